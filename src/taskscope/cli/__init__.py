@@ -1,0 +1,1 @@
+"""Types, progress and exit codes of the command line."""

@@ -1,0 +1,1 @@
+"""Answer: any Hugging Face causal language model, loaded, read, edited and scored."""

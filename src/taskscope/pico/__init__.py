@@ -1,0 +1,1 @@
+"""The built-in models, found by name: weights, cards, planted mechanisms."""

@@ -1,0 +1,1 @@
+"""What is kept: cells, their keys, and the folder that holds them. Knows no study and no model."""

@@ -1,0 +1,1 @@
+"""Judge: intervals and tests on arrays; numpy and scipy only."""

@@ -1,0 +1,1 @@
+"""Six rooms of one plan, one per account: plan -> measure -> analyse -> figures."""

@@ -1,0 +1,78 @@
+"""The contract every study keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from taskscope.report.findings import Account, Figure, Finding, Table
+from taskscope.runs.cell import Cell, ModelRef, TaskRef
+
+PROFILES = ("smoke", "standard", "full", "paper")
+"""smoke: every code path in 20 s; standard (default): minutes; full: every arm; paper: published sizes."""
+
+
+class Params(BaseModel):
+    """Base of a study's parameters: frozen, and no field may be misspelt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlannedModel(BaseModel):
+    """What planning may know of a model without loading its weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ref: ModelRef
+    n_blocks: int
+    n_parameters: int
+    context: int
+    """Longest prompt in tokens."""
+
+
+class Study(Protocol):
+    """One account of in-context learning, made of claims.
+
+    `plan`, `analyse`, `figures` and `tables` are pure: no model, no clock, no files, so findings can be
+    remade from stored rows forever. Measuring is done by the function that each cell names.
+    """
+
+    name: str
+    version: int
+    account: Account
+    Params: type[Params]
+
+    def profile(self, name: str) -> Params:
+        """Return the parameters of one of `PROFILES`."""
+        ...
+
+    def plan(self, params: Any, models: Sequence[PlannedModel], tasks: Sequence[TaskRef]) -> list[Cell]:
+        """List the cells to measure, with their cost; what ``--dry-run`` prints."""
+        ...
+
+    def analyse(self, rows: pa.Table, params: Any) -> list[Finding]:
+        """Judge every implemented claim for every model.
+
+        Args:
+            rows: The rows of all cells, with the columns ``key``, ``model`` (label), ``task`` and ``seed``
+                added in front by the run folder.
+        """
+        ...
+
+    def figures(self, rows: pa.Table, findings: Sequence[Finding], params: Any) -> list[Figure]:
+        """Draw what was measured, controls on the same axes; the first `main` figure goes on the overview."""
+        ...
+
+    def tables(self, rows: pa.Table, findings: Sequence[Finding], params: Any) -> list[Table]:
+        """Tabulate what was measured, for the disclosures on the page."""
+        ...
+
+
+def registry() -> Mapping[str, Study]:
+    """All studies by name; imported here so that naming a study costs no more than its own imports."""
+    from taskscope.studies.task_vectors.study import TASK_VECTORS
+
+    return {TASK_VECTORS.name: TASK_VECTORS}

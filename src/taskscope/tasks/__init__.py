@@ -1,0 +1,1 @@
+"""Ask: tasks, prompts and the items behind them. Never imports torch."""

@@ -1,0 +1,1 @@
+"""Training of the built-in models: documents, recipes, trainer, cards."""
