@@ -1,0 +1,1 @@
+"""The account of kernel regression (Han et al. 2023)."""

@@ -1,0 +1,1 @@
+"""The account of skill emergence (Arora & Goyal 2023)."""

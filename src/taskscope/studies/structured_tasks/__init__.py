@@ -1,0 +1,1 @@
+"""The account of structured tasks (Li et al. 2024)."""

@@ -1,0 +1,1 @@
+"""The account of task spaces (Weber et al. 2024)."""
