@@ -6,9 +6,9 @@ import hashlib
 import unicodedata
 from collections import Counter
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from taskscope.runs.cell import canonical_json
 
@@ -36,8 +36,8 @@ class Item(BaseModel):
     input: str
     answers: tuple[str, ...] = Field(min_length=1)
     """Every accepted answer; the first is the canonical label that demonstrations show."""
-    cluster: str = ""
-    """Items of one cluster are not independent and never stand on both sides of a split; the input by default."""
+    cluster: str = Field(default="", validate_default=True)
+    """Near-twins that would give each other away (hot and cold) share a cluster; the input by default."""
 
     @field_validator("input")
     @classmethod
@@ -52,12 +52,10 @@ class Item(BaseModel):
             raise ValueError(f"an answer stands twice in {list(cleaned)}")
         return cleaned
 
-    @model_validator(mode="before")
+    @field_validator("cluster")
     @classmethod
-    def _default_cluster(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("cluster"):
-            return {**data, "cluster": data.get("input", "")}
-        return data
+    def _cluster(cls, value: str, info: ValidationInfo) -> str:
+        return value or info.data.get("input", "")
 
     @property
     def label(self) -> str:
@@ -76,7 +74,7 @@ class MappingTask(BaseModel):
     description: str
     items: tuple[Item, ...] = Field(min_length=2)
     cluster_unit: str = "input"
-    """What one cluster is, in words ("letter", "verb", "country"): the unit of resampling (protocol task_vectors 7)."""
+    """What one cluster is, in words ("letter", "verb"): the unit of resampling (protocol task_vectors 7)."""
     notes: str = ""
     """Cautions in words: label skew, ambiguous inputs, how the list was chosen."""
     source: str = ""
