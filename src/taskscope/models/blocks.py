@@ -15,11 +15,8 @@ from typing import Any
 from torch import nn
 
 from taskscope.errors import ModelError, nearest
+from taskscope.models.config import DEPTH_NAMES, HEADS_NAMES, first_int
 
-DEPTH_NAMES = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
-"""Names under which configs keep the number of blocks."""
-HEADS_NAMES = ("num_attention_heads", "n_head", "num_heads", "n_heads")
-"""Names under which configs keep the number of query heads."""
 PROJECTION_NAMES = (
     "o_proj",
     "out_proj",
@@ -75,15 +72,6 @@ def locate(hf: nn.Module, override: str | None = None) -> Anatomy:
     )
 
 
-def config_int(config: Any, names: tuple[str, ...]) -> int | None:
-    """Return the first of `names` that a config holds as a positive integer, or None."""
-    for name in names:
-        value = getattr(config, name, None)
-        if isinstance(value, int) and value > 0:
-            return value
-    return None
-
-
 def text_config(hf: nn.Module) -> Any:
     """Return the config of the language part, which is the whole config unless the model is multimodal."""
     config: Any = hf.config
@@ -97,7 +85,7 @@ def _module_lists(hf: nn.Module) -> Iterator[tuple[str, nn.ModuleList]]:
 
 
 def _blocks(hf: nn.Module) -> tuple[str, nn.ModuleList]:
-    depth = config_int(text_config(hf), DEPTH_NAMES)
+    depth = first_int(text_config(hf), DEPTH_NAMES)
     lists = list(_module_lists(hf))
     matches = [(path, module) for path, module in lists if len(module) == depth]
     if matches:
@@ -164,7 +152,7 @@ def _projections(hf: nn.Module, blocks: nn.ModuleList) -> tuple[tuple[nn.Module 
     Blocks whose projection is of another width than most (a few families mix head widths, hybrids mix
     mixers) count as having none, since one (block, head, head_dim) array cannot hold them.
     """
-    n_heads = config_int(text_config(hf), HEADS_NAMES) or 0
+    n_heads = first_int(text_config(hf), HEADS_NAMES) or 0
     found = [_projection(block, n_heads) if n_heads else None for block in blocks]
     widths = Counter(input_width(p) for p in found if p is not None)
     if not widths:

@@ -1,0 +1,156 @@
+"""Which model a name means, and the identity that a change of its weights changes; without torch.
+
+A built-in model or local folder is identified by the sha256 of its contents, a Hugging Face id by its commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taskscope import pico
+from taskscope.errors import ModelError
+from taskscope.models import folders, hub
+from taskscope.models.config import CONTEXT_NAMES, first_int, text_part
+from taskscope.models.spec import ModelSpec
+from taskscope.runs.cell import ModelRef
+
+UNBOUNDED = 1 << 30
+"""Context in tokens of a model whose config states none, as recurrent ones do."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is known of a model before its weights are read."""
+
+    id: str
+    """``org/name@commit`` or ``name@sha256:...``."""
+    label: str
+    """What people call it in tables and legends."""
+    n_blocks: int
+    n_parameters: int
+    """From the headers of the safetensors files, tied weights once; estimated where there are none."""
+    context: int
+    """Longest sequence in tokens, `UNBOUNDED` where the config states none."""
+    folder: Path | None
+    """Folder that holds the model; None for a Hugging Face id, which `source` and `commit` name."""
+    source: str
+    """What to load from: the folder, or the Hugging Face id."""
+    commit: str | None
+    """Commit of a Hugging Face id."""
+
+
+def identify(spec: ModelSpec) -> Identity:
+    """Find the model that a spec names, without loading it.
+
+    The name is taken for a built-in model first, then for a local folder, then for a Hugging Face id, whose
+    commit is looked up in the local cache before the network is asked.
+
+    Raises:
+        ModelError: If nothing of that name exists or can be reached, its config is unreadable, or a revision is asked
+            of a folder.
+    """
+    built_in = pico.folder(spec.name)
+    folder = built_in or folders.find(spec.name)
+    if folder is not None and spec.revision is not None:
+        raise ModelError(
+            f"revision {spec.revision!r} was asked for, but {spec.name!r} is the folder {str(folder)!r}",
+            "a revision with a Hugging Face id only",
+        )
+    if folder is not None:
+        return _of_folder(spec, folder, spec.name if built_in else folder.name)
+    return _of_hub(spec)
+
+
+def reference(spec: ModelSpec) -> ModelRef:
+    """Describe a model for a cell: its identity, and how any worker can load the same one.
+
+    Raises:
+        ModelError: As `identify`.
+    """
+    found = identify(spec)
+    load = spec.model_dump(exclude_defaults=True) | {
+        "name": spec.name if pico.folder(spec.name) else found.source
+    }
+    if found.commit is not None:
+        load["revision"] = found.commit
+    return ModelRef(id=found.id, label=found.label, dtype=spec.dtype, attention=spec.attention, load=load)
+
+
+def references(specs: Sequence[ModelSpec]) -> list[ModelRef]:
+    """Describe several models; labels that would stand for two different models are made distinct.
+
+    Raises:
+        ModelError: As `identify`.
+    """
+    refs = [reference(spec) for spec in specs]
+    for distinguish in (_by_precision, _by_identity):
+        counts = Counter(label for label, _ in {(ref.label, _what(ref)) for ref in refs})
+        refs = [ref if counts[ref.label] == 1 else distinguish(ref) for ref in refs]
+    return refs
+
+
+def _what(ref: ModelRef) -> tuple[str, str, str]:
+    return ref.id, ref.dtype, ref.attention
+
+
+def _by_precision(ref: ModelRef) -> ModelRef:
+    plain = ref.dtype == "float32" and ref.attention == "sdpa"
+    return ref if plain else ref.model_copy(update={"label": f"{ref.label} ({ref.dtype}, {ref.attention})"})
+
+
+def _by_identity(ref: ModelRef) -> ModelRef:
+    digest = ref.id.rpartition("@")[2].removeprefix("sha256:")
+    return ref.model_copy(update={"label": f"{ref.label} [{digest[:8]}]"})
+
+
+def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
+    config = folders.read_config(folder)
+    depth = folders.n_blocks(config, str(folder))
+    weights = folders.weights(folder, pickled=spec.allow_pickle)
+    content = folders.digest(folder, weights, code=spec.trust_remote_code)
+    return Identity(
+        id=f"{label}@sha256:{content}{_taken_apart(spec)}",
+        label=label,
+        n_blocks=depth,
+        n_parameters=folders.n_parameters(weights, config),
+        context=_context(config),
+        folder=folder,
+        source=str(folder),
+        commit=None,
+    )
+
+
+def _of_hub(spec: ModelSpec) -> Identity:
+    repo, revision = spec.hub_name()
+    snapshot = hub.snapshot(repo, revision)
+    config, commit = folders.read_config(snapshot), snapshot.name
+    short = repo.rpartition("/")[2]
+    try:
+        weights = folders.weights(snapshot)
+    except ModelError:  # not downloaded yet; whether there are any is for loading to say
+        weights = None
+    return Identity(
+        id=f"{repo}@{commit}{_taken_apart(spec)}",
+        label=short if revision in (None, "main") else f"{short}@{revision[:12]}",
+        n_blocks=folders.n_blocks(config, repo),
+        n_parameters=folders.n_parameters(weights, config)
+        if weights
+        else hub.n_parameters(repo, commit, config),
+        context=_context(config),
+        folder=None,
+        source=repo,
+        commit=commit,
+    )
+
+
+def _context(config: Mapping[str, Any]) -> int:
+    return first_int(text_part(config), CONTEXT_NAMES) or UNBOUNDED
+
+
+def _taken_apart(spec: ModelSpec) -> str:
+    """A block list named by hand changes what is measured, so it is part of the identity."""
+    return f"#{spec.blocks}" if spec.blocks else ""
