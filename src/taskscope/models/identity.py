@@ -5,8 +5,7 @@ A built-in model or local folder is identified by the sha256 of its contents, a 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,8 @@ def identify(spec: ModelSpec) -> Identity:
     commit is looked up in the local cache before the network is asked.
 
     Raises:
-        ModelError: If nothing of that name exists or can be reached, its config is unreadable, or a revision is asked
-            of a folder.
+        ModelError: If nothing of that name exists or can be reached, its config is unreadable, or a
+            revision is asked of a folder.
     """
     built_in = pico.folder(spec.name)
     folder = built_in or folders.find(spec.name)
@@ -78,33 +77,6 @@ def reference(spec: ModelSpec) -> ModelRef:
     if found.commit is not None:
         load["revision"] = found.commit
     return ModelRef(id=found.id, label=found.label, dtype=spec.dtype, attention=spec.attention, load=load)
-
-
-def references(specs: Sequence[ModelSpec]) -> list[ModelRef]:
-    """Describe several models; labels that would stand for two different models are made distinct.
-
-    Raises:
-        ModelError: As `identify`.
-    """
-    refs = [reference(spec) for spec in specs]
-    for distinguish in (_by_precision, _by_identity):
-        counts = Counter(label for label, _ in {(ref.label, _what(ref)) for ref in refs})
-        refs = [ref if counts[ref.label] == 1 else distinguish(ref) for ref in refs]
-    return refs
-
-
-def _what(ref: ModelRef) -> tuple[str, str, str]:
-    return ref.id, ref.dtype, ref.attention
-
-
-def _by_precision(ref: ModelRef) -> ModelRef:
-    plain = ref.dtype == "float32" and ref.attention == "sdpa"
-    return ref if plain else ref.model_copy(update={"label": f"{ref.label} ({ref.dtype}, {ref.attention})"})
-
-
-def _by_identity(ref: ModelRef) -> ModelRef:
-    digest = ref.id.rpartition("@")[2].removeprefix("sha256:")
-    return ref.model_copy(update={"label": f"{ref.label} [{digest[:8]}]"})
 
 
 def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
