@@ -64,7 +64,11 @@ class Item(BaseModel):
 
 
 class MappingTask(BaseModel):
-    """A task x -> y: its items, and what a reader must know about them."""
+    """A task x -> y: its items, and what a reader must know about them.
+
+    Raises:
+        pydantic.ValidationError: If there are fewer than two items, or an input stands twice.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,6 +83,14 @@ class MappingTask(BaseModel):
     """Cautions in words: label skew, ambiguous inputs, how the list was chosen."""
     source: str = ""
     """Where the items come from; for a user's task the path of its file."""
+
+    @field_validator("items")
+    @classmethod
+    def _distinct_inputs(cls, value: tuple[Item, ...]) -> tuple[Item, ...]:
+        twice = [text for text, count in Counter(item.input for item in value).items() if count > 1]
+        if twice:
+            raise ValueError(f"input {twice[0]!r} stands more than once; give one item all its answers")
+        return value
 
     @cached_property
     def fingerprint(self) -> str:
