@@ -140,8 +140,8 @@ def simultaneous_band(
 ) -> Bounds:
     """Band that covers a whole curve at once (max-t bootstrap).
 
-    Like every interval built on a standard error it is a little narrow for few clusters: simulated with twelve
-    independent proportions, a nominal 95 % covers 89 % at 80 clusters, 92 % at 200 and 93 % at 400.
+    Like every interval built on a standard error it is a little narrow for few clusters: simulated with
+    twelve independent proportions, a nominal 95 % covers 89 % at 80 clusters, 92 % at 200, 93 % at 400.
 
     Args:
         estimate: (point,) the curve.
