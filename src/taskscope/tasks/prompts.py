@@ -62,8 +62,8 @@ class Prompt:
         """Carry the spans over to tokens.
 
         A token belongs to the part that holds its first character that is no white space, so " went" is a
-        label whether or not a tokenizer counts the space in its offsets. Tokens without characters (BOS) belong
-        to none.
+        label whether or not a tokenizer counts the space in its offsets. Tokens without characters (BOS)
+        belong to none.
 
         Args:
             offsets: Character span of each token, as fast tokenizers return them, shape (token, 2).
@@ -89,7 +89,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """How a task is asked: ``start x arrow space y end`` per demonstration, ``start x arrow`` for the query."""
+    """How a task is asked: ``start x arrow space y end`` per demonstration, then ``start x arrow``."""
 
     name: str
     start: str

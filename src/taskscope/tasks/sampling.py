@@ -1,8 +1,8 @@
 """Draws of demonstrations, queries and dummies from a task; every choice comes from the generator given.
 
 The published release sampled from Python sets, whose order changes from process to process, and let a dummy
-query stand among the demonstrations (protocol task_vectors P4, P12). Here pools are sequences in the task's own
-order, and the parts of one draw never share an input.
+query stand among the demonstrations (protocol task_vectors P4, P12). Here pools are sequences in the task's
+own order, and the parts of one draw never share an input.
 """
 
 from __future__ import annotations
@@ -81,13 +81,14 @@ def draw(
 ) -> list[Draw]:
     """Draw n times k demonstrations, a query and dummies (protocol task_vectors E0, with P12 mended).
 
-    Within one draw all inputs differ, and nothing shares the query's cluster: a demonstration "cold->hot" would
-    give away the answer to "hot". Demonstrations and dummies come from the whole task, queries from the pool.
+    Within one draw all inputs differ, and nothing shares the query's cluster: a demonstration "cold->hot"
+    would give away the answer to "hot". Demonstrations and dummies come from the whole task, queries from the
+    pool.
 
     Args:
         task: Where demonstrations and dummies come from.
-        queries: The pool of queries, gone through in a new random order each time round, so that the numbers of
-            uses differ by at most one.
+        queries: The pool of queries, gone through in a new random order each time round, so that the numbers
+            of uses differ by at most one.
         n: Number of draws.
         k: Demonstrations in each.
         n_dummies: Dummy queries in each.
