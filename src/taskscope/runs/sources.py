@@ -1,0 +1,77 @@
+"""Which code measured a cell: a hash over the measuring function's module and all it imports."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def code_hash(measure: str) -> str:
+    """Hash the sources that decide what a measuring function returns; nothing is imported.
+
+    Starting from the function's module, every import of a module of the same top-level package is followed,
+    imports inside functions included: a change of the forward pass counts, one of a figure or of the command
+    line does not. The top-level `__init__` (the version) is left out.
+
+    Args:
+        measure: Dotted path ``package.module:function``.
+
+    Returns:
+        Sha256 in hex; that of nothing if the module has no Python source.
+    """
+    module = measure.partition(":")[0]
+    top = module.partition(".")[0]
+    seen: dict[str, bytes] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = None if name in seen else _source(name)
+        if path is None:
+            continue
+        seen[name] = path.read_bytes()
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        parent = name.rpartition(".")[0]
+        waiting += [n for n in (parent, *_imports(seen[name], package)) if n.partition(".")[0] == top]
+    if len(seen) > 1:
+        seen.pop(top, None)
+    digest = hashlib.sha256()
+    for name in sorted(seen):
+        digest.update(f"{name} {len(seen[name])}\n".encode() + seen[name])
+    return digest.hexdigest()
+
+
+def _source(module: str) -> Path | None:
+    """Find a module's file from its top-level package, without importing the packages between."""
+    top, *rest = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top) if top else None
+    except ValueError:  # ``__main__`` has no spec
+        return None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    if not rest:
+        return Path(spec.origin)
+    base = Path(spec.origin).parent.joinpath(*rest)
+    candidates = (base / "__init__.py", base.with_name(f"{base.name}.py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _imports(source: bytes, package: str) -> Iterator[str]:
+    """Name every module that `source` may import; names that turn out to be functions are harmless."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):  # it cannot be imported either
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, node.module] if node.module else above)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
