@@ -1,0 +1,232 @@
+"""The parts charts are built from: series styles, reference rules, published marks, panels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+import altair as alt
+
+from taskscope.report import theme
+from taskscope.report.chart_data import Axis, Mark, Rule
+
+
+@alt.theme.register("taskscope", enable=False)
+def _theme() -> alt.theme.ThemeConfig:
+    return alt.theme.ThemeConfig(config=theme.config())  # type: ignore[typeddict-item]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The names on a chart, and the colour, dash and shape each is drawn with; controls last, in grey."""
+
+    names: list[str]
+    colours: list[str]
+    dashes: list[list[int]]
+    shapes: list[str]
+
+    @classmethod
+    def of(cls, names: Sequence[str], controls: Sequence[str]) -> Series:
+        """Style `names`, those in `controls` as controls."""
+        main = [name for name in names if name not in controls]
+        grey = [name for name in names if name in controls]
+
+        def take(for_main: Sequence[Any], for_grey: Sequence[Any]) -> list[Any]:
+            return [*islice(cycle(for_main), len(main)), *islice(cycle(for_grey), len(grey))]
+
+        return cls(
+            main + grey,
+            take(theme.CATEGORIES, theme.CONTROLS),
+            take(theme.DASHES, theme.CONTROL_DASHES),
+            take(theme.SHAPES, theme.CONTROL_SHAPES),
+        )
+
+    @property
+    def legend(self) -> alt.Legend | None:
+        """A legend where there is something to tell apart."""
+        return alt.Legend(title=None, symbolOpacity=1, symbolDash=[1, 0]) if len(self.names) > 1 else None
+
+    @property
+    def colour(self) -> alt.Color:
+        """Colour by series."""
+        scale = alt.Scale(domain=self.names, range=self.colours)
+        return alt.Color("series:N", scale=scale, legend=self.legend, sort=None)
+
+    @property
+    def dash(self) -> alt.StrokeDash:
+        """Dash by series; the legend shows the point shapes instead."""
+        scale = alt.Scale(domain=self.names, range=self.dashes)
+        return alt.StrokeDash("series:N", scale=scale, legend=None, sort=None)
+
+    @property
+    def shape(self) -> alt.Shape:
+        """Point shape by series."""
+        scale = alt.Scale(domain=self.names, range=self.shapes)
+        return alt.Shape("series:N", scale=scale, legend=self.legend, sort=None)
+
+
+def layer(kind: str) -> alt.Chart:
+    """Start a layer that draws the rows of one kind.
+
+    All layers share one data set, so that any chart can be cut into panels.
+    """
+    return alt.Chart().transform_filter(alt.FieldEqualPredicate(field="kind", equal=kind))
+
+
+def scale(axis: Axis, **more: Any) -> alt.Scale:
+    """Return the numeric scale of an axis."""
+    if axis.domain is not None:
+        more["domain"] = list(axis.domain)
+    if axis.log:
+        more["type"] = "log"
+    return alt.Scale(nice=axis.domain is None and not axis.whole, zero=False, **more)
+
+
+def ticks(axis: Axis, **more: Any) -> alt.Axis:
+    """Return the ticks of an axis."""
+    if axis.format:
+        more["format"] = axis.format
+    if axis.whole:
+        more["tickMinStep"] = 1
+        more.setdefault("format", "d")
+    return alt.Axis(**more)
+
+
+def tooltip(texts: Mapping[str, str], *numbers: tuple[str, Axis]) -> list[alt.Tooltip]:
+    """Return tooltip lines: texts by chart field -> title, then numbers by (chart field, axis)."""
+    lines = [alt.Tooltip(f"{field}:N", title=title) for field, title in texts.items()]
+    for field, axis in numbers:
+        form = axis.format or ("d" if axis.whole else ".3~g")
+        lines.append(alt.Tooltip(f"{field}:Q", title=axis.label, format=form))
+    return lines
+
+
+def rule_rows(rules: Sequence[Rule], panels: Sequence[Any]) -> list[dict[str, Any]]:
+    """Rows of the reference lines, once per panel; a label is printed in the first panel that has it."""
+    rows = [
+        {"kind": f"rule-{r.across}", r.across: r.value, "label": r.label, "facet": r.facet} for r in rules
+    ]
+    rows = _in_panels(rows, panels)
+    told: set[str] = set()
+    for row in rows:
+        row["label"] = "" if row["label"] in told else row["label"]
+        told.add(row["label"])
+    return rows
+
+
+def mark_rows(marks: Sequence[Mark], panels: Sequence[Any], value: str, at: str) -> list[dict[str, Any]]:
+    """Rows of the published values, once per panel.
+
+    Args:
+        marks: Published values.
+        panels: The panels of the chart.
+        value: Chart field of the estimate, ``"x"`` or ``"y"``.
+        at: Chart field of the place along the other axis.
+    """
+    rows = [
+        {
+            "kind": "published" if m.at is not None else "published-edge",
+            value: m.value,
+            at: m.at,
+            "label": m.label,
+            "facet": m.facet,
+        }
+        for m in marks
+    ]
+    return _in_panels(rows, panels)
+
+
+def _in_panels(rows: list[dict[str, Any]], panels: Sequence[Any]) -> list[dict[str, Any]]:
+    if not panels:
+        return [{k: v for k, v in row.items() if k != "facet"} for row in rows]
+    return [
+        {**row, "facet": panel}
+        for row in rows
+        for panel in ([row["facet"]] if row["facet"] is not None else panels)
+    ]
+
+
+def rule_layers(rules: Sequence[Rule]) -> list[alt.Chart]:
+    """Draw the reference lines with their labels."""
+    layers = []
+    if any(r.across == "y" for r in rules):
+        base = layer("rule-y").encode(y=alt.Y("y:Q"))
+        at = {"x": alt.XValue("width"), "text": alt.Text("label:N")}
+        layers.append(base.mark_rule(strokeDash=[3, 3], color=theme.FAINT))
+        layers += _haloed(base, at, align="right", baseline="bottom", dy=-3)
+    if any(r.across == "x" for r in rules):
+        base = layer("rule-x").encode(x=alt.X("x:Q"))
+        at = {"y": alt.YValue(0), "text": alt.Text("label:N")}
+        layers.append(base.mark_rule(strokeDash=[3, 3], color=theme.FAINT))
+        layers += _haloed(base, at, align="center", baseline="bottom", dy=-4)
+    return layers
+
+
+def _haloed(base: alt.Chart, encoding: Mapping[str, Any], **text: Any) -> list[alt.Chart]:
+    """Draw text twice, first in the colour of the page, so that lines behind it do not strike it through."""
+    under = base.mark_text(stroke=theme.PAPER, strokeWidth=3, strokeJoin="round", tooltip=None, **text)
+    return [under.encode(**encoding), base.mark_text(color=theme.FAINT, **text).encode(**encoding)]
+
+
+def diamond(base: alt.Chart) -> alt.Chart:
+    """Draw a published value: a hollow diamond."""
+    return base.mark_point(
+        shape="diamond", size=90, filled=True, fill=theme.PAPER, stroke=theme.INK, strokeWidth=1.4, opacity=1
+    )
+
+
+def finish(
+    layers: Sequence[alt.Chart],
+    values: list[dict[str, Any]],
+    *,
+    height: int | alt.Step,
+    panels: Sequence[str] = (),
+    columns: int = 3,
+    margin: int = 56,
+    entries: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Join the layers over one data set and return the specification.
+
+    Args:
+        layers: The layers, back to front.
+        values: Rows of all layers.
+        height: Height of a panel in pixels.
+        panels: Values of ``facet`` in order; empty for a single chart.
+        columns: Panels per row at most.
+        margin: Pixels left of the panels that labels and axis need, for fitting panels to a width.
+        entries: Texts in the legend, to break it into rows.
+    """
+    data = alt.NamedData(name="data")
+    chart: Any = alt.layer(*layers)
+    usermeta: dict[str, Any] = {
+        "entry": 34 + 7 * max((len(e) for e in entries), default=0),
+        "entries": len(entries),
+    }
+    if panels:
+        columns = min(columns, len(panels))
+        width = math.floor((theme.WIDTH - margin - 22 * (columns - 1)) / columns)
+        chart = chart.properties(width=width, height=height).facet(
+            facet=alt.Facet("facet:N", sort=list(panels), title=None), columns=columns, data=data
+        )
+        # With shared axes Vega-Lite draws one below the empty places of the last row.
+        chart = chart.resolve_axis(x="independent")
+        usermeta |= {"columns": columns, "margin": margin}
+    else:
+        chart = chart.properties(
+            data=data,
+            width=theme.WIDTH,
+            height=height,
+            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        )
+    with alt.theme.enable("taskscope"):
+        spec = chart.to_dict()
+    spec["datasets"] = {"data": values}
+    spec["usermeta"] = {"taskscope": usermeta}
+    if any("rule-x" in str(v.get("kind")) for v in values):
+        spec["config"]["legend"]["offset"] = 28  # the labels of vertical rules stand above the plot
+    if entries:
+        spec["config"]["legend"]["columns"] = max(1, min(len(entries), theme.WIDTH // usermeta["entry"]))
+    return spec
