@@ -86,8 +86,8 @@ class Rule:
 _ALPHABET = "Each label occurs once. However many prompts are drawn, at most 26 queries are independent."
 _LISTS = (
     "A fixed sample of 1,000 lists of two to four letters, the same for list-first and list-last; the first "
-    "and the last letter of a list differ. The 26 labels are about equally frequent, so a random letter scores "
-    "4 %, but repeating a random letter of the list scores about a third."
+    "and the last letter of a list differ. The 26 labels are about equally frequent, so a random letter "
+    "scores 4 %, but repeating a random letter of the list scores about a third."
 )
 _WORDS = "The words are the one-word inputs of all list files, so that a word does not give away its task. "
 _SKEWED = _WORDS + "Letters are not equally frequent: see the majority and collision rates."
