@@ -1,3 +1,4 @@
+import itertools
 import os
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def test_every_token_belongs_to_exactly_one_part(
     prompt = FORMATS[name].render(pairs, query)
     cuts = data.draw(st.sets(st.integers(1, max(len(prompt.text) - 1, 1))))
     bounds = sorted({0, len(prompt.text), *cuts})
-    offsets = list(zip(bounds, bounds[1:], strict=False))
+    offsets = list(itertools.pairwise(bounds))
     spans = prompt.token_spans(offsets)
     assert [t for span in spans for t in range(span.start, span.end)] == list(range(len(offsets)))
 
@@ -103,9 +104,7 @@ def test_a_space_before_the_label_counts_to_the_label_with_or_without_trimmed_of
     for piece in pieces:
         offsets.append((at, at + len(piece)))
         at += len(piece)
-    trimmed = [
-        (start + (piece[0] == " "), end) for piece, (start, end) in zip(pieces, offsets, strict=True)
-    ]
+    trimmed = [(start + (piece[0] == " "), end) for piece, (start, end) in zip(pieces, offsets, strict=True)]
     for given_offsets in (offsets, trimmed):
         spans = {(s.kind, s.index): (s.start, s.end) for s in prompt.token_spans(given_offsets)}
         assert spans["demo_input", 0] == (2, 3)
