@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,7 @@ class CellStore:
     def __init__(self, root: Path) -> None:
         self.records: dict[str, CellRecord] = {}
         self.damaged: dict[str, str] = {}
+        self._forgotten: set[str] = set()
         self._root = root
         self._cells = root / "cells"
 
@@ -51,12 +52,16 @@ class CellStore:
         return known if known is not None and known.status == "done" else self._look_up(key)
 
     def done(self, key: str) -> CellRecord | None:
-        """Return the record of the measured cell, or None."""
-        record = self.find(key)
+        """Return the record of the measured cell, or None if there is none or it was forgotten."""
+        record = None if key in self._forgotten else self.find(key)
         return record if record is not None and record.status == "done" else None
 
-    def put(self, record: CellRecord, files: Mapping[str, bytes], replace: bool) -> bool:
-        """Put a measured cell in place; False if another one stands there and was kept.
+    def forget(self, keys: Iterable[str]) -> None:
+        """Treat these cells as missing until they are put again; on the disk they stay until then."""
+        self._forgotten.update(keys)
+
+    def put(self, record: CellRecord, files: Mapping[str, bytes]) -> bool:
+        """Put a measured cell in place; False if another one stands there, not forgotten, and was kept.
 
         Raises:
             RunError: If it cannot be written; the folder is as it was before.
@@ -68,8 +73,9 @@ class CellStore:
             for name, data in files.items():
                 atomic.flush_write(staged / name, data)
             atomic.flush_write(staged / RECORD, to_json(record.model_dump(mode="json")))
-            written = self._place(staged, target, workspace, replace)
+            written = self._place(staged, target, workspace)
             self._failure(record.key).unlink(missing_ok=True)
+        self._forgotten.discard(record.key)
         self._look_up(record.key)
         return written
 
@@ -122,8 +128,8 @@ class CellStore:
     def _failure(self, key: str) -> Path:
         return self._cells / f"{key}{_FAILED}"
 
-    def _place(self, staged: Path, target: Path, workspace: Path, replace: bool) -> bool:
-        if replace:
+    def _place(self, staged: Path, target: Path, workspace: Path) -> bool:
+        if target.name in self._forgotten:
             return atomic.republish(staged, target, workspace)
         if atomic.publish(staged, target):
             return True

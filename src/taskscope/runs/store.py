@@ -135,16 +135,20 @@ class RunFolder:
         held = ((cell, self._store.done(cell.key)) for cell in cells)
         return [cell for cell, record in held if record and record.code != code_hash(cell.measure)]
 
-    def write(
-        self, cell: Cell, measured: Measured, provenance: Mapping[str, Any], *, replace: bool = False
-    ) -> bool:
+    def forget(self, keys: Iterable[str]) -> None:
+        """Count these cells as missing, so that they are measured again.
+
+        On the disk each stays until its new measurement takes its place, so an interruption loses nothing.
+        """
+        self._store.forget(keys)
+
+    def write(self, cell: Cell, measured: Measured, provenance: Mapping[str, Any]) -> bool:
         """Store a measured cell.
 
         Args:
             cell: What was measured.
             measured: Rows, arrays and notes.
             provenance: How it was measured; JSON values.
-            replace: Put it in the place of a measured cell that is already held.
 
         Returns:
             False if the cell was held already (another process was quicker) and that one was kept.
@@ -166,7 +170,7 @@ class RunFolder:
             notes=plain(measured.notes),
             provenance=plain(provenance),
         )
-        return self._store.put(record, files, replace)
+        return self._store.put(record, files)
 
     def write_failure(
         self,
@@ -210,7 +214,7 @@ class RunFolder:
         chosen = [
             record
             for record in self.cells()
-            if record.status == "done"
+            if self.has(record.key)
             and record.key_version == KEY_VERSION
             and (wanted is None or record.key in wanted)
             and study in (None, record.cell.study)
