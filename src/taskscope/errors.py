@@ -35,6 +35,10 @@ class ModelError(TaskscopeError):
     """A model that cannot be found, loaded or taken apart."""
 
 
+class TaintedModelError(ModelError):
+    """A loaded model that a measurement left changed; it must be loaded again."""
+
+
 class TaskError(TaskscopeError):
     """A task, prompt or task file that cannot be used."""
 

@@ -1,0 +1,211 @@
+"""The one primitive under every measurement: a forward pass over trees, with edits and reads at places."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from taskscope.errors import ModelError
+from taskscope.models.audit import Audit
+from taskscope.models.batching import Batch, Limits, Route, run_in_batches
+from taskscope.models.branching import Layout, pack, unpack
+from taskscope.models.patching import BlockEdits, Mode, patched, to_device
+from taskscope.models.reading import What, reading, stacked
+from taskscope.models.scoring import reduce_logits
+from taskscope.models.work import Edits, Joined, Work
+
+if TYPE_CHECKING:
+    from taskscope.models.blocks import Anatomy
+
+PACKABLE_ATTENTION = ("sdpa", "eager")
+"""Attention implementations that take a mask of their own for every pair of tokens."""
+
+Vectors = Callable[[np.ndarray], np.ndarray]
+"""Looks up edit vectors: indices (edit,) to float32 (edit, d_model)."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says at each place."""
+
+    top: np.ndarray
+    """(place,) int64: the most likely next token."""
+    logprob: np.ndarray
+    """(place, target) float32: log p of the target tokens, nats."""
+
+    @classmethod
+    def empty(cls, places: int, targets: int) -> Prediction:
+        """Return a prediction to fill in; -1 and NaN mark places not filled."""
+        return cls(np.full(places, -1, np.int64), np.full((places, targets), np.nan, np.float32))
+
+
+class Executor:
+    """Runs works on a model, in batches that fit, by the route that is valid for the model.
+
+    Attributes:
+        route: ``branches`` packs a tree in one row; ``rows`` gives each branch a plain row of its own. Both
+            give the same numbers where both are valid.
+        limits: Sizes of batches; lowered for good when memory runs out.
+        audit: Where set, a share of every prediction is made again at batch size 1 and compared.
+    """
+
+    def __init__(self, hf: Any, anatomy: Anatomy, limits: Limits, route: Route, pad: int) -> None:
+        self.hf, self.anatomy = hf, anatomy
+        self.route: Route = route
+        self.limits = limits
+        self.pad = pad
+        self._accepted = set(inspect.signature(hf.forward).parameters)
+        self.audit: Audit | None = None
+
+    def read(self, works: Sequence[Work], n: int, blocks: Sequence[int], what: What) -> np.ndarray:
+        """Read blocks of the unmodified model at every place.
+
+        Returns:
+            float32 (n, block, d_model) for the residual, (n, block, n_heads, head_dim) for the heads.
+        """
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+
+        def run(batch: Batch) -> None:
+            layout, joined = self._lay_out(batch)
+            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+            with reading(self.anatomy, blocks, rows, slots, what) as values:
+                self._forward(layout, rows[:1], slots[:1])
+            found.append((joined.places.out, stacked(values, blocks).numpy()))
+
+        self._run(works, run)
+        result = np.empty((n, *found[0][1].shape[1:]), dtype=np.float32)
+        for out, values in found:
+            result[out] = values
+        return result
+
+    def predict(
+        self,
+        works: Sequence[Work],
+        targets: np.ndarray,
+        vectors: Vectors | None = None,
+        mode: Mode = "replace",
+    ) -> Prediction:
+        """Predict the next token at every place, under each work's edits.
+
+        Args:
+            works: Trees with places and edits.
+            targets: (place, target) int64: tokens whose log-probability is wanted, by place; -1 for none,
+                which gives NaN.
+            vectors: Looks up the vectors that the edits name; needed where there are edits.
+            mode: Whether edits replace the residual or add to it.
+        """
+        found = Prediction.empty(*targets.shape)
+
+        def run(batch: Batch) -> None:
+            self._predict(batch, targets, vectors, mode, found)
+
+        self._run(works, run)
+        found.logprob[targets < 0] = np.nan
+        if self.audit is not None:
+            again = Prediction.empty(*targets.shape)
+            singles = [Batch((single,), "rows") for single in self.audit.choose(works)]
+            with torch.no_grad():
+                for batch in singles:
+                    self._predict(batch, targets, vectors, mode, again)
+            self.audit.compare(found.top, again.top, found.logprob, again.logprob)
+        return found
+
+    def _predict(
+        self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
+    ) -> None:
+        """Fill the places of one batch in."""
+        layout, joined = self._lay_out(batch)
+        rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+        out = joined.places.out
+        with patched(self.anatomy, self._edits(layout, joined.edits, vectors), mode):
+            logits = self._forward(layout, rows, slots)
+        best, values = reduce_logits(logits, torch.from_numpy(np.maximum(targets[out], 0)))
+        found.top[out], found.logprob[out] = best.cpu().numpy(), values.cpu().numpy()
+
+    def route_of(self, work: Work) -> Route:
+        """Choose the route of one work: packed only where every premise of packing holds for it."""
+        packable = (
+            self.route == "branches"
+            and "position_ids" in self._accepted
+            and work.tree.depth <= self.limits.row
+            and getattr(self.hf.config, "_attn_implementation", "eager") in PACKABLE_ATTENTION
+        )
+        return "branches" if packable else "rows"
+
+    def _run(self, works: Sequence[Work], run: Callable[[Batch], None]) -> None:
+        with torch.no_grad():
+            self.limits = run_in_batches(works, self.limits, self.route_of, run)
+
+    def _lay_out(self, batch: Batch) -> tuple[Layout, Joined]:
+        lay = pack if batch.route == "branches" else unpack
+        trees = [work.tree for work in batch.works]
+        return lay(trees, self.pad, self.hf.device), Joined.of(batch.works)
+
+    def _indices(self, layout: Layout, branch: np.ndarray, position: np.ndarray) -> tuple[Tensor, Tensor]:
+        rows, slots = layout.slots(branch, position)
+        return torch.from_numpy(rows).to(self.hf.device), torch.from_numpy(slots).to(self.hf.device)
+
+    def _edits(self, layout: Layout, edits: Edits, vectors: Vectors | None) -> dict[int, BlockEdits]:
+        """Move a batch's vectors to the model in one transfer and deal them out to their blocks."""
+        if not len(edits.block) or vectors is None:
+            return {}
+        order = np.argsort(edits.block, kind="stable")
+        rows, slots = self._indices(layout, edits.branch[order], edits.position[order])
+        moved = to_device(vectors(edits.vector[order]), self.hf.device, self.hf.dtype)
+        blocks, first = np.unique(edits.block[order], return_index=True)
+        ends = [*first[1:].tolist(), len(order)]
+        return {
+            int(block): BlockEdits(rows[start:end], slots[start:end], moved[start:end])
+            for block, start, end in zip(blocks, first.tolist(), ends, strict=True)
+        }
+
+    def _forward(self, layout: Layout, rows: Tensor, slots: Tensor) -> Tensor:
+        """Run the model; return the logits (place, vocabulary) at (row, slot) places only."""
+        kwargs = {
+            "input_ids": layout.ids,
+            "attention_mask": layout.mask(self.hf.dtype),
+            "position_ids": layout.positions,
+            "use_cache": False,
+        }
+        selection = _HeadSelection(rows, slots, tuple(layout.ids.shape))
+        with ExitStack() as hooks:
+            hooks.callback(self.anatomy.head.register_forward_pre_hook(selection).remove)
+            output = self.hf(**{key: value for key, value in kwargs.items() if key in self._accepted})
+        return selection.gather(output.logits)
+
+
+class _HeadSelection:
+    """Lets only the wanted places reach the output head.
+
+    As a hook before the head, it leaves whatever scaling or softcap the model's class applies to logits in
+    force. Classes that do not call their head as a module compute all the logits, which are then picked from.
+    """
+
+    def __init__(self, rows: Tensor, slots: Tensor, shape: tuple[int, ...]) -> None:
+        self.rows, self.slots, self.shape = rows, slots, shape
+        self.fired = False
+
+    def __call__(self, _module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        hidden = args[0] if args else None
+        if not isinstance(hidden, Tensor) or hidden.ndim != 3 or hidden.shape[:2] != self.shape:
+            return None
+        self.fired = True
+        return hidden[self.rows.to(hidden.device), self.slots.to(hidden.device)][None], *args[1:]
+
+    def gather(self, logits: Tensor) -> Tensor:
+        """Return the logits (place, vocabulary) of the wanted places."""
+        if self.fired and logits.shape[:2] == (1, len(self.rows)):
+            return logits[0]
+        if not self.fired and logits.shape[:2] == self.shape:
+            return logits[self.rows.to(logits.device), self.slots.to(logits.device)]
+        raise ModelError(
+            f"the model returned logits of shape {tuple(logits.shape)} for tokens of shape {self.shape}",
+            "logits (row, token, vocabulary)",
+        )

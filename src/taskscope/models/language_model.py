@@ -1,0 +1,177 @@
+"""A loaded language model and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from taskscope.errors import ModelError
+from taskscope.models import answering
+from taskscope.models import capture as capturing
+from taskscope.models import sweep as sweeping
+from taskscope.models.answering import Answers
+from taskscope.models.audit import Audit
+from taskscope.models.batching import Route
+from taskscope.models.encoding import Encoder, Probe
+from taskscope.models.execution import Executor
+from taskscope.models.guard import Guard
+from taskscope.models.limits import context_of, limits_of, width_of
+from taskscope.models.patching import Mode
+from taskscope.models.reading import What
+from taskscope.models.sweep import Sweep
+
+if TYPE_CHECKING:
+    from taskscope.models.blocks import Anatomy
+    from taskscope.models.spec import ModelSpec
+
+Blocks = Literal["all"] | Sequence[int]
+AnswerTexts = Mapping[str, Sequence[Sequence[str]]]
+"""By name, per prompt, the accepted answers exactly as they follow the prompt."""
+
+
+class LanguageModel:
+    """A causal language model, its tokenizer and its anatomy.
+
+    Args:
+        hf: The Hugging Face model; put into evaluation mode.
+        tokenizer: Its tokenizer.
+        spec: What was asked for; None for a model made in memory.
+        anatomy: The model taken apart.
+        id: Identity that a change of weights changes.
+        label: What people call it.
+        route: ``branches`` where trees may be packed in one row, ``rows`` where each branch needs its own;
+            may be set later, when a check says which is valid.
+    """
+
+    def __init__(
+        self,
+        hf: Any,
+        tokenizer: Any,
+        spec: ModelSpec | None,
+        anatomy: Anatomy,
+        id: str,
+        label: str,
+        route: Route = "branches",
+    ) -> None:
+        self.hf, self.tokenizer, self.spec, self.anatomy = hf.eval(), tokenizer, spec, anatomy
+        self.id, self.label = id, label
+        self.n_blocks, self.n_heads, self.head_dim = len(anatomy.blocks), anatomy.n_heads, anatomy.head_dim
+        self.d_model, self.context = width_of(hf), context_of(hf)
+        self.encoder = Encoder(tokenizer, self.context)
+        pad = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if t is not None), 0)
+        self.executor = Executor(hf, anatomy, limits_of(hf, self.device), route, pad)
+
+    def __repr__(self) -> str:
+        return f"LanguageModel({self.id!r}, {self.n_blocks} blocks, d_model {self.d_model}, {self.dtype})"
+
+    @property
+    def device(self) -> torch.device:
+        """Where inputs go."""
+        return self.hf.device
+
+    @property
+    def dtype(self) -> str:
+        """Type of the weights, e.g. ``float32``."""
+        return str(self.hf.dtype).removeprefix("torch.")
+
+    @property
+    def attention(self) -> str:
+        """Attention implementation in use."""
+        return str(getattr(self.hf.config, "_attn_implementation", "eager"))
+
+    @property
+    def route(self) -> Route:
+        """How trees are run."""
+        return self.executor.route
+
+    @route.setter
+    def route(self, route: Route) -> None:
+        self.executor.route = route
+
+    @property
+    def tokenizer_probe(self) -> Probe:
+        """What the tokenizer adds to a text by default."""
+        return self.encoder.probe
+
+    def encode(self, text: str) -> list[int]:
+        """Encode a prompt with the tokenizer's own special tokens in front.
+
+        Raises:
+            TaskError: If it is longer than the model takes.
+        """
+        return list(self.encoder.encode(text))
+
+    def encode_pair(self, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
+        """Encode a prompt and its continuation jointly, split at the prompt's tokens.
+
+        Raises:
+            TaskError: If the continuation does not start at a boundary between tokens.
+        """
+        [(first, rest)] = self.encoder.encode_pairs([(prompt, continuation)])
+        return list(first), list(rest)
+
+    def capture(
+        self,
+        prompts: Sequence[str],
+        *,
+        blocks: Blocks = "all",
+        position: int | Sequence[int] = -1,
+        what: What = "residual",
+    ) -> np.ndarray:
+        """Read the residual, or the heads' outputs, at one token of every prompt.
+
+        Returns:
+            float32 (prompt, block, d_model), or (prompt, block, n_heads, head_dim); see `capture.capture`.
+        """
+        return capturing.capture(self.executor, self.encoder, prompts, self._blocks(blocks), position, what)
+
+    def sweep(
+        self,
+        prompts: Sequence[str],
+        vectors: Mapping[str, np.ndarray],
+        answers: AnswerTexts,
+        blocks: Blocks = "all",
+        mode: Mode = "replace",
+    ) -> Sweep:
+        """Edit the last token's residual after every block in turn, one pass; see `sweep.sweep`."""
+        return sweeping.sweep(
+            self.executor, self.encoder, prompts, vectors, answers, self._blocks(blocks), mode
+        )
+
+    def answer(self, prompts: Sequence[str], answers: AnswerTexts) -> Answers:
+        """Ask the unmodified model; see `answering.answer`."""
+        return answering.answer(self.executor, self.encoder, prompts, answers)
+
+    def score(self, requests: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Return log p(continuation | prompt) in nats, (request,) float64; see `answering.score`."""
+        return answering.score(self.executor, self.encoder, requests)
+
+    @cached_property
+    def _guard(self) -> Guard:
+        return Guard(self.hf)
+
+    def guard(self) -> AbstractContextManager[None]:
+        """Run a measurement that must leave no trace in the model; see `guard.Guard`."""
+        return self._guard()
+
+    @contextmanager
+    def audited(self, rng: np.random.Generator, share: float = 0.01) -> Iterator[Audit]:
+        """Make a share of the predictions inside again at batch size 1; the audit says how they compare."""
+        outer, self.executor.audit = self.executor.audit, Audit(rng, share)
+        try:
+            yield self.executor.audit
+        finally:
+            self.executor.audit = outer
+
+    def _blocks(self, blocks: Blocks) -> tuple[int, ...]:
+        if isinstance(blocks, str):
+            return tuple(range(self.n_blocks))
+        outside = [block for block in blocks if not 0 <= block < self.n_blocks]
+        if outside or not len(blocks):
+            raise ModelError(f"blocks {outside or list(blocks)}", f"some of 0 to {self.n_blocks - 1}")
+        return tuple(int(block) for block in blocks)

@@ -1,0 +1,40 @@
+"""How large a forward pass may be, from a model's config and device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from taskscope.models.batching import Limits
+from taskscope.models.blocks import text_config
+from taskscope.models.config import CONTEXT_NAMES, WIDTH_NAMES, first_int
+
+WINDOW_NAMES = ("sliding_window", "window_size", "attention_window_size", "attention_chunk_size")
+"""Tokens that a local attention layer sees; a packed row must stay below it, for masks are taken as given."""
+LONGEST_ROW = 1024
+"""Tokens of a packed row: beyond, attention between branches that do not see each other costs too much."""
+UNBOUNDED = 1 << 30
+
+
+def context_of(hf: Any) -> int:
+    """Return the longest sequence in tokens; very large where the config states none."""
+    return first_int(text_config(hf), CONTEXT_NAMES) or UNBOUNDED
+
+
+def width_of(hf: Any) -> int:
+    """Return d_model."""
+    return first_int(text_config(hf), WIDTH_NAMES) or hf.get_input_embeddings().embedding_dim
+
+
+def limits_of(hf: Any, device: torch.device) -> Limits:
+    """Choose the size of batches: what keeps the device busy and stays well below a gigabyte."""
+    gpu = device.type == "cuda"
+    config = text_config(hf)
+    window = min((w for w in (first_int(config, (name,)) for name in WINDOW_NAMES) if w), default=UNBOUNDED)
+    vocabulary = first_int(config, ("vocab_size",)) or 1 << 16
+    return Limits(
+        tokens=16384 if gpu else max(512, min(4096, (1 << 23) // width_of(hf))),
+        places=max(16, (1 << 28 if gpu else 1 << 26) // vocabulary),
+        row=min(LONGEST_ROW, window, context_of(hf)),
+    )
