@@ -1,0 +1,36 @@
+"""Loading the tokenizer that belongs to a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taskscope.errors import ModelError
+
+
+def load_tokenizer(source: str, revision: str | None, trust_remote_code: bool) -> Any:
+    """Load the tokenizer that belongs to a model; one without BOS or padding token will do.
+
+    Args:
+        source: Folder or Hugging Face id.
+        revision: Commit of an id.
+        trust_remote_code: Whether code that comes with the tokenizer may run.
+
+    Raises:
+        ModelError: If there is none, or it needs a package that is not installed.
+    """
+    from transformers import AutoTokenizer
+
+    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
+    if revision is not None:
+        options["revision"] = revision
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **options)
+        tokenizer("x")
+    except Exception as error:  # every family's tokenizer fails in its own way
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(
+            f"the tokenizer of {source!r} cannot be loaded: {lines[0]}",
+            "tokenizer.json, or the files of a tokenizer that transformers knows",
+            "install the package that is named above, or copy the tokenizer's files beside the weights",
+        ) from error
+    return tokenizer
