@@ -97,17 +97,17 @@ def _header(fields: Mapping[str, Any], path: PurePath) -> Header:
 
 def _items(entries: Sequence[Entry], path: PurePath) -> tuple[Item, ...]:
     items: list[Item] = []
-    line_of: dict[str, int] = {}
-    for entry in entries:
+    number_of: dict[str, int] = {}
+    for number, entry in enumerate(entries):
         item = _item(entry, path)
-        if item.input in line_of:
-            first = line_of[item.input]
+        first = number_of.setdefault(item.input, number)
+        if first != number:
             raise TaskError(
-                f"{path}: input {item.input!r} stands on line {first} and on line {entry.line}.",
+                f"{path}: input {item.input!r} stands on line {entries[first].line} and on line {entry.line} "
+                f"(items {first + 1} and {number + 1}).",
                 "each input once",
                 'one item with both answers: "answers": ["a", "b"] in JSON, a|b in CSV',
             )
-        line_of[item.input] = entry.line
         items.append(item)
     if len(items) < 2:
         raise TaskError(f"{path} has {len(items)} item{'' if len(items) == 1 else 's'}.", "at least 2 items")

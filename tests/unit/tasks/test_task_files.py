@@ -134,6 +134,10 @@ def test_an_input_that_stands_twice_is_named_with_both_lines(
     assert "a|b" in said
 
 
+def test_items_on_one_line_are_told_apart_by_number(tmp_path: Path) -> None:
+    assert "(items 1 and 3)" in complaint(tmp_path, "t.json", f"[{AB}, {CD}, {AB}]")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
