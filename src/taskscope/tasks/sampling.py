@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from taskscope.errors import TaskError
 from taskscope.tasks.task import Item, MappingTask
@@ -128,6 +127,8 @@ def shuffle_labels(draw: Draw, rng: np.random.Generator) -> tuple[tuple[str, str
         Pairs (input, label of another demonstration), inputs in place. No pair is right, as far as the labels
         allow: the number of pairs whose label is accepted for their input is the smallest possible.
     """
+    from scipy.optimize import linear_sum_assignment  # here, because commands that draw nothing start faster
+
     items = draw.demonstrations
     labels = [item.label for item in items]
     right = np.array([[label in item.answers for label in labels] for item in items], dtype=float)
