@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from taskscope.errors import ModelError, nearest
 from taskscope.models.config import DEPTH_NAMES, HEADS_NAMES, first_int
@@ -177,6 +177,16 @@ def _projection(block: nn.Module, n_heads: int) -> nn.Module | None:
 
 def _in_attention(path: str) -> bool:
     return ("attn" in path or "attention" in path) and "cross" not in path and "mlp" not in path
+
+
+def head_weights(projection: nn.Module, n_heads: int) -> Tensor:
+    """Return the map of each head into the residual, (head, head_dim, d_model), without the bias.
+
+    The bias belongs to the sum of all heads; adding it per head counts it n_heads times (pitfall P9).
+    """
+    weight = projection.get_parameter("weight")
+    weight = weight if type(projection).__name__ == "Conv1D" else weight.T
+    return weight.unflatten(0, (n_heads, -1))
 
 
 def input_width(module: nn.Module) -> int:
