@@ -64,7 +64,9 @@ def _mean(rows: list[Accuracies]) -> Accuracies:
 
 @cache
 def _data() -> dict:
-    return json.loads(files(__package__).joinpath("published.json").read_text(encoding="utf-8"))
+    return json.loads(
+        files("taskscope.studies.task_vectors").joinpath("published.json").read_text(encoding="utf-8")
+    )
 
 
 def source() -> str:

@@ -1,0 +1,87 @@
+"""Parameters of the task-vector study and its four profiles."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from taskscope.errors import StudyError, nearest
+from taskscope.studies.base import PROFILES, Params
+from taskscope.tasks.prompts import FORMATS
+from taskscope.tasks.registry import PAPER_TASKS
+
+SMOKE_TASKS = (
+    *("next-letter", "to-upper", "list-first", "en-fr"),
+    *("present-past", "antonyms", "country-capital", "person-language"),
+)
+"""Two tasks or so of each group: enough of them to resample tasks, few enough for seconds."""
+
+
+class CellParams(Params):
+    """What the numbers of one cell depend on, beside model, task and seed."""
+
+    k: int = Field(default=5, ge=1)
+    """Demonstrations in a prompt."""
+    n_dev: int = Field(default=100, ge=1)
+    """Pairs (S, x) on which block and control are chosen."""
+    n_test: int = Field(default=200, ge=1)
+    """Pairs (S, x) on which they are judged."""
+    n_dummies: int = Field(default=2, ge=1)
+    """Dummy queries whose states are averaged into one theta."""
+    format: str = "arrow"
+    """Prompt format: arrow, example (as published), colon or chat."""
+    dev_share: float = Field(default=0.3, gt=0, lt=1)
+    """Share of a task's clusters whose queries are for development; no cluster is in both splits."""
+
+
+class TaskVectorParams(CellParams):
+    """All parameters; those beyond a cell's own can change without measuring again."""
+
+    tasks: tuple[str, ...] = Field(default=PAPER_TASKS, min_length=1)
+    """Built-in names or paths of task files."""
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """Each seed draws its own demonstrations; queries keep their split."""
+    draws: int = Field(default=2000, ge=100)
+    """Bootstrap resamples behind every interval."""
+
+    @property
+    def cell(self) -> CellParams:
+        """The part that decides a cell's numbers."""
+        return CellParams(**self.model_dump(include=set(CellParams.model_fields)))
+
+    def check(self) -> None:
+        """Refuse what pydantic's types cannot.
+
+        Raises:
+            StudyError: Unknown prompt format, or a task or seed named twice.
+        """
+        if self.format not in FORMATS:
+            raise StudyError(
+                f"format {self.format!r}", f"one of {', '.join(FORMATS)}", nearest(self.format, FORMATS)
+            )
+        for what, values in (("task", self.tasks), ("seed", self.seeds)):
+            twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
+            if twice:
+                raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
+
+
+_PROFILES = {
+    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=24, n_test=32, draws=1000),
+    "standard": TaskVectorParams(),
+    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000),
+    "paper": TaskVectorParams(n_dev=50, n_test=50, format="example", seeds=(41,)),
+}
+
+
+def profile(name: str) -> TaskVectorParams:
+    """Return the parameters of a profile.
+
+    ``paper`` keeps the published sizes: k = 5, 50 pairs each for development and test, so 100 baseline
+    prompts, seed 41 (protocol E0). Queries stay split between development and test, and dummies outside S,
+    because the published overlap flatters the result (P12).
+
+    Raises:
+        StudyError: If there is no such profile.
+    """
+    if name not in _PROFILES:
+        raise StudyError(f"profile {name!r}", f"one of {', '.join(PROFILES)}", nearest(name, PROFILES))
+    return _PROFILES[name]

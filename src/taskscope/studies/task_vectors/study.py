@@ -1,0 +1,144 @@
+"""The task-vector study: what it plans, and where the rest of it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from statistics import fmean
+from typing import Any
+
+import pyarrow as pa
+
+from taskscope.errors import StudyError
+from taskscope.report.findings import Figure, Finding, Table
+from taskscope.runs.cell import Cell, Cost, TaskRef
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.conditions import SWEPT
+from taskscope.studies.task_vectors.draws import other_task
+from taskscope.studies.task_vectors.params import TaskVectorParams, profile
+from taskscope.tasks import registry
+from taskscope.tasks.prompts import get_format
+from taskscope.tasks.task import MappingTask
+
+CHARACTERS_PER_TOKEN = 3
+"""Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
+FEWEST_TOKENS_PER_DEMONSTRATION = 3
+"""Input, separator and label need at least a token each."""
+
+
+class TaskVectors:
+    """One vector carries the task, somewhere in the middle of the model (see `claims.ACCOUNT`)."""
+
+    name = ACCOUNT.name
+    version = 1
+    account = ACCOUNT
+    Params = TaskVectorParams
+
+    def profile(self, name: str) -> TaskVectorParams:
+        """Return the parameters of a profile."""
+        return profile(name)
+
+    def plan(
+        self, params: TaskVectorParams, models: Sequence[PlannedModel], tasks: Sequence[TaskRef] = ()
+    ) -> list[Cell]:
+        """List one cell per model, task and seed.
+
+        Args:
+            params: What to measure; names the tasks unless `tasks` is given.
+            models: The models.
+            tasks: Tasks that replace those of `params`.
+
+        Raises:
+            StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
+            TaskError: If a task is unknown or too small.
+        """
+        params.check()
+        asked = [registry.resolve(ref) for ref in tasks] or [registry.get(name) for name in params.tasks]
+        names = [task.name for task in asked]
+        for task in asked:
+            if names.count(task.name) > 1:
+                raise StudyError(f"two tasks are called {task.name!r}", "a name of its own for each task")
+        for model in models:
+            _check_context(params, model)
+        return [
+            self._cell(params, model, task, seed)
+            for model in models
+            for task in asked
+            for seed in params.seeds
+        ]
+
+    def _cell(self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int) -> Cell:
+        other = other_task(task, params.k, params.n_dummies)
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.cell.model_dump(mode="json"),
+            model=model.ref,
+            tasks=(registry.ref(task), registry.ref(other)),
+            seed=seed,
+            measure="taskscope.studies.task_vectors.measure:measure",
+            cost=cost(params, model.n_blocks, task, other),
+        )
+
+    def analyse(self, rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
+        """Judge C1 and C2 for every model; see `verdicts`."""
+        from taskscope.studies.task_vectors.analysis import analyse
+
+        return analyse(rows, params)
+
+    def figures(self, rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams) -> list[Figure]:
+        """Draw accuracy by task and by block; see `figures`."""
+        from taskscope.studies.task_vectors.figures import figures
+
+        return figures(rows, findings, params)
+
+    def tables(self, rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams) -> list[Table]:
+        """Tabulate every number per task, and the published table; see `tables`."""
+        from taskscope.studies.task_vectors.tables import tables
+
+        return tables(rows, findings, params)
+
+
+def _check_context(params: TaskVectorParams, model: PlannedModel) -> None:
+    fewest = FEWEST_TOKENS_PER_DEMONSTRATION * params.k + 2
+    if fewest > model.context:
+        most = max((model.context - 2) // FEWEST_TOKENS_PER_DEMONSTRATION, 0)
+        raise StudyError(
+            f"{params.k} demonstrations take {fewest} tokens or more; {model.ref.label} reads "
+            f"{model.context}",
+            f"at most {most} demonstrations",
+            f"--set k={min(5, most)}",
+        )
+
+
+def cost(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: MappingTask) -> Cost:
+    """Estimate a cell's tokens from the lengths of its texts (protocol 6.3, 6.4, 6.6).
+
+    Every S is encoded once for all the queries that follow it; a sweep is one column per condition and block.
+    """
+    shown, lent = _lengths(task, params.format), _lengths(other, params.format)
+    query, answer = shown["query"], shown["answer"]
+    demonstrations = params.k * (2 * shown["demonstration"] + lent["demonstration"])
+    branches = (2 * (1 + params.n_dummies) + params.n_dummies + 1) * query + params.n_dummies * lent["query"]
+    sweep = query + n_blocks * len(SWEPT) * answer
+    tokens = ceil((params.n_dev + params.n_test) * (demonstrations + branches + sweep))
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def _lengths(task: MappingTask, format_name: str) -> dict[str, float]:
+    """Mean tokens, estimated, of a demonstration, a bare query and an answer."""
+    asked = get_format(format_name)
+    query = fmean(len(asked.render((), item.input).text) for item in task.items)
+    pair = fmean(len(asked.render(((item.input, item.label),), "").text) for item in task.items)
+    answer = fmean(len(asked.answer(item.label)) for item in task.items)
+    per = CHARACTERS_PER_TOKEN
+    return {
+        "query": max(query / per, 2.0),
+        "demonstration": max(pair / per, float(FEWEST_TOKENS_PER_DEMONSTRATION)),
+        "answer": max(answer / per, 1.0),
+    }
+
+
+TASK_VECTORS: Any = TaskVectors()
+"""The study, as the registry names it."""
