@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from taskscope.report.findings import Account, Figure, Finding, Table
-from taskscope.runs.cell import Cell, ModelRef, TaskRef
+from taskscope.runs.cell import Cell, ModelRef
 
 PROFILES = ("smoke", "standard", "full", "paper")
 """smoke: every code path in 20 s; standard (default): minutes; full: every arm; paper: published sizes."""
@@ -49,8 +49,11 @@ class Study(Protocol):
         """Return the parameters of one of `PROFILES`."""
         ...
 
-    def plan(self, params: Any, models: Sequence[PlannedModel], tasks: Sequence[TaskRef]) -> list[Cell]:
-        """List the cells to measure, with their cost; what ``--dry-run`` prints."""
+    def plan(self, params: Any, models: Sequence[PlannedModel]) -> list[Cell]:
+        """List the cells to measure, with their cost; what ``--dry-run`` prints.
+
+        Which tasks is a parameter of the study, since each study has a kind of task of its own.
+        """
         ...
 
     def analyse(self, rows: pa.Table, params: Any) -> list[Finding]:

@@ -1,0 +1,55 @@
+# Two commands for a fresh machine (Python 3.11, pip, make): `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+OLDEST ?= .venv-oldest
+BIN := $(VENV)/bin
+# One thread per test process: the processes themselves fill the cores.
+JOBS ?= 2
+PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: demo test test-oldest check bench docs clean help
+
+help:
+	@echo "make demo    set up and run every built study on the built-in models; prints the path of the page"
+	@echo "make test    set up and run the tests"
+	@echo "make check   lint and types"
+	@echo "make bench   benchmarks beside what one would use instead"
+	@echo "make docs    tables and pages of docs/ that are made from code"
+	@echo "make test-oldest   the model tests on the oldest supported transformers line"
+
+$(VENV)/.core: pyproject.toml constraints/newest.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e ".[dev]"
+	@touch $@
+
+$(OLDEST)/.dev: pyproject.toml constraints/oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/oldest.txt -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.core
+	$(BIN)/taskscope demo
+
+test: $(VENV)/.dev
+	$(PYTEST) $(BIN)/python -m pytest -n $(JOBS)
+
+test-oldest: $(OLDEST)/.dev
+	$(PYTEST) $(OLDEST)/bin/python -m pytest -n $(JOBS) -p no:cacheprovider tests/architectures tests/unit/models
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/layer_sweep.py
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m taskscope.studies.task_vectors.calibration
+
+clean:
+	rm -rf $(VENV) $(OLDEST) dist build

@@ -1,0 +1,29 @@
+"""`taskscope demo`: the first run, on built-in models, with nothing to download."""
+
+from __future__ import annotations
+
+from taskscope.cli import options
+
+
+def demo(
+    profile: options.Profile = "smoke",
+    folder: options.Out = None,
+) -> None:
+    """Run every built study on the built-in models and write one page; about two minutes on a laptop.
+
+    Example: `taskscope demo --out runs/first`
+    """
+    from pathlib import Path
+
+    from taskscope import pico
+    from taskscope.cli.run import carry_out
+    from taskscope.models.spec import ModelSpec
+    from taskscope.studies.base import registry
+    from taskscope.studies.request import RunRequest, StudyRequest
+
+    request = RunRequest(
+        studies=tuple(StudyRequest(study=name, profile=profile) for name in registry()),
+        models=tuple(ModelSpec(name=name) for name in pico.names()),
+        command="taskscope demo" + ("" if profile == "smoke" else f" --profile {profile}"),
+    )
+    carry_out(request, folder or Path("runs") / "demo")

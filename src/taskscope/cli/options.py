@@ -1,0 +1,55 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", "-m", help="Hub id, local folder or built-in name; repeat for several.", show_default=False
+    ),
+]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task", "-t", help="Built-in task name or path to a .json/.csv file; repeat.", show_default=False
+    ),
+]
+Profile = Annotated[
+    str, typer.Option("--profile", "-p", help="smoke (seconds), standard (minutes), full, or paper.")
+]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option("--seed", "-s", help="Seed of the draws; repeat.", show_default=False),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Change one parameter; repeat.", show_default=False),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Run folder; made from the command when left out.", show_default=False),
+]
+Dtype = Annotated[str, typer.Option("--dtype", help="float32, bfloat16 or float16.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ... or auto.")]
+DeviceMap = Annotated[
+    str | None,
+    typer.Option("--device-map", help="Spread a large model, e.g. auto.", show_default=False),
+]
+Attention = Annotated[str, typer.Option("--attention", help="Attention implementation: sdpa or eager.")]
+Blocks = Annotated[
+    str | None,
+    typer.Option("--blocks", metavar="PATH", help="Dotted path of the block list.", show_default=False),
+]
+TrustRemoteCode = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the model.")
+]
+AllowPickle = Annotated[
+    bool, typer.Option("--allow-pickle", help="Read pickled weights, tensors only (torch weights_only).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print for machines instead of people.")]
+RunFolderArgument = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]

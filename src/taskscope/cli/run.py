@@ -1,0 +1,176 @@
+"""`taskscope run`: measure what is missing, judge what is stored, write the page."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from taskscope.cli import options
+from taskscope.cli.console import (
+    CELLS_FAILED,
+    INTERRUPTED,
+    TERMINATED,
+    Terminated,
+    err,
+    out,
+    sigterm_as_interrupt,
+)
+from taskscope.errors import StudyError
+
+if TYPE_CHECKING:
+    from taskscope.studies.request import RunRequest
+    from taskscope.studies.runner import Plan
+
+
+def run(
+    study: Annotated[str, typer.Argument(help="Name of a study, or all.")],
+    model: options.Models = None,
+    task: options.Tasks = None,
+    profile: options.Profile = "standard",
+    seed: options.Seeds = None,
+    overrides: options.Overrides = None,
+    folder: options.Out = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the cells and their cost; measure nothing.")
+    ] = False,
+    remeasure: Annotated[
+        bool, typer.Option("--remeasure", help="Measure cells again that were made by other code.")
+    ] = False,
+    dtype: options.Dtype = "float32",
+    device: options.Device = "cpu",
+    device_map: options.DeviceMap = None,
+    attention: options.Attention = "sdpa",
+    blocks: options.Blocks = None,
+    trust_remote_code: options.TrustRemoteCode = False,
+    allow_pickle: options.AllowPickle = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Run a study, or all of them, on one or more models. The same command resumes; one more model extends.
+
+    For example:
+
+    `taskscope run task-vectors -m planted-vector`
+
+    `taskscope run task-vectors -m EleutherAI/pythia-410m -t en-fr -t pairs.csv --set k=8 --device auto`
+
+    `taskscope run all -m ./my-model --profile smoke --dry-run`
+
+    Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 interrupted, 143 terminated.
+    """
+    from taskscope.models.spec import as_spec
+
+    if not model:
+        raise StudyError("no model given", "at least one -m MODEL", "taskscope list models")
+    specs = tuple(
+        as_spec(
+            name,
+            dtype=dtype,
+            device=device,
+            device_map=device_map,
+            attention=attention,
+            blocks=blocks,
+            trust_remote_code=trust_remote_code,
+            allow_pickle=allow_pickle,
+        )
+        for name in model
+    )
+    named: dict[str, Any] = {}
+    if task:
+        named["tasks"] = task
+    if seed:
+        named["seeds"] = seed
+    request = _request(study, profile, named, overrides or (), specs)
+    carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
+
+
+def _request(
+    study: str, profile: str, named: dict[str, Any], overrides: Sequence[str], models: tuple[Any, ...]
+) -> RunRequest:
+    from taskscope.studies.base import registry
+    from taskscope.studies.request import RunRequest, StudyRequest, parse_overrides
+
+    changed = {**parse_overrides(overrides), **named}
+    names = list(registry()) if study == "all" else [study]
+    return RunRequest(
+        studies=tuple(StudyRequest(study=name, profile=profile, overrides=changed) for name in names),
+        models=models,
+        command=shlex.join(["taskscope", *sys.argv[1:]]),
+    )
+
+
+def carry_out(
+    request: RunRequest,
+    folder: Path | None,
+    *,
+    dry_run: bool = False,
+    remeasure: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Plan, measure with a progress bar, conclude, print verdicts and the path of the page.
+
+    Raises:
+        typer.Exit: With 1 when cells failed, 130 or 143 when interrupted.
+    """
+    from taskscope.cli.progress import bar
+    from taskscope.cli.verdicts import verdict_table
+    from taskscope.studies import publish, runner
+
+    plan = runner.plan(request)
+    path = folder or runner.default_folder(request)
+    if dry_run:
+        _print_plan(plan, path)
+        return
+    run_folder = runner.open_folder(path, plan)
+    if remeasure:
+        runner.forget_stale(plan, run_folder)
+    try:
+        with sigterm_as_interrupt(), bar(plan.cells) as on_event:
+            outcome = runner.execute(plan, run_folder, on_event)
+    except KeyboardInterrupt as stop:
+        err.print(f"[yellow]Stopped.[/] Everything measured so far is kept; resume with\n  {request.command}")
+        raise typer.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from None
+    results = runner.conclude(run_folder)
+    page = publish.write(run_folder, results)
+    findings = [finding for result in results for finding in result.findings]
+    if as_json:
+        out.print_json(data=[finding.model_dump(mode="json") for finding in findings])
+    else:
+        out.print(verdict_table(findings))
+        out.print(f"\nPage: {page}", highlight=False)
+    for failure in outcome.failures:
+        err.print(f"[red]failed[/] {failure}", highlight=False)
+    if outcome.failures:
+        count = len(outcome.failures)
+        err.print(f"{count} cells failed; see taskscope show {path}, run the command again to retry.")
+        raise typer.Exit(CELLS_FAILED)
+
+
+def _print_plan(plan: Plan, path: Path) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("study", "model", "task", "seed", "tokens", "token-layers"):
+        table.add_column(column, justify="right" if column in ("seed", "tokens", "token-layers") else "left")
+    for cell in plan.cells:
+        table.add_row(
+            cell.study,
+            cell.model.label if cell.model else "–",
+            ", ".join(task.name for task in cell.tasks[:1]),
+            str(cell.seed),
+            f"{cell.cost.tokens:,}",
+            f"{cell.cost.token_layers:,}",
+        )
+    out.print(table)
+    tokens = sum(cell.cost.tokens for cell in plan.cells)
+    work = sum(cell.cost.token_layers for cell in plan.cells)
+    parameters = {m.ref.id: m.n_parameters for m in plan.models}
+    flops = sum(2 * parameters[c.model.id] * c.cost.tokens for c in plan.cells if c.model)
+    out.print(
+        f"{len(plan.cells)} cells, {tokens:,} tokens through {work:,} token-layers, about {flops:.2g} FLOPs; "
+        f"run folder {path}"
+    )

@@ -1,0 +1,87 @@
+"""The command line as a user meets it: help at once and without torch, errors in three parts, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from taskscope.cli.console import BAD_INPUT
+from taskscope.cli.main import app
+from taskscope.studies.catalogue import ACCOUNTS
+
+runner = CliRunner()
+COMMANDS = ("demo", "run", "list", "show", "query", "report", "doctor", "train")
+
+
+def taskscope(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "taskscope.cli.main", *arguments], capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command_shows_an_example(command: str) -> None:
+    result = runner.invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"taskscope {command}" in result.output
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list", "claims"], ["list", "studies"]])
+def test_light_commands_never_import_torch(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from taskscope.cli.main import run
+sys.argv = ["taskscope", *{arguments!r}]
+try:
+    run()
+except SystemExit:
+    pass
+heavy = {{"torch", "transformers", "altair", "scipy"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+
+
+def test_help_takes_less_than_half_a_second() -> None:
+    def once() -> float:
+        start = time.perf_counter()
+        taskscope("--help")
+        return time.perf_counter() - start
+
+    assert min(once() for _ in range(5)) < 0.5  # the least of five: other processes only ever add time
+
+
+def test_list_claims_names_every_claim_of_every_account() -> None:
+    rows = json.loads(runner.invoke(app, ["list", "claims", "--json"]).output)
+    assert len(rows) == sum(len(account.claims) for account in ACCOUNTS)
+    assert {row["state"] for row in rows} <= {"implemented", "not yet"}
+    assert len({row["study"] for row in rows}) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "hint"),
+    [
+        (["list", "model"], "there is no list of 'model'", "models"),
+        (["run", "task-vector", "-m", "planted-vector"], "unknown study 'task-vector'", "task-vectors"),
+        (["run", "task-spaces", "-m", "planted-vector"], "not built yet", ""),
+        (["run", "task-vectors"], "no model given", "taskscope list models"),
+        (["run", "task-vectors", "-m", "planted-vectr"], "planted-vectr", "planted-vector"),
+        (["run", "task-vectors", "-m", "planted-vector", "-t", "en-frr"], "en-frr", "en-fr"),
+        (["run", "task-vectors", "-m", "planted-vector", "-p", "smok"], "unknown profile 'smok'", "smoke"),
+        (["run", "task-vectors", "-m", "planted-vector", "--set", "kk=3"], "no parameter 'kk'", "k"),
+        (["run", "task-vectors", "-m", "planted-vector", "--set", "k=many"], "k = 'many'", ""),
+        (["show", "no-such-run"], "no-such-run", ""),
+    ],
+)
+def test_bad_input_says_what_was_given_and_what_to_try(arguments: list[str], given: str, hint: str) -> None:
+    result = taskscope(*arguments)
+    assert result.returncode == BAD_INPUT, result.stderr
+    assert given in result.stderr.replace("\n", " ")
+    assert hint in result.stderr
+    assert "Traceback" not in result.stderr
