@@ -98,7 +98,7 @@ class CellStore:
         with suppress(DamagedError):
             return reader(record, folder)
         fresh = self._look_up(record.key)
-        problem = self.damaged.get(f"cells/{record.key}", "it was removed")
+        problem = self.damaged.get(self._name(folder), "it was removed")
         if fresh is not None and fresh.status == "done":
             try:
                 return reader(fresh, folder)
@@ -111,19 +111,23 @@ class CellStore:
 
     def _look_up(self, key: str) -> CellRecord | None:
         self.records.pop(key, None)
-        for path in (self._cells / key / RECORD, self._failure(key)):
-            shown = path.parent if path.name == RECORD else path
-            name = shown.relative_to(self._root).as_posix()
-            self.damaged.pop(name, None)
-            if not shown.exists():
+        measured, failed = self._cells / key, self._failure(key)
+        places = [(measured, measured / RECORD), (failed, failed)]
+        for entry, _ in places:
+            self.damaged.pop(self._name(entry), None)
+        for entry, path in places:
+            if not entry.exists():
                 continue
             try:
                 self.records[key] = read_record(path, key)
             except DamagedError as error:
-                self.damaged[name] = str(error)
+                self.damaged[self._name(entry)] = str(error)
                 continue
             return self.records[key]
         return None
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._root).as_posix()
 
     def _failure(self, key: str) -> Path:
         return self._cells / f"{key}{_FAILED}"

@@ -51,7 +51,7 @@ def concatenate(tables: Sequence[pa.Table]) -> pa.Table:
         return pa.schema(_FRONT_FIELDS).empty_table()
     try:
         return pa.concat_tables(tables, promote_options="default").combine_chunks()
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise RunError(
             f"The rows of these cells do not go together: {error}.",
             expected="one type per column in all cells of a study",
