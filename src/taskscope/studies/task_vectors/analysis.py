@@ -117,8 +117,8 @@ def _depth(result: ModelResult) -> Finding:
         model=result.model,
         statement=f"The vector works best after block {peak.block} of {peak.n_blocks} (counted from 0; "
         f"interval {peak.low} to {peak.high}), at {_percent(peak.depth)} of the depth; there it is "
-        f"{100 * peak.excess.value:.0f} points of accuracy ahead of its strongest control. Task by task the best "
-        f"block lies between {blocks[0]} and {blocks[-1]} ({_over_tasks(result)}).",
+        f"{100 * peak.excess.value:.0f} points of accuracy ahead of its strongest control. Task by task the "
+        f"best block lies between {blocks[0]} and {blocks[-1]} ({_over_tasks(result)}).",
         quantity=quantity,
         estimate=_number(peak.excess.value),
         interval=_interval(peak.excess),
