@@ -21,6 +21,7 @@ from toy_cells import toy_plan
 MODELS, SEEDS = "ba", 4
 PLAN = toy_plan(MODELS, SEEDS)
 N_KILLS = 8
+pytestmark = pytest.mark.slow
 
 
 def _child(folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -32,7 +33,7 @@ def _child(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def _finish(child: subprocess.Popen[str]) -> list[str]:
-    told, _ = child.communicate(timeout=50)
+    told, _ = child.communicate(timeout=120)
     assert child.returncode == 0
     return told.splitlines()
 
@@ -83,7 +84,7 @@ def _moments() -> list[float]:
 def test_killed_while_writing(whole: tuple[Path, int], tmp_path: Path, moment: float) -> None:
     reference, flushes = whole
     child = _child(tmp_path / "run", "--die-at", str(1 + int(moment * flushes)))
-    told = child.communicate(timeout=50)[0].splitlines()
+    told = child.communicate(timeout=120)[0].splitlines()
     assert child.returncode == -signal.SIGKILL
     held = {line.split()[1] for line in told if line.startswith("measured")}
     started = _resume(tmp_path / "run")
@@ -104,7 +105,7 @@ def test_killed_from_outside_again_and_again(whole: tuple[Path, int], tmp_path: 
         time.sleep(draw.uniform(0.0, 0.15))
         os.kill(child.pid, signal.SIGKILL)
         measured += [
-            line.split()[1] for line in child.communicate(timeout=50)[0].splitlines() if "measured" in line
+            line.split()[1] for line in child.communicate(timeout=120)[0].splitlines() if "measured" in line
         ]
         assert child.returncode == -signal.SIGKILL
     measured += _resume(folder, toy_plan(MODELS, SEEDS, nap=0.02))
@@ -121,7 +122,7 @@ def test_interrupted_from_the_keyboard(tmp_path: Path) -> None:
     assert child.stdout.readline() == "opened\n"
     first = child.stdout.readline().split()[1]
     child.send_signal(signal.SIGINT)
-    rest = child.communicate(timeout=50)[0].splitlines()
+    rest = child.communicate(timeout=120)[0].splitlines()
     assert child.returncode == -signal.SIGINT
     held = {first, *(line.split()[1] for line in rest)}
     assert not list((tmp_path / "run" / ".tmp").iterdir())

@@ -1,0 +1,122 @@
+"""A real study on a real (tiny, random) model through the command line: killed, interrupted, resumed, extended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import string
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from taskscope.cli.console import CELLS_FAILED, INTERRUPTED, OK, TERMINATED
+
+TASKS = ("next-letter", "to-upper", "list-first", "list-last")
+FEW = ("--set", "n_dev=8", "--set", "n_test=8", "--set", "draws=100")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A local folder with a random decoder that reads letters."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("models") / "letters"
+    characters = string.ascii_letters + " ,->:\n"
+    bare = Tokenizer(models.WordLevel({c: i for i, c in enumerate(["?", *characters])}, unk_token="?"))
+    bare.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    PreTrainedTokenizerFast(tokenizer_object=bare, unk_token="?").save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=24,
+        intermediate_size=32,
+        num_hidden_layers=5,
+        num_attention_heads=2,
+        max_position_embeddings=256,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def command(model: Path, out: Path, *more: str) -> list[str]:
+    tasks = [word for task in TASKS for word in ("-t", task)]
+    run = ["run", "task-vectors", "-m", str(model), "--profile", "smoke", "-o", str(out)]
+    return [sys.executable, "-m", "taskscope.cli.main", *run, *tasks, *FEW, *more]
+
+
+def finish(model: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(model, out, *more), capture_output=True, text=True, timeout=300)
+
+
+def measured(out: Path) -> dict[str, bytes]:
+    """Rows of every measured cell."""
+    return {path.parent.name: path.read_bytes() for path in out.glob("cells/*/rows.parquet")}
+
+
+def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> int:
+    """Start the run, send a signal once the first cell is there, return the exit code."""
+    with subprocess.Popen(command(model, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 240
+        while not measured(out) and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child.send_signal(how)
+        child.communicate(timeout=60)
+        return child.returncode
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_and_ends_in_the_same_findings(model: Path, tmp_path: Path) -> None:
+    whole = finish(model, tmp_path / "whole")
+    assert whole.returncode == OK, whole.stderr
+    assert len(measured(tmp_path / "whole")) == len(TASKS)
+
+    out = tmp_path / "killed"
+    assert stop_after_one_cell(model, out, signal.SIGKILL) == -signal.SIGKILL
+    kept = measured(out)
+    assert 0 < len(kept) < len(TASKS)
+    times = {key: os.stat(out / "cells" / key / "rows.parquet").st_mtime_ns for key in kept}
+    assert finish(model, out).returncode == OK
+    assert {k: os.stat(out / "cells" / k / "rows.parquet").st_mtime_ns for k in kept} == times
+    assert (out / "findings.json").read_bytes() == (tmp_path / "whole" / "findings.json").read_bytes()
+    assert (out / "report.html").stat().st_size > 100_000
+
+    verdicts = {f["claim"]: f["verdict"] for f in json.loads((out / "findings.json").read_bytes())}
+    assert verdicts.keys() >= {"C1", "C2"}
+    assert "supported" not in verdicts.values()  # the model is random
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
+def test_a_stopped_run_says_how_to_go_on(model: Path, tmp_path: Path, how: signal.Signals, code: int) -> None:
+    assert stop_after_one_cell(model, tmp_path, how) == code
+    assert 0 < len(measured(tmp_path)) < len(TASKS)
+    assert not list(tmp_path.glob("cells/*.tmp*"))
+
+
+@pytest.mark.slow
+def test_a_failing_cell_is_kept_as_data_and_does_not_stop_the_others(model: Path, tmp_path: Path) -> None:
+    words = tmp_path / "foreign.json"
+    items = [{"input": f"{a}{b}" * 40, "output": b} for a in "abcdef" for b in "uvwxyz"]
+    words.write_text(json.dumps(items), encoding="utf-8")  # too long for the model's context
+    result = finish(model, tmp_path / "run", "-t", str(words))
+    assert result.returncode == CELLS_FAILED, result.stderr
+    assert "foreign" in result.stderr
+    assert len(measured(tmp_path / "run")) == len(TASKS)
+    shown = subprocess.run(
+        [sys.executable, "-m", "taskscope.cli.main", "show", str(tmp_path / "run"), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert shown.returncode == CELLS_FAILED
+    failed = json.loads(shown.stdout)["failed"]
+    assert len(failed) == 1
+    assert "tokens" in failed[0]["message"]
