@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 
 from taskscope.report import theme
-from taskscope.report.chart_data import Axis, Mark, Rule
+from taskscope.report.chart_data import Axis, Mark, Rule, wrapped
 
 
 @alt.theme.register("taskscope", enable=False)
@@ -47,7 +47,7 @@ class Series:
     @property
     def legend(self) -> alt.Legend | None:
         """A legend where there is something to tell apart."""
-        return alt.Legend(title=None, symbolOpacity=1, symbolDash=[1, 0]) if len(self.names) > 1 else None
+        return alt.Legend(title=None, symbolOpacity=1) if len(self.names) > 1 else None
 
     @property
     def colour(self) -> alt.Color:
@@ -56,10 +56,13 @@ class Series:
         return alt.Color("series:N", scale=scale, legend=self.legend, sort=None)
 
     @property
-    def dash(self) -> alt.StrokeDash:
-        """Dash by series; the legend shows the point shapes instead."""
-        scale = alt.Scale(domain=self.names, range=self.dashes)
-        return alt.StrokeDash("series:N", scale=scale, legend=None, sort=None)
+    def dash(self) -> alt.StrokeDashValue:
+        """Dash by series, as conditions: a scale would dash the outlines of the legend's symbols too."""
+        conditions = [
+            {"test": {"field": "series", "equal": name}, "value": dash}
+            for name, dash in zip(self.names, self.dashes, strict=True)
+        ]
+        return alt.StrokeDashValue([1, 0], condition=conditions)  # type: ignore[arg-type]
 
     @property
     def shape(self) -> alt.Shape:
@@ -182,11 +185,12 @@ def finish(
     layers: Sequence[alt.Chart],
     values: list[dict[str, Any]],
     *,
-    height: int | alt.Step,
+    height: int,
     panels: Sequence[str] = (),
     columns: int = 3,
     margin: int = 56,
     entries: Sequence[str] = (),
+    x_title: str = "",
 ) -> dict[str, Any]:
     """Join the layers over one data set and return the specification.
 
@@ -198,6 +202,7 @@ def finish(
         columns: Panels per row at most.
         margin: Pixels left of the panels that labels and axis need, for fitting panels to a width.
         entries: Texts in the legend, to break it into rows.
+        x_title: Title below all panels; a single chart has its own along the axis.
     """
     data = alt.NamedData(name="data")
     chart: Any = alt.layer(*layers)
@@ -208,9 +213,14 @@ def finish(
     if panels:
         columns = min(columns, len(panels))
         width = math.floor((theme.WIDTH - margin - 22 * (columns - 1)) / columns)
+        header = alt.Header(title=None, labelExpr="split(datum.label, '\\n')")
         chart = chart.properties(width=width, height=height).facet(
-            facet=alt.Facet("facet:N", sort=list(panels), title=None), columns=columns, data=data
+            facet=alt.Facet("facet:N", sort=[wrapped(p, 22) for p in panels], header=header),
+            columns=columns,
+            data=data,
         )
+        if x_title:
+            chart = chart.properties(title=_below(x_title))
         # With shared axes Vega-Lite draws one below the empty places of the last row.
         chart = chart.resolve_axis(x="independent")
         usermeta |= {"columns": columns, "margin": margin}
@@ -223,6 +233,9 @@ def finish(
         )
     with alt.theme.enable("taskscope"):
         spec = chart.to_dict()
+    for value in values:
+        if "facet" in value:
+            value["facet"] = wrapped(value["facet"], 22)
     spec["datasets"] = {"data": values}
     spec["usermeta"] = {"taskscope": usermeta}
     if any("rule-x" in str(v.get("kind")) for v in values):
@@ -230,3 +243,9 @@ def finish(
     if entries:
         spec["config"]["legend"]["columns"] = max(1, min(len(entries), theme.WIDTH // usermeta["entry"]))
     return spec
+
+
+def _below(title: str) -> alt.TitleParams:
+    return alt.TitleParams(
+        text=title, orient="bottom", anchor="middle", color=theme.TEXT, fontSize=12, fontWeight=500, offset=8
+    )

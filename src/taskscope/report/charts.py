@@ -69,7 +69,7 @@ def curves(
     style = Series.of(names, controls)
     values = points + rule_rows(rules, panels) + mark_rows(published, panels, "y", "x")
 
-    at_x = alt.X("x:Q", title=x.label, scale=scale(x, padding=6), axis=ticks(x))
+    at_x = alt.X("x:Q", title=None if panels else x.label, scale=scale(x, padding=6), axis=ticks(x))
     at_y = alt.Y("y:Q", title=y.label, scale=scale(y), axis=ticks(y, tickCount=5))
     texts = ({"facet": "panel"} if facet else {}) | ({"series": "series"} if series else {})
     line = layer("data").mark_line().encode(x=at_x, y=at_y)
@@ -84,7 +84,9 @@ def curves(
         dot = dot.encode(color=style.colour, shape=style.shape)
     layers += [line, dot, *rule_layers(rules), *_published_on_curves(published)]
     height = 300 if not panels else 150
-    return finish(layers, values, height=height, panels=panels, columns=columns, entries=style.names)
+    return finish(
+        layers, values, height=height, panels=panels, columns=columns, entries=style.names, x_title=x.label
+    )
 
 
 def _published_on_curves(published: Sequence[Mark]) -> list[alt.Chart]:
@@ -159,7 +161,9 @@ def intervals(
     }
     if len(lanes) > 1:
         at["yOffset"] = alt.YOffset("series:N", scale=alt.Scale(domain=lanes, paddingOuter=0.4))
-    at_x = alt.X("x:Q", title=x.label, scale=scale(x), axis=ticks(x, grid=True, tickCount=6))
+    at_x = alt.X(
+        "x:Q", title=None if panels else x.label, scale=scale(x), axis=ticks(x, grid=True, tickCount=6)
+    )
     texts = ({"facet": "panel"} if facet else {}) | {"row": "row"} | ({"series": "series"} if series else {})
     ends = {
         "low": Axis("low", "interval from", format=x.format),
@@ -180,9 +184,16 @@ def intervals(
         base = layer("published").encode(x=alt.X("x:Q"), **at)
         text = base.mark_text(align="left", dx=9, fontStyle="italic", color=theme.TEXT)
         layers += [diamond(base), text.encode(text="label:N")]
-    step = alt.Step(max(30, 15 * len(lanes) + 8), **{"for": "position"})  # type: ignore[arg-type]
+    height = len(labels) * max(30, 15 * len(lanes) + 8)
     return finish(
-        layers, values, height=step, panels=panels, columns=columns, margin=170, entries=style.names
+        layers,
+        values,
+        height=height,
+        panels=panels,
+        columns=columns,
+        margin=170,
+        entries=style.names,
+        x_title=x.label,
     )
 
 
@@ -221,7 +232,12 @@ def scatter(
     style = Series.of(in_order((p.get("series") for p in points), order), controls)
     values = points + rule_rows(rules, panels)
 
-    at_x = alt.X("x:Q", title=x.label, scale=scale(x, padding=8), axis=ticks(x, grid=True, tickCount=6))
+    at_x = alt.X(
+        "x:Q",
+        title=None if panels else x.label,
+        scale=scale(x, padding=8),
+        axis=ticks(x, grid=True, tickCount=6),
+    )
     at_y = alt.Y("y:Q", title=y.label, scale=scale(y, padding=8), axis=ticks(y, tickCount=6))
     texts = {name: title for name, title in (("label", "point"), ("series", "series")) if named[name]}
     dot = layer("data").mark_point(filled=True, size=46, opacity=0.8).encode(x=at_x, y=at_y)
@@ -234,7 +250,15 @@ def scatter(
         equality = layer("diagonal").mark_line(color=theme.FAINT, strokeDash=[3, 3], strokeWidth=1)
         layers.append(equality.encode(x=at_x, y=at_y))
     height = 380 if not panels else 240
-    return finish([*layers, dot], values, height=height, panels=panels, columns=columns, entries=style.names)
+    return finish(
+        [*layers, dot],
+        values,
+        height=height,
+        panels=panels,
+        columns=columns,
+        entries=style.names,
+        x_title=x.label,
+    )
 
 
 def _diagonal_rows(points: Sequence[dict[str, Any]], panels: Sequence[str]) -> list[dict[str, Any]]:
@@ -279,17 +303,20 @@ def histogram(
     values = binned(points, bins, x.domain) + rule_rows(rules, panels)
 
     share = Axis("y", "share of values", format=".0%")
-    at_x = alt.X("x:Q", title=x.label, scale=scale(x), axis=ticks(x))
+    at_x = alt.X("x:Q", title=None if panels else x.label, scale=scale(x), axis=ticks(x))
     at_y = alt.Y("y:Q", title=share.label, axis=ticks(share, tickCount=4), stack=None)
     texts = {"series": "series"} if series else {}
     base = layer("data").encode(x=at_x, y=at_y, tooltip=tooltip(texts, ("x", x), ("y", share)))
     area = base.mark_area(interpolate="step-after", opacity=0.18)
     line = base.mark_line(interpolate="step-after", strokeWidth=1.5)
     if series:
-        area, line = area.encode(color=style.colour), line.encode(color=style.colour, strokeDash=style.dash)
+        area = area.encode(color=style.colour)
+        line = line.encode(color=style.colour, strokeDash=style.dash)
     layers = [area, line, *rule_layers(rules)]
     height = 240 if not panels else 130
-    return finish(layers, values, height=height, panels=panels, columns=columns, entries=style.names)
+    return finish(
+        layers, values, height=height, panels=panels, columns=columns, entries=style.names, x_title=x.label
+    )
 
 
 def heatmap(

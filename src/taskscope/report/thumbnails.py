@@ -15,7 +15,8 @@ def thumbnail(spec: dict[str, Any], width: int = 220, height: int = 96) -> dict[
     Small multiples keep their panels, in up to four columns.
     """
     small = copy.deepcopy(spec)
-    small.pop("usermeta", None)
+    for part in ("usermeta", "title"):
+        small.pop(part, None)
     small["config"] = {**small["config"], "padding": 2}
     body = small
     if "facet" in small:

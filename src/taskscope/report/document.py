@@ -1,0 +1,114 @@
+"""What one page is made of: study pages, their findings and figures, and where the numbers came from.
+
+Plain data, like `findings`; `page` turns it into HTML.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from taskscope.report.findings import Account, Claim, Figure, Finding, Frozen, Table, Verdict
+
+QUESTION = "What does a language model do with a task it is shown in context?"
+
+
+class ModelCard(Frozen):
+    """A model as the page names it, and what identifies it."""
+
+    label: str
+    id: str
+    """Identity that a change of weights changes: name and commit, or name and content hash."""
+    dtype: str = ""
+    attention: str = ""
+    device: str = ""
+    n_blocks: int | None = None
+    n_parameters: int | None = None
+
+
+class Provenance(Frozen):
+    """Where the numbers came from: enough to measure them again."""
+
+    models: tuple[ModelCard, ...] = ()
+    tasks: dict[str, str] = Field(default_factory=dict)
+    """Task name -> fingerprint."""
+    seeds: tuple[int, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Package -> version."""
+    facts: dict[str, str] = Field(default_factory=dict)
+    """Anything else worth a line, in words: profile, git commit, accelerator."""
+
+
+class Failure(Frozen):
+    """A cell that could not be measured."""
+
+    cell: str
+    """What it would have measured, in words: model, task, seed."""
+    error: str
+    """Type of the error."""
+    message: str
+
+
+class StudyPage(Frozen):
+    """Everything one study has to show."""
+
+    account: Account
+    ran: bool = True
+    """False for a study that is only listed: not part of this run, or not built yet."""
+    findings: tuple[Finding, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences a reader must know before trusting the numbers: skipped tasks, small samples."""
+    command: str = ""
+    """The exact command that reproduces this study."""
+
+    @property
+    def state(self) -> Literal["measured", "not run", "not yet built"]:
+        """Measured here, left out of this run, or without any implemented claim."""
+        if self.ran:
+            return "measured"
+        return "not run" if any(claim.implemented for claim in self.account.claims) else "not yet built"
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Labels of the models that findings, figures and tables belong to, in order of appearance."""
+        labels = [part.model for part in (*self.findings, *self.figures, *self.tables)]
+        return tuple(dict.fromkeys(label for label in labels if label))
+
+    @property
+    def main_figure(self) -> Figure | None:
+        """The figure for the overview: the first main one, over all models rather than of one."""
+        mains = [figure for figure in self.figures if figure.main] or list(self.figures)
+        return min(mains, key=lambda figure: figure.model is not None, default=None)
+
+    def verdict(self, claim: Claim, model: str) -> Verdict | None:
+        """Sum up the findings on one claim for one model; None where there is none.
+
+        A claim whose findings disagree is inconclusive: it takes all of them to support or contradict it.
+        """
+        verdicts = {f.verdict for f in self.findings if f.claim == claim.number and f.model == model}
+        if not verdicts:
+            return None
+        return verdicts.pop() if len(verdicts) == 1 else Verdict.INCONCLUSIVE
+
+
+class Report(Frozen):
+    """One page: the overview and a section per study."""
+
+    pages: tuple[StudyPage, ...]
+    """In the order of the overview; studies that were not run are listed with ``ran=False``."""
+    command: str = ""
+    """The exact command that reproduces the whole run."""
+    provenance: Provenance = Provenance()
+    title: str = "taskscope"
+    question: str = QUESTION
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Labels of all models on the page, those of the provenance first."""
+        labels = [card.label for card in self.provenance.models]
+        labels += [label for page in self.pages for label in page.models]
+        return tuple(dict.fromkeys(labels))
