@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 Array = np.ndarray
 
@@ -99,6 +99,10 @@ def average_over_tasks(
 ) -> Array:
     """Macro mean over tasks, with tasks resampled too: a hierarchical bootstrap (tasks -> clusters).
 
+    With few tasks a bootstrap of tasks is too narrow, because it takes their spread for known. What the
+    choice of tasks adds is therefore widened by t / z * sqrt(T / (T - 1)), with T - 1 degrees of freedom for
+    t, both at 97.5 %: 1.4 for six tasks, 1.1 for eighteen.
+
     Args:
         resampled: One array (draw, column) per task, from `bootstrap_means`, each drawn on its own.
         rng: Source of randomness for the choice of tasks.
@@ -110,15 +114,20 @@ def average_over_tasks(
     """
     stacked = np.stack(resampled)  # (task, draw, column)
     n_tasks, draws, _ = stacked.shape
-    if not resample_tasks:
+    if not resample_tasks or n_tasks == 1:
         return stacked.mean(axis=0)
-    total = np.zeros(stacked.shape[1:])
+    centres = stacked.mean(axis=1)
+    picked, noise = np.zeros(stacked.shape[1:]), np.zeros(stacked.shape[1:])
     for slot in range(n_tasks):
         # A task picked twice in one draw must bring two independent resamples of its clusters, so every slot
         # reads the resamples from a different starting row.
         rows = (np.arange(draws) + slot * draws // n_tasks) % draws
-        total += stacked[rng.integers(n_tasks, size=draws), rows]
-    return total / n_tasks
+        task = rng.integers(n_tasks, size=draws)
+        picked += centres[task] / n_tasks
+        noise += (stacked[task, rows] - centres[task]) / n_tasks
+    widening = stdtrit(n_tasks - 1, 0.975) / ndtri(0.975) * (n_tasks / (n_tasks - 1)) ** 0.5
+    centre = centres.mean(axis=0)
+    return centre + widening * (picked - centre) + noise
 
 
 def percentile_interval(resampled: Array, level: float = 0.95) -> Bounds:

@@ -110,8 +110,12 @@ def _columns(rows: pa.Table) -> _Part:
     for name in _TEXTS:
         # One chunk, so that all rows count by one dictionary.
         encoded = pa.concat_arrays(rows[name].cast(pa.string()).chunks).dictionary_encode()
-        columns[name] = encoded.indices.to_numpy(zero_copy_only=False)
-        names[name] = encoded.dictionary.to_pylist()
+        found = encoded.dictionary.to_pylist()
+        # Numbered by name, so that results do not depend on the order of rows or on what else the run holds.
+        names[name] = sorted(found)
+        rank = {text: number for number, text in enumerate(names[name])}
+        number = np.array([rank[text] for text in found], dtype=np.int64)
+        columns[name] = number[encoded.indices.to_numpy(zero_copy_only=False)]
     for name in _NUMBERS:
         columns[name] = rows[name].to_numpy()
     return _Part(columns, names)
@@ -122,7 +126,7 @@ def _groups(rows: pa.Table) -> Iterator[tuple[str, str, _Part]]:
         return
     part = _columns(rows)
     models, tasks = part.names["model"], part.names["task"]
-    group = part.columns["model"].astype(np.int64) * len(tasks) + part.columns["task"]
+    group = part.columns["model"] * len(tasks) + part.columns["task"]
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     slices = {
