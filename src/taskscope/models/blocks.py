@@ -7,6 +7,7 @@ a family.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ PROJECTION_NAMES = (
     "linear_out",
     "output_linear",
 )
-"""Names of the attention output projection, most specific first."""
+"""Names of the attention output projection in lower case, most specific first."""
+_OTHER_MIXERS = re.compile(r"cross|mlp|mamba|linear_?att|lightning|delta|conv|rwkv")
+"""What marks a module that mixes tokens by other means, or attends to something else."""
 
 
 @dataclass(frozen=True)
@@ -167,16 +170,18 @@ def _projection(block: nn.Module, n_heads: int) -> nn.Module | None:
     candidates: list[tuple[int, int, nn.Module]] = []
     for path, module in block.named_modules():
         parents, _, name = path.rpartition(".")
-        if name not in PROJECTION_NAMES or not _in_attention(parents):
-            continue
         width = input_width(module)
-        if width and width % n_heads == 0:
-            candidates.append((PROJECTION_NAMES.index(name), path.count("."), module))
+        if name.lower() not in PROJECTION_NAMES or not width or width % n_heads:
+            continue
+        if _in_attention(parents, type(block.get_submodule(parents)).__name__):
+            candidates.append((PROJECTION_NAMES.index(name.lower()), path.count("."), module))
     return min(candidates, key=lambda c: c[:2])[2] if candidates else None
 
 
-def _in_attention(path: str) -> bool:
-    return ("attn" in path or "attention" in path) and "cross" not in path and "mlp" not in path
+def _in_attention(path: str, kind: str) -> bool:
+    """Tell whether a module (path in its block, class name) is attention over the block's own input."""
+    where = f"{path} {kind}".lower()
+    return ("attn" in where or "attention" in where) and not _OTHER_MIXERS.search(where)
 
 
 def head_weights(projection: nn.Module, n_heads: int) -> Tensor:

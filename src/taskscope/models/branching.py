@@ -76,7 +76,7 @@ class Layout:
     ids: Tensor
     """(row, slot) int64, padded on the right."""
     positions: Tensor
-    """(row, slot) int64, explicit always: the model must not count them itself."""
+    """(row, slot) int64; the model must be given those of a packed row, which it cannot count itself."""
     allowed: Tensor
     """(row, slot) int64, 1 for a token and 0 for padding; or (row, slot, slot) bool, who attends to whom."""
     row: np.ndarray
@@ -86,6 +86,11 @@ class Layout:
     start: np.ndarray
     """(branch,) slot of its first own token."""
 
+    @property
+    def packed(self) -> bool:
+        """Whether a row holds several branches."""
+        return self.allowed.ndim == 3
+
     def slots(self, branch: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, slot) of places, each array of shape (place,)."""
         own = position - self.at[branch]
@@ -93,7 +98,7 @@ class Layout:
 
     def mask(self, dtype: torch.dtype) -> Tensor:
         """Return the attention mask that models take: (row, slot), or additive (row, 1, slot, slot)."""
-        if self.allowed.ndim == 2:
+        if not self.packed:
             return self.allowed
         additive = torch.zeros(self.allowed.shape, dtype=dtype, device=self.allowed.device)
         return additive.masked_fill_(~self.allowed, torch.finfo(dtype).min)[:, None]

@@ -16,6 +16,7 @@ from taskscope.errors import ModelError
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
 from taskscope.models.branching import Layout, pack, unpack
+from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, reading, stacked
 from taskscope.models.scoring import reduce_logits
@@ -80,7 +81,8 @@ class Executor:
             found.append((joined.places.out, stacked(values, blocks).numpy()))
 
         self._run(works, run)
-        result = np.empty((n, *found[0][1].shape[1:]), dtype=np.float32)
+        shape = (self.anatomy.n_heads, self.anatomy.head_dim) if what == "heads" else (width_of(self.hf),)
+        result = np.empty((n, len(blocks), *shape), dtype=np.float32)
         for out, values in found:
             result[out] = values
         return result
@@ -171,9 +173,11 @@ class Executor:
         kwargs = {
             "input_ids": layout.ids,
             "attention_mask": layout.mask(self.hf.dtype),
-            "position_ids": layout.positions,
             "use_cache": False,
         }
+        if layout.packed:
+            # Plain rows are left to the model: some families do not count positions from 0.
+            kwargs["position_ids"] = layout.positions
         selection = _HeadSelection(rows, slots, tuple(layout.ids.shape))
         with ExitStack() as hooks:
             hooks.callback(self.anatomy.head.register_forward_pre_hook(selection).remove)

@@ -10,7 +10,15 @@ from taskscope.models.batching import Limits
 from taskscope.models.blocks import text_config
 from taskscope.models.config import CONTEXT_NAMES, WIDTH_NAMES, first_int
 
-WINDOW_NAMES = ("sliding_window", "window_size", "attention_window_size", "attention_chunk_size")
+WINDOW_NAMES = (
+    "sliding_window",
+    "window_size",
+    "attention_window_size",
+    "attention_chunk_size",
+    "attention_window",
+    "sliding_window_size",
+    "local_attention",
+)
 """Tokens that a local attention layer sees; a packed row must stay below it, for masks are taken as given."""
 LONGEST_ROW = 1024
 """Tokens of a packed row: beyond, attention between branches that do not see each other costs too much."""

@@ -66,12 +66,12 @@ def patched(anatomy: Anatomy, edits: Mapping[int, BlockEdits], mode: Mode = "rep
 
 
 def hidden_of(output: Any) -> Tensor:
-    """Return the residual (row, slot, d_model) that a block returned, bare or first in a tuple.
+    """Return the residual (row, slot, d_model) that a block returned, bare or first in a tuple or list.
 
     Raises:
         ModelError: If the output is neither.
     """
-    hidden = output[0] if isinstance(output, tuple) and output else output
+    hidden = output[0] if isinstance(output, tuple | list) and output else output
     if isinstance(hidden, Tensor) and hidden.ndim == 3:
         return hidden
     raise ModelError(

@@ -6,11 +6,13 @@ back and across (rows), and one that does the same packed with a mask of its own
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from taskscope.errors import ModelError
 from taskscope.models.batching import Limits, Route
@@ -27,6 +29,8 @@ TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torc
 Ten times as strict in float32 as protocol 6.12: rounding is a hundredth of this, and being too strict costs
 time (rows), being too lax costs exactness.
 """
+_STATE = re.compile(r"(^|\.)(A_log|time_decay|recurrent_param)$")
+"""Parameters of state-space and recurrent mixers."""
 LENGTHS = (5, 7)
 """Tokens of the two prompts: unequal, and shorter than any sliding window in use."""
 LIMITS = Limits(tokens=1 << 12, places=1 << 12, row=1 << 12)
@@ -224,6 +228,8 @@ def _reason(
     limit: float,
 ) -> str:
     """Say why packed branches are not valid for the model, or nothing."""
+    if _recurs(packed.anatomy):
+        return "its blocks hold a recurrence or convolution over tokens, which no mask keeps apart"
     if packed.route_of(trial.works[0]) != "branches":
         return "its forward pass takes no position ids, or its attention no mask of its own"
     try:
@@ -234,6 +240,15 @@ def _reason(
     if difference <= limit:
         return ""
     return f"packed branches differ from separate rows by {difference:.1e} nats (at most {limit:.1e})"
+
+
+def _recurs(anatomy: Anatomy) -> bool:
+    """Tell by structure whether blocks carry a state from token to token.
+
+    Not left to the numbers: on two short prompts a slow state may move less than rounding.
+    """
+    convolves = any(isinstance(module, nn.Conv1d) for module in anatomy.blocks.modules())
+    return convolves or any(_STATE.search(name) for name, _ in anatomy.blocks.named_parameters())
 
 
 def _route_check(reason: str) -> Check:
