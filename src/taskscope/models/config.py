@@ -7,6 +7,8 @@ from typing import Any
 
 DEPTH_NAMES = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_transformer_layers")
 """Number of blocks."""
+PATTERN_NAMES = ("layer_types", "layers_block_type", "hybrid_override_pattern")
+"""What each block is, for configs that state the number of blocks in no other way."""
 HEADS_NAMES = ("num_attention_heads", "n_head", "num_heads", "n_heads")
 """Query heads per block."""
 WIDTH_NAMES = ("hidden_size", "n_embd", "d_model", "model_dim", "word_embed_proj_dim")

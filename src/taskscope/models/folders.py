@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from taskscope.errors import ModelError
-from taskscope.models.config import DEPTH_NAMES, WIDTH_NAMES, first_int, text_part
+from taskscope.models.config import DEPTH_NAMES, PATTERN_NAMES, WIDTH_NAMES, first_int, text_part
 
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -153,8 +153,10 @@ def n_blocks(config: Mapping[str, Any], name: str) -> int:
     """
     if config.get("is_encoder_decoder"):
         raise encoder_decoder(name)
-    depth = first_int(text_part(config), DEPTH_NAMES)
-    if depth is None:
+    part = text_part(config)
+    patterns = (part[name] for name in PATTERN_NAMES if isinstance(part.get(name), list | str))
+    depth = first_int(part, DEPTH_NAMES) or len(next(patterns, ()))
+    if not depth:
         raise ModelError(
             f"the config.json of {name!r} states no number of blocks", "one of " + ", ".join(DEPTH_NAMES)
         )

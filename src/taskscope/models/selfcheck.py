@@ -1,7 +1,8 @@
 """The checks every model passes when loaded, and the choice of route (design numerics 1, protocol 6.12).
 
-Three short forward passes on two prompts of unequal length: one that reads residuals, one that writes them
-back and across (rows), and one that does the same packed with a mask of its own (branches).
+Four short forward passes on two prompts of unequal length: one that reads residuals, one that writes them
+back and across (rows), one of the shorter prompt alone as the model runs it by itself, and one that does the
+writing packed with a mask of its own (branches).
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
         targets = np.tile(_targets(hf), (trial.n_places, 1))
         vectors = residuals.reshape(-1, residuals.shape[-1])
         rows = plain.predict(trial.works, targets, vectors.__getitem__)
+        alone = _alone(hf, prompts[0], targets[0])
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         raise ModelError(
             f"{type(hf).__name__} cannot run a plain forward pass: {type(error).__name__}: {error}",
@@ -101,7 +103,8 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
     limit = tolerance(hf, rows)
     reason = _reason(packed, trial, targets, vectors, rows, limit)
     route: Route = "rows" if reason else "branches"
-    return Report((*_verify(trial, rows, limit), _route_check(reason)), route, reason)
+    padding = _padding(alone, rows.logprob[trial.last["plain"][0]], limit)
+    return Report((padding, *_verify(trial, rows, limit), _route_check(reason)), route, reason)
 
 
 def sample_prompts(hf: Any, lengths: tuple[int, ...] = LENGTHS) -> list[tuple[int, ...]]:
@@ -217,6 +220,24 @@ def _verify(trial: _Trial, rows: Prediction, limit: float) -> list[Check]:
             f"a model that is not causal cannot be used; otherwise {override}",
         ),
     ]
+
+
+def _alone(hf: Any, prompt: tuple[int, ...], targets: np.ndarray) -> np.ndarray:
+    """Return log p of the targets after one prompt, from the model called with token ids and nothing else."""
+    with torch.no_grad():
+        logits = hf(input_ids=torch.tensor([prompt], device=hf.device), use_cache=False).logits[0, -1]
+    return logits.float().log_softmax(-1)[torch.from_numpy(targets).to(logits.device)].cpu().numpy()
+
+
+def _padding(alone: np.ndarray, padded: np.ndarray, limit: float) -> Check:
+    difference = _difference(alone, padded)
+    return Check(
+        "right padding",
+        difference <= limit,
+        f"a prompt padded on the right differs from the same prompt alone by {difference:.1e} nats "
+        f"(at most {limit:.1e})",
+        "the class ignores the attention mask and cannot be used",
+    )
 
 
 def _reason(
