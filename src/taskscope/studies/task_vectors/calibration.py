@@ -1,7 +1,7 @@
 """How often the verdicts on C1 and C2 are right, counted on simulated rows whose truth is known.
 
-Run ``python -m taskscope.studies.task_vectors.calibration docs/calibration`` to write the table; `--tables`
-says how many rows tables each scenario gets. Every scenario goes through the same `analyse` as a real run.
+Run ``python -m taskscope.studies.task_vectors.calibration`` from the repository to write the committed table;
+``--tables`` says how many row tables each scenario gets. Every scenario goes through the same `analyse` as a real run.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def as_markdown(rates: Sequence[Rate]) -> str:
         f"task. Where a claim does not hold, it may be supported at most {MOST_FALSE_SUPPORT:.0%} of the "
         f"time; where it holds, at least {LEAST_POWER:.0%}. Where the truth lies exactly on the border, "
         "the claim counts as one that does not hold.\n\n"
-        "Written by `python -m taskscope.studies.task_vectors.calibration docs/calibration`.\n\n"
+        "Written by `python -m taskscope.studies.task_vectors.calibration`.\n\n"
         "| scenario | claim | holds | supported (95 % interval) | contradicted | inconclusive | kept |\n"
         "|---|---|---|---|---|---|---|\n"
     )
@@ -211,7 +211,7 @@ def _line(rate: Rate) -> str:
 def main() -> None:
     """Write ``task_vectors.md`` and ``task_vectors.json``."""
     parser = argparse.ArgumentParser(description="Calibrate the verdicts on simulated rows.")
-    parser.add_argument("folder", type=Path, help="where the table is written")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/calibration"))
     parser.add_argument("--tables", type=int, default=1000, help="row tables per scenario")
     asked = parser.parse_args()
     rates = [rate for scenario in SCENARIOS for rate in calibrate(scenario, asked.tables)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 from statistics import fmean
-from typing import Any
 
 import pyarrow as pa
 
 from taskscope.errors import StudyError
 from taskscope.report.findings import Figure, Finding, Table
-from taskscope.runs.cell import Cell, Cost, TaskRef
+from taskscope.runs.cell import Cell, Cost
+from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conditions import SWEPT
@@ -33,28 +33,21 @@ class TaskVectors:
     name = ACCOUNT.name
     version = 1
     account = ACCOUNT
-    Params = TaskVectorParams
+    Params: type[base.Params] = TaskVectorParams
 
     def profile(self, name: str) -> TaskVectorParams:
         """Return the parameters of a profile."""
         return profile(name)
 
-    def plan(
-        self, params: TaskVectorParams, models: Sequence[PlannedModel], tasks: Sequence[TaskRef] = ()
-    ) -> list[Cell]:
+    def plan(self, params: TaskVectorParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List one cell per model, task and seed.
-
-        Args:
-            params: What to measure; names the tasks unless `tasks` is given.
-            models: The models.
-            tasks: Tasks that replace those of `params`.
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
             TaskError: If a task is unknown or too small.
         """
         params.check()
-        asked = [registry.resolve(ref) for ref in tasks] or [registry.get(name) for name in params.tasks]
+        asked = [registry.get(name) for name in params.tasks]
         names = [task.name for task in asked]
         for task in asked:
             if names.count(task.name) > 1:
@@ -140,5 +133,5 @@ def _lengths(task: MappingTask, format_name: str) -> dict[str, float]:
     }
 
 
-TASK_VECTORS: Any = TaskVectors()
+TASK_VECTORS: base.Study = TaskVectors()
 """The study, as the registry names it."""

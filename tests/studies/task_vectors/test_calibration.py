@@ -1,0 +1,73 @@
+"""Verdicts on simulated rows with a known truth: a small count here, and the committed table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from scipy.stats import binom
+
+from taskscope.studies.task_vectors.calibration import (
+    LEAST_POWER,
+    MOST_FALSE_SUPPORT,
+    N_BLOCKS,
+    N_TASKS,
+    PARAMS,
+    SCENARIOS,
+    calibrate,
+)
+
+N_TABLES = 25
+COMMITTED = Path(__file__).parents[3] / "docs" / "calibration" / "task_vectors.json"
+SMALL = [s for s in SCENARIOS if s.name in ("midpoint, tasks differ", "half kept late", "task vector")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
+def test_verdicts_keep_their_promise_on_fresh_tables(scenario) -> None:
+    """Counts that would come up less than once in a thousand times if the promised rates held are failures."""
+    params = PARAMS.model_copy(update={"draws": 200})
+    for rate in calibrate(scenario, N_TABLES, params):
+        supported = rate.verdicts["supported"]
+        if rate.holds:
+            assert binom.cdf(supported, N_TABLES, LEAST_POWER) > 1e-3
+        else:
+            assert binom.sf(supported - 1, N_TABLES, MOST_FALSE_SUPPORT) > 1e-3
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict:
+    return json.loads(COMMITTED.read_text(encoding="utf-8"))
+
+
+def test_the_committed_table_is_of_these_scenarios_and_sizes(committed: dict) -> None:
+    assert committed["sizes"] == {
+        "tasks": N_TASKS,
+        "blocks": N_BLOCKS,
+        "development_pairs": PARAMS.n_dev,
+        "test_pairs": PARAMS.n_test,
+        "draws": PARAMS.draws,
+    }
+    table = {(row["scenario"], row["claim"], row["holds"]) for row in committed["rates"]}
+    assert table == {(s.name, claim, claim in s.true) for s in SCENARIOS for claim in s.tested}
+    assert all(row["tables"] >= 1000 for row in committed["rates"])
+
+
+def test_the_committed_table_keeps_the_promise(committed: dict) -> None:
+    for row in committed["rates"]:
+        share = row["supported"] / row["tables"]
+        if row["holds"]:
+            assert share >= LEAST_POWER, row
+        else:
+            assert share <= MOST_FALSE_SUPPORT, row
+
+
+def test_the_committed_table_can_be_made_again(committed: dict) -> None:
+    """The first tables of a scenario come out as they did: two verdicts a claim are enough to see a change."""
+    scenario = next(s for s in SCENARIOS if s.name == "no vector")
+    for rate in calibrate(scenario, 2):
+        row = next(
+            r for r in committed["rates"] if (r["scenario"], r["claim"]) == (rate.scenario, rate.claim)
+        )
+        assert all(row[verdict] >= n for verdict, n in rate.verdicts.items())
