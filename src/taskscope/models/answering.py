@@ -42,13 +42,13 @@ def force(executor: Executor, pairs: Sequence[Pair]) -> list[Forced]:
         executor: Runs the passes.
         pairs: Prompt and continuation tokens. An empty continuation still gives `top` of one token.
     """
-    counts = np.array([max(1, len(continuation)) for _, continuation in pairs])
+    counts = np.array([max(1, len(continuation)) for _, continuation in pairs], dtype=np.int64)
     first = np.cumsum(counts) - counts
     targets = np.full((int(counts.sum()), 1), -1, dtype=np.int64)
     for start, (_, continuation) in zip(first, pairs, strict=True):
         targets[start : start + len(continuation), 0] = continuation
     forest = grow([prompt + continuation[:-1] for prompt, continuation in pairs])
-    starts = np.array([len(prompt) - 1 for prompt, _ in pairs])
+    starts = np.array([len(prompt) - 1 for prompt, _ in pairs], dtype=np.int64)
     pair = np.repeat(np.arange(len(pairs)), counts)
     places = Places(
         branch=forest.branch[pair],

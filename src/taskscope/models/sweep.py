@@ -8,6 +8,7 @@ the answer if and only if every most likely next token does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -65,8 +66,8 @@ def sweep(
     """
     ids = encoder.encode_all(prompts)
     accepted = encoder.answers(prompts, answers)
-    columns = _Columns(
-        executor, _lookup(vectors, (len(prompts), len(blocks))), mode, len(vectors), ids, tuple(blocks)
+    columns = Columns(
+        executor, look_up_in(vectors, (len(prompts), len(blocks))), mode, len(vectors), ids, tuple(blocks)
     )
     targets = first_targets(accepted, len(prompts))
     top, logprob = columns.predict(targets)
@@ -74,7 +75,7 @@ def sweep(
         conditions=tuple(vectors),
         blocks=tuple(blocks),
         first_token=top,
-        correct=_correct(columns, top, accepted),
+        correct=exact_match(columns, top, accepted),
         logprob={name: logprob[..., i] for i, name in enumerate(accepted)},
     )
 
@@ -89,7 +90,7 @@ def first_targets(accepted: Accepted, n_prompts: int) -> np.ndarray:
     return targets
 
 
-def _lookup(vectors: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Vectors:
+def look_up_in(vectors: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Vectors:
     """Look vectors up by (condition, prompt, block) counted through, without copying them all."""
     tables = list(vectors.values())
     for name, table in vectors.items():
@@ -113,7 +114,7 @@ def _lookup(vectors: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Vector
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """The columns of one sweep: copies of each prompt's last token, one per (condition, block)."""
 
     executor: Executor
@@ -125,6 +126,7 @@ class _Columns:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Conditions, prompts, blocks."""
         return self.n_conditions, len(self.ids), len(self.blocks)
 
     def predict(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -134,9 +136,10 @@ class _Columns:
         for prompt in range(len(self.ids)):
             index = np.ravel_multi_index((condition, np.full_like(block, prompt), block), self.shape)
             works.append(self._work(prompt, (), condition, block, out=index[:, None]))
-        spread = np.broadcast_to(targets[None, :, None], (*self.shape, targets.shape[1]))
-        found = self.executor.predict(works, spread.reshape(-1, targets.shape[1]), self.vectors, self.mode)
-        return found.top.reshape(self.shape), found.logprob.reshape(*self.shape, -1)
+        n = targets.shape[1]
+        spread = np.broadcast_to(targets[None, :, None], (*self.shape, n)).reshape(math.prod(self.shape), n)
+        found = self.executor.predict(works, spread, self.vectors, self.mode)
+        return found.top.reshape(self.shape), found.logprob.reshape(*self.shape, n)
 
     def _work(
         self, prompt: int, then: Tokens, condition: np.ndarray, block: np.ndarray, out: np.ndarray
@@ -194,8 +197,17 @@ class _Columns:
         return whole
 
 
-def _correct(columns: _Columns, top: np.ndarray, accepted: Accepted) -> dict[str, np.ndarray]:
-    """Return by name, (condition, prompt, block) bool: exact match with any accepted answer."""
+def exact_match(columns: Columns, top: np.ndarray, accepted: Accepted) -> dict[str, np.ndarray]:
+    """Check which columns' greedy output is an accepted answer, token by token (protocol 6.10).
+
+    Args:
+        columns: The columns of the sweep.
+        top: (condition, prompt, block) int64: the first token that came out.
+        accepted: By name, per prompt, the tokens of its accepted answers.
+
+    Returns:
+        By name, (condition, prompt, block) bool.
+    """
     distinct = {
         (prompt, answer)
         for by_prompt in accepted.values()

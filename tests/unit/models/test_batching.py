@@ -1,0 +1,144 @@
+"""Batches hold to their limits and cover everything; too little memory changes them, not the numbers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from toys import N_BLOCKS, toy
+
+from taskscope.errors import ModelError
+from taskscope.models.batching import Batch, Limits, Route, is_out_of_memory, plan
+from taskscope.models.branching import Branch, Tree
+from taskscope.models.guard import live_hooks
+from taskscope.models.language_model import LanguageModel
+from taskscope.models.work import Edits, Joined, Places, Work
+
+PROMPTS = [
+    "corn->",
+    "apple->red\nlime->green\nplum->",
+    "apple->red\nlime->green\ncorn->",
+    "snow and coal and plum and corn->",
+    "hot->",
+]
+
+
+def work(first_out: int, trunk: int, lengths: list[int]) -> Work:
+    """A tree with one place, and one edit, at the end of every branch."""
+    branches = tuple(Branch(tuple(range(n)), trunk) for n in lengths)
+    number, ends = np.arange(len(lengths)), np.array([trunk + n - 1 for n in lengths])
+    out = first_out + number
+    return Work(Tree((7,) * trunk, branches), Places(number, ends, out), Edits(number, ends, number, out))
+
+
+shapes = st.lists(
+    st.tuples(st.integers(0, 12), st.lists(st.integers(1, 6), min_size=1, max_size=8)), min_size=1, max_size=8
+)
+
+
+@given(
+    shapes, st.sampled_from(["branches", "rows"]), st.integers(1, 60), st.integers(1, 9), st.integers(1, 30)
+)
+def test_batches_cover_everything_once_within_the_limits(
+    shapes: list[tuple[int, list[int]]], route: Route, tokens: int, places: int, row: int
+) -> None:
+    works, n = [], 0
+    for trunk, lengths in shapes:
+        works.append(work(n, trunk, lengths))
+        n += len(lengths)
+    batches = plan(works, Limits(tokens, places, row), lambda _: route)
+    seen = []
+    for batch in batches:
+        joined = Joined.of(batch.works)
+        paths = [w.tree.path(b) for w in batch.works for b in range(w.n_branches)]
+        for branch, position, out in zip(*vars(joined.places).values(), strict=True):
+            assert len(paths[branch]) == position + 1
+            seen.append(int(out))
+        assert (joined.edits.vector == joined.places.out).all()
+        assert_within(batch, Limits(tokens, places, row))
+    assert sorted(seen) == list(range(n))
+
+
+def assert_within(batch: Batch, limits: Limits) -> None:
+    if len(batch.works) == 1 and batch.works[0].n_branches == 1:
+        return  # a single branch cannot be cut
+    if batch.route == "rows":
+        rows = [branch.end for w in batch.works for branch in w.tree.branches]
+        assert len(rows) * max(rows) <= limits.tokens
+    else:
+        sizes = [w.tree.size for w in batch.works]
+        assert len(sizes) * max(sizes) <= limits.tokens
+        assert max(sizes) <= limits.row
+    assert sum(len(w.places.out) for w in batch.works) <= limits.places
+
+
+def measured(model: LanguageModel) -> list[np.ndarray]:
+    shape = (len(PROMPTS), N_BLOCKS, model.d_model)
+    vectors = {"random": np.random.default_rng(0).normal(size=shape).astype(np.float32)}
+    answers = {"gold": [["red"], ["purple"], ["yellow"], ["white"], ["cold"]]}
+    swept, answered = model.sweep(PROMPTS, vectors, answers), model.answer(PROMPTS, answers)
+    return [
+        swept.first_token.astype(float),
+        swept.logprob["gold"],
+        swept.correct["gold"].astype(float),
+        answered.logprob["gold"],
+        model.capture(PROMPTS),
+        model.capture(PROMPTS, what="heads"),
+        model.score([(p, a[0]) for p, a in zip(PROMPTS, answers["gold"], strict=True)]),
+    ]
+
+
+class ShortMemory:
+    """A forward pass that fails, as a device does, when it is given more tokens than it can hold."""
+
+    def __init__(self, model: LanguageModel, tokens: int, error: BaseException) -> None:
+        self.forward, self.tokens, self.error = model.hf.forward, tokens, error
+        self.failures = 0
+        model.hf.forward = self
+
+    def __call__(self, input_ids: torch.Tensor, **kwargs: Any) -> Any:
+        if input_ids.numel() > self.tokens:
+            self.failures += 1
+            raise self.error
+        return self.forward(input_ids=input_ids, **kwargs)
+
+
+@pytest.mark.parametrize("route", ["branches", "rows"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=["cuda", "cpu"],
+)
+def test_running_out_of_memory_changes_the_batches_and_not_the_numbers(
+    route: Route, error: BaseException
+) -> None:
+    wanted = measured(toy("llama", route))
+    model = toy("llama", route, fresh=True)
+    memory = ShortMemory(model, 30, error)
+    for found, expected in zip(measured(model), wanted, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert 0 < memory.failures < 12
+    assert live_hooks(model.hf) == []
+    assert model.executor.limits.tokens <= 30 * 2
+
+
+def test_a_single_prompt_that_does_not_fit_is_an_error_with_its_length() -> None:
+    model = toy("llama", fresh=True)
+    ShortMemory(model, 3, torch.cuda.OutOfMemoryError("CUDA out of memory."))
+    longest = max(len(model.encode(prompt)) for prompt in PROMPTS)
+    with pytest.raises(ModelError, match=f"out of memory with a single prompt of {longest} tokens"):
+        model.capture(PROMPTS)
+
+
+def test_other_failures_are_not_taken_for_a_lack_of_memory() -> None:
+    model = toy("llama", fresh=True)
+    memory = ShortMemory(model, 3, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        model.capture(PROMPTS)
+    assert memory.failures == 1
+    assert not is_out_of_memory(ValueError("too long"))
