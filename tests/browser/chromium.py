@@ -1,4 +1,4 @@
-"""A headless Chromium driven over its debugging pipe: no web socket, no driver, nothing to install but Chromium."""
+"""A headless Chromium driven over its debugging pipe: nothing to install but Chromium itself."""
 
 from __future__ import annotations
 
@@ -14,10 +14,20 @@ from pathlib import Path
 from typing import Any
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--mute-audio",
-    "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe",
+)
 PATIENCE = 30.0
 """Seconds that one answer may take on a busy machine."""
 
@@ -29,7 +39,7 @@ def find() -> str | None:
 
 
 class Chromium:
-    """One browser with one tab; everything it complains about is kept in `complaints`, every request in `requests`."""
+    """One browser with one tab; keeps what it complains about and the addresses it asks for."""
 
     def __init__(self, executable: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="chromium-")
@@ -47,15 +57,16 @@ class Chromium:
         os.close(their_in)
         os.close(their_out)
         self._in, self._out, self._rest, self._number = our_in, our_out, b"", 0
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._loaded = False
+        self._session: str | None = None
         self.complaints: list[str] = []
         self.requests: list[str] = []
         targets = self._ask("Target.getTargets")["targetInfos"]
         target = next(t["targetId"] for t in targets if t["type"] == "page")
-        self._session: str | None = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._ask(f"{domain}.enable")
-
-    _session: str | None = None
 
     def close(self) -> None:
         """End the browser and remove its profile."""
@@ -70,13 +81,19 @@ class Chromium:
         os.close(self._out)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def open(self, path: Path, width: int = 1400, height: int = 900, dark: bool = False, scripts: bool = True) -> None:
+    def open(
+        self, path: Path, width: int = 1400, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> None:
         """Load a file at a viewport size; forget what the page before complained about."""
         self.complaints.clear()
         self.requests.clear()
         self._ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         self._ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
         self.media(dark=dark)
         self._loaded = False
@@ -98,12 +115,21 @@ class Chromium:
         """Wait until a JavaScript expression is true."""
         self._until(lambda: self.js(condition), condition)
 
+    def draw(self) -> None:
+        """Scroll to every chart that is shown and wait until it is drawn."""
+        shown = "[...document.querySelectorAll('[data-figure]')].filter(p => p.offsetParent)"
+        for place in range(self.js(f"{shown}.length")):
+            self.js(f"{shown}[{place}].scrollIntoView({{behavior: 'instant'}})")
+            self.wait(f"!!{shown}[{place}].dataset.drawn")
+
     def press(self, key: str) -> None:
         """Press and release a key that types nothing: ``"Tab"``, ``"ArrowDown"``; or ``"Enter"``."""
         code = {"Tab": 9, "Enter": 13, "ArrowDown": 40}[key]
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
-            self._ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
+            self._ask(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+            )
 
     def screenshot(self, path: Path, whole: bool = True) -> None:
         """Write what the page looks like as PNG, the whole of it or the viewport."""
@@ -127,9 +153,6 @@ class Chromium:
         self._until(answered, method, poll=False)
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
-
-    _answers: dict[int, dict[str, Any]] = {}
-    _loaded = False
 
     def _until(self, done: Any, what: str, poll: bool = True) -> None:
         end = time.monotonic() + PATIENCE

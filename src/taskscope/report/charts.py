@@ -371,9 +371,9 @@ def heatmap(
     }
     ramp = theme.DIVERGING if diverging else theme.SEQUENTIAL
     legend = alt.Legend(title=value.label, gradientLength=180, format=value.format or ".2~g")
-    colour = alt.Color(
-        "value:Q", scale=alt.Scale(domain=[low, high], range=list(ramp), clamp=True), legend=legend
-    )
+    stops = [low + (high - low) * place / (len(ramp) - 1) for place in range(len(ramp))]
+    shades = alt.Scale(domain=stops, range=list(ramp), clamp=True, interpolate="lab")
+    colour = alt.Color("value:Q", scale=shades, legend=legend)
     hover = tooltip({"y": y_title or "row", "x": x_title or "column"}, ("value", value))
     full = layer("data").transform_filter("isValid(datum.value)")
     layers = [full.mark_rect().encode(color=colour, tooltip=hover, **at)]

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import vl_convert
 from markupsafe import Markup
 
-from taskscope.report import export, theme, wording
+from taskscope.report import export, theme, vega, wording
 from taskscope.report.document import Failure, ModelCard, Provenance, Report, StudyPage
 from taskscope.report.findings import Figure, Finding, Verdict
 from taskscope.report.thumbnails import thumbnail
@@ -52,11 +51,8 @@ def write_page(path: str | os.PathLike[str], report: Report) -> Path:
 def page_html(report: Report) -> str:
     """Return the page as text; the same report always gives the same text."""
     drawings = _Drawings()
-    html = _environment().get_template("page.html.jinja")
-    body = html.render(
-        report=report, drawings=drawings, tally=_tally(report), vega=_vega(), script=_asset("page.js")
-    )
-    return body
+    template = _environment().get_template("page.html.jinja")
+    return template.render(report=report, drawings=drawings, tally=_tally(report), vega=Markup(vega.bundle()))
 
 
 def card_html(findings: Sequence[Finding], title: str = "") -> str:
@@ -130,14 +126,6 @@ def _breakable(name: str) -> Markup:
 @cache
 def _asset(name: str) -> Markup:
     return Markup(resources.files("taskscope.report").joinpath("assets", name).read_text(encoding="utf-8"))
-
-
-@cache
-def _vega() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed, once, kept out of the global scope."""
-    bundle = vl_convert.javascript_bundle()  # pyright: ignore[reportCallIssue]
-    safe = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-    return Markup(f"(function(){{{safe}}})();")
 
 
 @cache

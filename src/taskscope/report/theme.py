@@ -17,8 +17,8 @@ AXIS = "#b8c0cb"
 GRID = "#e7eaef"
 PAPER = "#fefefe"
 
-CATEGORIES = ("#1f6fb2", "#cc5a1d", "#1c8c6c", "#9a5aa0", "#a97a12", "#3d4f8f", "#8f4a4a")
-"""Series that carry the claim, in order of use."""
+CATEGORIES = ("#1d6bc6", "#a64421", "#1f9e6e", "#9a528b", "#aa8b1d", "#40418a", "#773435")
+"""Series that carry the claim, in order of use: far apart for every kind of colour vision."""
 CONTROLS = ("#6c7686", "#98a1ae", "#4f5868", "#aeb5c0")
 """Series that say what the number would be if the claim were false: greys, told apart by dash and shape."""
 
@@ -29,13 +29,13 @@ SHADES = {
     AXIS: "#4b5463",
     GRID: "#262d37",
     PAPER: "#12161c",
-    "#1f6fb2": "#66aeea",
-    "#cc5a1d": "#f0935f",
-    "#1c8c6c": "#4fc2a0",
-    "#9a5aa0": "#cd95d3",
-    "#a97a12": "#dfb550",
-    "#3d4f8f": "#94a6e8",
-    "#8f4a4a": "#dd9090",
+    "#1d6bc6": "#4794ee",
+    "#a64421": "#dc7f42",
+    "#1f9e6e": "#96e3c7",
+    "#9a528b": "#c06cae",
+    "#aa8b1d": "#ecd38e",
+    "#40418a": "#c1c8f1",
+    "#773435": "#cf4852",
     "#6c7686": "#9ca6b4",
     "#98a1ae": "#717b8a",
     "#4f5868": "#b9c1cc",

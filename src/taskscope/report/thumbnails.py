@@ -21,12 +21,12 @@ def thumbnail(spec: dict[str, Any], width: int = 220, height: int = 96) -> dict[
     body = small
     if "facet" in small:
         panels = {row["facet"] for row in small["datasets"]["data"] if "facet" in row}
-        columns = min(4, max(1, len(panels)))
-        lines = -(-len(panels) // columns)
+        lines = max(1, -(-len(panels) // 4))
+        columns = max(1, -(-len(panels) // lines))
         small["columns"], small["spacing"] = columns, 6
         small["facet"] |= {"header": {"labelExpr": "''", "title": None}}
         body = small["spec"]
-        width, height = width // columns - 6, max(12, height // max(lines, 1) - 6)
+        width, height = width // columns - 6, max(12, height // lines - 6)
     else:
         small["autosize"] = {"type": "fit", "contains": "padding"}
     body |= {"width": width, "height": height}
