@@ -6,7 +6,9 @@ that holds config.json, model.safetensors, tokenizer.json and README.md. The fol
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).parent
 _SHELVES = ("weights", "planted")
@@ -29,6 +31,19 @@ def card(name: str) -> str:
         KeyError: If there is no built-in model of that name.
     """
     return (_folders()[name] / "README.md").read_text(encoding="utf-8")
+
+
+def summary(name: str) -> dict[str, Any]:
+    """Return one line about a built-in model, from its ``card.json``.
+
+    Raises:
+        KeyError: If there is no built-in model of that name.
+    """
+    told = json.loads((_folders()[name] / "card.json").read_text(encoding="utf-8"))
+    return {
+        "model": name,
+        **{key: told[key] for key in ("kind", "parameters", "blocks", "tokens", "summary")},
+    }
 
 
 def _folders() -> dict[str, Path]:

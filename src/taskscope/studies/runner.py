@@ -71,19 +71,20 @@ def plan(request: RunRequest) -> Plan:
     Raises:
         TaskscopeError: Anything in the request that could not be measured.
     """
+    resolved = [wanted.resolve() for wanted in request.studies]  # before models, which may need a network
     models = _label_apart([_planned(spec) for spec in request.models])
-    studies = []
-    for wanted in request.studies:
-        study, params = wanted.resolve()
-        studies.append(StudyPlan(wanted, study, params, tuple(study.plan(params, models))))
+    studies = (
+        StudyPlan(wanted, study, params, tuple(study.plan(params, models)))
+        for wanted, (study, params) in zip(request.studies, resolved, strict=True)
+    )
     return Plan(request, models, tuple(studies))
 
 
 def default_folder(request: RunRequest) -> Path:
     """Name the run folder after the request, so that the same command finds its own run again."""
-    studies = "all" if len(request.studies) > 1 else request.studies[0].study
+    studies = "all" if len(request.studies) > 1 else "".join(wanted.study for wanted in request.studies)
     models = "+".join(Path(spec.name).name for spec in request.models)
-    profile = request.studies[0].profile
+    profile = "+".join(sorted({wanted.profile for wanted in request.studies}))
     return Path("runs") / f"{studies}--{models[:60]}--{profile}"
 
 
