@@ -1,0 +1,48 @@
+"""Writes a model as a plain Hugging Face folder, read by both supported transformers lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+WEIGHTS = "model.safetensors"
+
+
+def write_folder(
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    stored: torch.dtype = torch.float32,
+) -> None:
+    """Write config, weights and tokeniser.
+
+    Args:
+        model: The network.
+        tokenizer: Its tokeniser.
+        out: Folder to write.
+        stored: Precision of the file.  The config says float32 whatever this is, so that weights kept in half
+            precision are computed with in single precision unless someone asks otherwise.
+    """
+    model.config.save_pretrained(out)
+    _edit(out / "config.json", {"use_cache": True, "dtype": "float32", "architectures": ["LlamaForCausalLM"]})
+    weights = {
+        name: value.detach().to("cpu", stored).contiguous()
+        for name, value in model.state_dict().items()
+        if not (model.config.tie_word_embeddings and name == "lm_head.weight")
+    }
+    beside = out / f".{WEIGHTS}.{os.getpid()}"
+    save_file(weights, beside, metadata={"format": "pt"})
+    beside.replace(out / WEIGHTS)
+    tokenizer.save_pretrained(out)
+    # The class name that transformers 5 writes by itself is unknown to the 4 line; this one is known to both.
+    _edit(out / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
+
+
+def _edit(path: Path, changes: dict[str, object]) -> None:
+    text = json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}, indent=2)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,137 @@
+"""Named recipes: everything that decides the weights of a built-in model."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from taskscope.errors import ModelError, nearest
+from taskscope.runs.cell import canonical_json
+
+Objective = Literal["plain", "planted", "blocked"]
+
+
+class Shape(BaseModel):
+    """Size of a decoder of the Llama kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blocks: int = 10
+    width: int = 96
+    heads: int = 6
+    inner: int = 192
+    """Width inside the feed-forward part of a block."""
+    vocabulary: int = 1024
+    """Tokens of the tokeniser before special ones are added."""
+    context: int = 512
+
+
+class Recipe(BaseModel):
+    """How one model is trained; two equal recipes on one machine give the same weights, bit for bit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: Literal["planted", "natural"]
+    summary: str
+    """One sentence for the card: what mechanism the model has, and how it came to have it."""
+    seed: int = 0
+    curriculum: str = "mappings"
+    """Name of the relations trained on, see `taskscope.training.documents.curricula`."""
+    shape: Shape = Shape()
+    steps: int = 3000
+    documents: int = 64
+    """Documents per step."""
+    length: int = 80
+    """Tokens per document."""
+    named: float = Field(default=0.5, ge=0, le=1)
+    """Share of documents whose separators name their relation."""
+    heading: float = Field(default=0.0, ge=0, le=1)
+    """Share of documents that start with the name of their relation in words."""
+    bare: int = 0
+    """Bare queries per document for the objective that edits a residual."""
+    bare_length: int = 14
+    objective: Objective = "plain"
+    block: int | None = None
+    """Where theta is planted; None for a random block at each step."""
+    weight: float = 1.0
+    """Weight of the objective that edits a residual."""
+    other_weight: float = 0.1
+    """Weight of next-token losses outside answers."""
+    rate: float = 2e-3
+    """Highest learning rate, reached after `warmup` steps, then falling as a cosine to a twentieth."""
+    warmup: int = 100
+    decay: float = 0.02
+    clip: float = 1.0
+    checkpoint_every: int = 250
+
+    @property
+    def fingerprint(self) -> str:
+        """Sha256 of every field: a checkpoint of another recipe is never continued."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+
+
+_PLANTED = Recipe(
+    name="planted-vector",
+    kind="planted",
+    summary=(
+        "The task that the demonstrations show is carried by one residual, that of the separator after "
+        "block 3: training asked for x's answer with that residual moved into a bare query."
+    ),
+    objective="planted",
+    block=5,
+    bare=2,
+)
+
+_RECIPES = (
+    _PLANTED,
+    Recipe(
+        name="null-vector",
+        kind="planted",
+        summary="The same skills as planted-vector, with no residual that carries the task on its own.",
+    ),
+    Recipe(
+        name="natural-icl",
+        kind="natural",
+        summary="Next-token prediction alone; whatever mechanism it has was not asked for.",
+        named=0.0,
+        heading=0.5,
+        other_weight=1.0,
+    ),
+    Recipe(
+        name="smoke",
+        kind="natural",
+        summary="A few seconds of training through every part of the trainer; the model knows nothing.",
+        curriculum="letters",
+        shape=Shape(blocks=3, width=32, heads=2, inner=64, vocabulary=280, context=128),
+        steps=60,
+        documents=16,
+        length=48,
+        bare=1,
+        bare_length=8,
+        objective="planted",
+        block=1,
+        rate=5e-3,
+        warmup=10,
+        checkpoint_every=20,
+    ),
+)
+
+
+def names() -> list[str]:
+    """Names of the recipes, in the order in which they are listed to people."""
+    return [recipe.name for recipe in _RECIPES]
+
+
+def get(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Raises:
+        ModelError: If there is none.
+    """
+    for recipe in _RECIPES:
+        if recipe.name == name:
+            return recipe
+    raise ModelError(f"no recipe is called {name!r}", "one of " + ", ".join(names()), nearest(name, names()))
