@@ -26,7 +26,7 @@ SMALL = [s for s in SCENARIOS if s.name in ("midpoint, tasks differ", "half kept
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
 def test_verdicts_keep_their_promise_on_fresh_tables(scenario) -> None:
-    """Counts that would come up less than once in a thousand times if the promised rates held are failures."""
+    """A count that comes up less than once in a thousand times at the promised rate is a failure."""
     params = PARAMS.model_copy(update={"draws": 200})
     for rate in calibrate(scenario, N_TABLES, params):
         supported = rate.verdicts["supported"]
@@ -64,7 +64,7 @@ def test_the_committed_table_keeps_the_promise(committed: dict) -> None:
 
 
 def test_the_committed_table_can_be_made_again(committed: dict) -> None:
-    """The first tables of a scenario come out as they did: two verdicts a claim are enough to see a change."""
+    """The first tables of a scenario come out as they did when the table was written."""
     scenario = next(s for s in SCENARIOS if s.name == "no vector")
     for rate in calibrate(scenario, 2):
         row = next(

@@ -1,7 +1,7 @@
 """How often the verdicts on C1 and C2 are right, counted on simulated rows whose truth is known.
 
 Run ``python -m taskscope.studies.task_vectors.calibration`` from the repository to write the committed table;
-``--tables`` says how many row tables each scenario gets. Every scenario goes through the same `analyse` as a real run.
+``--tables`` says how many row tables each scenario gets. All of them go through the `analyse` of a real run.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class TaskVectorParams(CellParams):
 
 
 _PROFILES = {
-    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=24, n_test=32, draws=1000),
+    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000),
     "standard": TaskVectorParams(),
     "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000),
     "paper": TaskVectorParams(n_dev=50, n_test=50, format="example", seeds=(41,)),
