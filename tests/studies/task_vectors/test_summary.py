@@ -86,9 +86,14 @@ def test_repeats_of_a_query_vote_once() -> None:
 
 def test_tables_hold_every_number_and_the_published_table() -> None:
     rows = world(6, {**GOOD, "random": only_at(3, 5)})
-    by_task, beside = tables(rows, analyse(rows, PARAMS), PARAMS)
-    for table in (by_task, beside):
+    overall, by_task, beside = tables(rows, analyse(rows, PARAMS), PARAMS)
+    for table in (overall, by_task, beside):
         assert all(len(row) == len(table.columns) for row in table.rows)
+    total = {row[0]: row[1] for row in overall.rows}
+    assert total["right answers, one vector (theta), each task's own block"] == 0.8
+    assert total["vector / demonstrations"] == round(16 / 18, 4)
+    assert total["share of the demonstrations' gain recovered"] == round(14 / 16, 4)
+    assert total["share recovered beyond the strongest control"] == round((16 - 5) / (18 - 5), 4)
     first = dict(zip(by_task.columns, by_task.rows[0], strict=True))
     assert first["one vector"] == 0.8
     assert first["random vector"] == 0.25
@@ -98,6 +103,27 @@ def test_tables_hold_every_number_and_the_published_table() -> None:
     assert beside.columns[:3] == ("task", "toy", "LLaMA 7B")
     assert beside.rows[0][1] == "0.10 / 0.80 / 0.90"
     assert beside.rows[-1][1:3] == ("0.10 / 0.80 / 0.90", "0.13 / 0.78 / 0.86")
+
+
+def test_the_shape_of_the_curve() -> None:
+    curve = {**GOOD, "hypothesis": (1, 2, 4, 16, 15, 8, 3, 5)}
+    skewed = task_rows("skewed", {**curve, "hypothesis": (20,) * N_BLOCKS}, label_share=0.6)
+    total = {row[0]: row[1:] for row in tables(world(2, curve), [], PARAMS)[0].rows}
+    assert total["best block over all tasks"] == (3, 3, 3)
+    assert total["its relative depth"][0] == 0.5
+    assert total["blocks within 90 % of the highest accuracy"][0] == 2
+    assert total["rank correlation with the block, up to the best block"][0] == 1.0
+    # Ranks 5 4 3 1 2 against 1 2 3 4 5: Spearman -0.9.
+    assert total["rank correlation with the block, from the best block on"][0] == -0.9
+    last = "right answers in the last quarter of blocks, balanced tasks"
+    assert total[last][0] == (3 + 5) / 2 / 20
+    with_skewed = pa.concat_tables([world(2, curve), skewed])
+    assert {row[0]: row[1] for row in tables(with_skewed, [], PARAMS)[0].rows}[last] == (3 + 5) / 2 / 20
+
+
+def test_no_counted_task_leaves_the_overall_table_empty() -> None:
+    overall, *_ = tables(world(2, {**GOOD, "baseline": 18}), [], PARAMS)
+    assert overall.rows == ()
 
 
 @pytest.mark.parametrize("hypothesis", [only_at(3, 16), (0,) * N_BLOCKS])
