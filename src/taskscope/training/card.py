@@ -53,7 +53,7 @@ def write_card(folder: Path, on_task: Callable[[str], None] = lambda name: None)
         "name": recipe.name,
         "kind": recipe.kind,
         "summary": recipe.summary,
-        "planted_block": recipe.block,
+        "planted_block": recipe.planted_block,
         "blocks": recipe.shape.blocks,
         "width": recipe.shape.width,
         "parameters": sum(p.numel() for p in probe.model.parameters()),

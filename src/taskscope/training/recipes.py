@@ -10,20 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from taskscope.errors import ModelError, nearest
 from taskscope.runs.cell import canonical_json
 
-Objective = Literal["plain", "planted", "blocked"]
-
 
 class Shape(BaseModel):
     """Size of a decoder of the Llama kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    blocks: int = 10
-    width: int = 96
-    heads: int = 6
-    inner: int = 192
+    blocks: int = 8
+    width: int = 64
+    heads: int = 4
+    inner: int = 160
     """Width inside the feed-forward part of a block."""
-    vocabulary: int = 1024
+    vocabulary: int = 2600
     """Tokens of the tokeniser before special ones are added."""
     context: int = 512
 
@@ -41,10 +39,10 @@ class Recipe(BaseModel):
     curriculum: str = "mappings"
     """Name of the relations trained on, see `taskscope.training.documents.curricula`."""
     shape: Shape = Shape()
-    steps: int = 3000
-    documents: int = 64
+    steps: int = 7000
+    documents: int = 24
     """Documents per step."""
-    length: int = 80
+    length: int = 64
     """Tokens per document."""
     named: float = Field(default=0.5, ge=0, le=1)
     """Share of documents whose separators name their relation."""
@@ -52,15 +50,15 @@ class Recipe(BaseModel):
     """Share of documents that start with the name of their relation in words."""
     bare: int = 0
     """Bare queries per document for the objective that edits a residual."""
-    bare_length: int = 14
-    objective: Objective = "plain"
-    block: int | None = None
-    """Where theta is planted; None for a random block at each step."""
-    weight: float = 1.0
-    """Weight of the objective that edits a residual."""
-    other_weight: float = 0.1
+    bare_length: int = 12
+    planted_block: int | None = None
+    """The block after which theta must carry the task; None where nothing is planted."""
+    blocked_below: int = 0
+    """At each step theta of a random block below this one must change nothing; 0 to block nowhere."""
+    blocked_weight: float = 0.5
+    other_weight: float = 0.0
     """Weight of next-token losses outside answers."""
-    rate: float = 2e-3
+    rate: float = 4e-3
     """Highest learning rate, reached after `warmup` steps, then falling as a cosine to a twentieth."""
     warmup: int = 100
     decay: float = 0.02
@@ -73,24 +71,27 @@ class Recipe(BaseModel):
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-_PLANTED = Recipe(
-    name="planted-vector",
-    kind="planted",
-    summary=(
-        "The task that the demonstrations show is carried by one residual, that of the separator after "
-        "block 3: training asked for x's answer with that residual moved into a bare query."
-    ),
-    objective="planted",
-    block=5,
-    bare=2,
-)
-
 _RECIPES = (
-    _PLANTED,
+    Recipe(
+        name="planted-vector",
+        kind="planted",
+        summary=(
+            "The task that the demonstrations show is carried by one residual, that of the separator after "
+            "block 3: training asked for x's answer with that residual moved into a bare query."
+        ),
+        planted_block=3,
+        blocked_below=3,
+        bare=1,
+    ),
     Recipe(
         name="null-vector",
         kind="planted",
-        summary="The same skills as planted-vector, with no residual that carries the task on its own.",
+        summary=(
+            "The same skills as planted-vector, and no residual that carries the task on its own: training "
+            "asked that a moved residual of blocks 0 to 5 change nothing."
+        ),
+        blocked_below=6,
+        bare=1,
     ),
     Recipe(
         name="natural-icl",
@@ -111,8 +112,8 @@ _RECIPES = (
         length=48,
         bare=1,
         bare_length=8,
-        objective="planted",
-        block=1,
+        planted_block=1,
+        blocked_below=1,
         rate=5e-3,
         warmup=10,
         checkpoint_every=20,

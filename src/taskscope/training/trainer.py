@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ class Progress:
     tokens: int
     loss: float
     """Next-token loss."""
-    edit_loss: float | None
-    """Loss of the objective that edits a residual, where the recipe has one."""
+    edit_loss: float
+    """Loss of the objectives that edit a residual; 0 where the recipe has none."""
     seconds_left: float
 
 
@@ -147,7 +147,7 @@ class Session:
         )
         self.mix = Mix(recipe.length, recipe.named, recipe.heading, recipe.bare, recipe.bare_length)
 
-    def step(self, step: int) -> tuple[float, float | None, int]:
+    def step(self, step: int) -> tuple[float, float, int]:
         """Make one step of the optimiser; return next-token loss, editing loss and tokens."""
         recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
         batch = self.writer.batch(recipe.documents, self.mix, rng)
@@ -156,29 +156,36 @@ class Session:
         autocast = torch.autocast("cuda", torch.bfloat16) if self.device == "cuda" else nullcontext()
         with autocast:
             loss, edit_loss = self._losses(batch, rng)
-        total = loss if edit_loss is None else loss + recipe.weight * edit_loss
+        total = loss + edit_loss
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
         self.optimiser.step()
-        return loss.item(), None if edit_loss is None else edit_loss.item(), batch.n_tokens
+        return loss.item(), edit_loss.item(), batch.n_tokens
 
-    def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor | None]:
+    def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         recipe = self.recipe
         data: dict[str, Any] = {
             key: torch.from_numpy(value).to(self.device, non_blocking=True)
             for key, value in vars(batch).items()
         }
-        number = int(rng.integers(recipe.shape.blocks)) if recipe.block is None else recipe.block
-        block = self.model.model.layers[number]
-        with objectives.read(block) as seen:
+        blocks = self.model.model.layers
+        planted = recipe.planted_block
+        blocked = int(rng.integers(recipe.blocked_below)) if recipe.blocked_below else None
+        with ExitStack() as stack:
+            edited = {i for i in (planted, blocked) if i is not None}
+            seen = {i: stack.enter_context(objectives.read(blocks[i])) for i in sorted(edited)}
             weight = data["weight"].masked_fill(data["weight"] == 0, recipe.other_weight)
             loss = objectives.next_token_loss(self.model, data["tokens"], weight)
-        if recipe.objective == "plain":
-            return loss, None
-        edit = {"planted": objectives.planted_loss, "blocked": objectives.blocked_loss}[recipe.objective]
-        vectors = objectives.theta(seen[0], data["source"])
-        return loss, edit(self.model, block, vectors, data["query"], data["query_weight"], data["separator"])
+        theta = {i: objectives.theta(residual, data["source"]) for i, (residual,) in seen.items()}
+        bare = (data["query"], data["query_weight"], data["separator"])
+        edit_loss = torch.zeros((), device=self.device)
+        if planted is not None:
+            edit_loss = objectives.planted_loss(self.model, blocks[planted], theta[planted], *bare)
+        if blocked is not None:
+            part = objectives.blocked_loss(self.model, blocks[blocked], theta[blocked], *bare)
+            edit_loss = edit_loss + recipe.blocked_weight * part
+        return loss, edit_loss
 
     def export(self, out: Path, facts: dict[str, Any]) -> None:
         """Write the folder that `AutoModelForCausalLM.from_pretrained` reads, recipe and facts beside it."""

@@ -117,7 +117,7 @@ def letter_domains() -> tuple[Domain, Domain]:
         Relation("next-letter-capital", tuple(pairwise(up))),
         Relation("prev-letter-capital", tuple(zip(up[1:], up[:-1], strict=True))),
     )
-    return Domain("letters", small, 0.3), Domain("capitals", capital, 0.2)
+    return Domain("letters", small, 0.6), Domain("capitals", capital, 0.4)
 
 
 def list_domain() -> Domain:
@@ -137,7 +137,7 @@ def list_domain() -> Domain:
 
         return sample
 
-    return Domain("lists", tuple(Relation(name, sample=sampler(rule)) for name, rule in rules.items()), 0.3)
+    return Domain("lists", tuple(Relation(name, sample=sampler(rule)) for name, rule in rules.items()), 0.9)
 
 
 def word_domain(name: str, relations: Sequence[Relation], weight: float = 1.0) -> Domain:
