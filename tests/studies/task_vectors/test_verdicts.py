@@ -116,6 +116,8 @@ def test_swapped_labels_are_no_control_where_they_still_show_the_task() -> None:
     shown, _ = judged(world(6, {**same, "regular-shuffled": 17}))
     assert hidden.verdict is not Verdict.SUPPORTED
     assert shown.verdict is Verdict.SUPPORTED
+    meaning = {c.name: c.meaning for c in shown.controls}["shuffled"]
+    assert "Left out of the comparison on 6 of 6 tasks" in meaning
 
 
 def test_two_blocks_are_no_middle() -> None:

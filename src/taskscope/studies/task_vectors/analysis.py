@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from taskscope.report.findings import Claim, Control, Finding, Interval, Verdict
 from taskscope.studies.task_vectors.claims import ACCOUNT
-from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS
+from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
 from taskscope.studies.task_vectors.grids import TaskGrid, grids
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import Macro, macro, ratio, resampled_blocks
@@ -74,7 +74,7 @@ def _vector(result: ModelResult, params: TaskVectorParams) -> Finding:
     share = Measure.of(ratio(means.hypothesis - means.baseline, gain))
     controls = [_strongest(result, Measure.of(ratio(means.strongest - means.baseline, gain)))]
     controls += [
-        _control(name, Measure.of(ratio(means.controls[:, i] - means.baseline, gain)))
+        _control(result, name, Measure.of(ratio(means.controls[:, i] - means.baseline, gain)))
         for i, name in enumerate(CONTROLS)
         if name != BASELINE  # 0 on this axis by definition
     ]
@@ -161,8 +161,15 @@ def _strongest(result: ModelResult, measure: Measure) -> Control:
     )
 
 
-def _control(name: str, measure: Measure) -> Control:
-    return _plain_control(name, LABELS[name], measure, MEANINGS[name])
+def _control(result: ModelResult, name: str, measure: Measure) -> Control:
+    meaning = MEANINGS[name]
+    shown = sum(not chosen.swapping_hides for _, chosen in result.admitted)
+    if name == SHUFFLED and shown:
+        meaning += (
+            f" Left out of the comparison on {shown} of {len(result.admitted)} tasks, which the model does "
+            "from swapped labels too."
+        )
+    return _plain_control(name, LABELS[name], measure, meaning)
 
 
 def _plain_control(name: str, label: str, measure: Measure, meaning: str) -> Control:

@@ -163,8 +163,16 @@ def _see_blocks(result: ModelResult) -> str:
         return f"No task is counted, so the curves show the mean of all. {marks}"
     return (
         f"The vector gets most answers right when it is put in after block {peak.block} of {peak.n_blocks} "
-        f"({100 * means.curve[0, peak.block]:.0f} %); grey lines are vectors that should not work. {marks}"
+        f"({100 * means.curve[0, peak.block]:.0f} %); grey lines are vectors that should not work"
+        f"{_but_swapped(result)}. {marks}"
     )
+
+
+def _but_swapped(result: ModelResult) -> str:
+    shown = sum(not chosen.swapping_hides for _, chosen in result.admitted)
+    if not shown:
+        return ""
+    return f" (theta of swapped labels may, on {shown} tasks that the model does from swapped labels too)"
 
 
 def _drawn_tasks(result: ModelResult) -> list[TaskGrid]:

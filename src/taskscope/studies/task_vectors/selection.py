@@ -29,6 +29,8 @@ class Selection:
     """The strongest control at every block."""
     admissible: bool
     """Demonstrations raise accuracy by at least 0.20."""
+    swapping_hides: bool
+    """Theta of swapped labels is among the controls, see `swapping_hides_the_task`."""
 
     @property
     def control(self) -> str:
@@ -38,14 +40,15 @@ class Selection:
 
 def select(dev: Half) -> Selection:
     """Choose block and controls on the development pairs of one task (protocol section 7)."""
-    strength = dev.control_means()
-    if not swapping_hides_the_task(dev):
+    strength, hidden = dev.control_means(), swapping_hides_the_task(dev)
+    if not hidden:
         strength[CONTROLS.index(SHUFFLED)] = -1
     gain = dev.plain[REGULAR].mean() - dev.plain[BASELINE].mean()
     return Selection(
         block=first_highest(dev.swept[HYPOTHESIS].mean(axis=0)),
         controls=tuple(CONTROLS[i] for i in _highest_along_first(strength)),
         admissible=bool(gain >= ADMISSIBLE_GAIN - 1e-9),
+        swapping_hides=hidden,
     )
 
 

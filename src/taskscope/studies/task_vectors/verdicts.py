@@ -15,6 +15,9 @@ control there.
 - contradicted: that interval lies below 0.
 - inconclusive otherwise.
 
+Theta of swapped labels is a control only where the model, prompted with swapped labels, gets at most half of
+what right demonstrations add; elsewhere swapped demonstrations still show the task, and so must their theta.
+
 The estimate shown is the recovered share (H - B)/(R - B), as published, with every control on the same axis.
 
 **C2, the hand-over is half-way.** Excess at a block: H minus the strongest control at that block. The edges

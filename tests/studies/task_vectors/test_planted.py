@@ -1,0 +1,103 @@
+"""The laboratory's own controls: models whose mechanism is known get the verdict they must get (design 7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from taskscope import pico
+from taskscope.models.identity import reference
+from taskscope.models.loading import load
+from taskscope.models.spec import ModelSpec
+from taskscope.report.findings import Finding, Verdict
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.task_vectors.analysis import analyse, results
+from taskscope.studies.task_vectors.measure import measure
+from taskscope.studies.task_vectors.params import SMOKE_TASKS, TaskVectorParams
+from taskscope.studies.task_vectors.study import TASK_VECTORS
+from taskscope.training import recipes
+from taskscope.training.planting import prepend_identity_blocks
+
+PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500)
+PLANTED = recipes.get("planted-vector").planted_block
+
+pytestmark = pytest.mark.slow
+
+
+def rows_of(folder: Path) -> pa.Table:
+    """Measure every cell of a model folder and join the rows as a run folder would."""
+    model = load(str(folder))
+    planned = PlannedModel(
+        ref=reference(ModelSpec(name=str(folder))),
+        n_blocks=model.n_blocks,
+        n_parameters=1,
+        context=model.context,
+    )
+    tables = []
+    for cell in TASK_VECTORS.plan(PARAMS, [planned]):
+        rows = measure(cell, model).rows
+        front = {"model": folder.name, "task": cell.tasks[0].name, "seed": cell.seed}
+        for at, (name, value) in enumerate(front.items()):
+            rows = rows.add_column(at, name, pa.repeat(pa.scalar(value), rows.num_rows))
+        tables.append(rows)
+    return pa.concat_tables(tables)
+
+
+def built_in(name: str) -> Path:
+    folder = pico.folder(name)
+    assert folder is not None, f"{name} is not among the built-in models"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planted() -> pa.Table:
+    return rows_of(built_in("planted-vector"))
+
+
+def verdicts(rows: pa.Table) -> dict[str, Finding]:
+    return {finding.claim: finding for finding in analyse(rows, PARAMS)}
+
+
+def test_the_planted_vector_is_supported_at_exactly_its_block(planted: pa.Table) -> None:
+    found = verdicts(planted)
+    assert {claim: f.verdict for claim, f in found.items()} == dict.fromkeys(("C1", "C2"), Verdict.SUPPORTED)
+    [result] = results(planted, PARAMS)
+    assert result.peak is not None
+    assert result.peak.block == PLANTED
+
+
+def test_identity_blocks_in_front_move_it_by_exactly_as_many(planted: pa.Table, tmp_path: Path) -> None:
+    m = int(np.random.default_rng(7).integers(1, 5))
+    moved = rows_of(prepend_identity_blocks(built_in("planted-vector"), m, tmp_path / "moved"))
+    [before], [after] = results(planted, PARAMS), results(moved, PARAMS)
+    assert before.peak is not None
+    assert after.peak is not None
+    assert after.peak.n_blocks == before.peak.n_blocks + m
+    assert after.peak.block == before.peak.block + m
+    assert [s.block for s in after.chosen] == [s.block + m for s in before.chosen]
+    assert verdicts(moved)["C1"].verdict is Verdict.SUPPORTED
+    assert verdicts(moved)["C2"].verdict is Verdict.SUPPORTED
+
+
+def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> None:
+    rows = rows_of(built_in("null-vector"))
+    found = verdicts(rows)
+    assert found["C1"].verdict is Verdict.CONTRADICTED, found["C1"].reason
+    assert found["C2"].verdict is not Verdict.SUPPORTED
+    [result] = results(rows, PARAMS)
+    assert result.macro is not None, "the null model must do the tasks, or it controls for nothing"
+
+
+def test_a_random_model_of_the_same_shape_is_not_supported(tmp_path: Path) -> None:
+    source = built_in("planted-vector")
+    torch.manual_seed(0)
+    network = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(source))
+    network.save_pretrained(tmp_path / "random")
+    for file in source.glob("tokenizer*"):
+        (tmp_path / "random" / file.name).write_bytes(file.read_bytes())
+    assert all(f.verdict is Verdict.INCONCLUSIVE for f in verdicts(rows_of(tmp_path / "random")).values())
