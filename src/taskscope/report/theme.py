@@ -19,7 +19,7 @@ PAPER = "#fefefe"
 
 CATEGORIES = ("#1d6bc6", "#a64421", "#1f9e6e", "#9a528b", "#aa8b1d", "#40418a", "#773435")
 """Series that carry the claim, in order of use: far apart for every kind of colour vision."""
-CONTROLS = ("#6c7686", "#98a1ae", "#4f5868", "#aeb5c0")
+CONTROLS = ("#6c7686", "#98a1ae", "#4f5868", "#aeb5c0", "#828b99")
 """Series that say what the number would be if the claim were false: greys, told apart by dash and shape."""
 
 SHADES = {
@@ -40,6 +40,7 @@ SHADES = {
     "#98a1ae": "#717b8a",
     "#4f5868": "#b9c1cc",
     "#aeb5c0": "#5f6876",
+    "#828b99": "#858f9d",
 }
 """Light colour of a drawing -> the same role on a dark page."""
 
@@ -49,9 +50,9 @@ ON_LIGHT, ON_DARK = "#10161f", "#ffffff"
 """Text on a heat-map cell; not in `SHADES`, because the cells keep their colours on a dark page."""
 
 DASHES = ([1, 0], [6, 3], [2, 3], [8, 3, 2, 3], [1, 0], [6, 3], [2, 3])
-CONTROL_DASHES = ([5, 3], [2, 3], [8, 3, 2, 3], [1, 4])
+CONTROL_DASHES = ([5, 3], [2, 3], [8, 3, 2, 3], [1, 4], [10, 4])
 SHAPES = ("circle", "square", "triangle-up", "triangle-right", "diamond", "triangle-down", "cross")
-CONTROL_SHAPES = ("square", "triangle-up", "triangle-down", "cross")
+CONTROL_SHAPES = ("square", "triangle-up", "triangle-down", "cross", "triangle-left")
 
 WIDTH = 680
 """Width in pixels of a figure as exported; the page fits it to the reader's screen."""
