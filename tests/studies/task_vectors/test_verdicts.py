@@ -11,6 +11,7 @@ from taskscope.errors import StudyError
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.task_vectors.analysis import analyse, results
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.verdicts import Measure
 
 PARAMS = TaskVectorParams(draws=300)
 GOOD = {"baseline": 2, "regular": 18, "hypothesis": only_at(3, 16)}
@@ -165,3 +166,21 @@ def test_incomplete_rows_are_refused() -> None:
 
 def test_no_rows_give_no_findings() -> None:
     assert analyse(task_rows("one", GOOD).slice(0, 0), PARAMS) == []
+
+
+def test_demonstrations_that_help_on_development_queries_only_leave_the_share_without_a_value() -> None:
+    rows = world(6, {**GOOD, "regular": 2}, dev=GOOD)
+    vector, _ = judged(rows)
+    assert vector.estimate is None
+    assert vector.controls == ()
+    assert vector.verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_interval_keeps_its_ends_unless_infinite_ratios_reach_them() -> None:
+    draws = np.concatenate([[0.5], np.arange(1000) / 1000])
+    assert Measure.of(draws).low == pytest.approx(0.025, abs=0.001)
+    few, many = draws.copy(), draws.copy()
+    few[-10:] = np.inf
+    many[-50:] = np.inf
+    assert Measure.of(few).high == pytest.approx(0.974, abs=0.001)
+    assert Measure.of(many).high == np.inf

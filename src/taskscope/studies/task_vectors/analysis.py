@@ -72,12 +72,13 @@ def _vector(result: ModelResult, params: TaskVectorParams) -> Finding:
         return _empty(result, claim, quantity)
     gain = means.regular - means.baseline
     share = Measure.of(ratio(means.hypothesis - means.baseline, gain))
-    controls = [_strongest(result, Measure.of(ratio(means.strongest - means.baseline, gain)))]
-    controls += [
-        _control(result, name, Measure.of(ratio(means.controls[:, i] - means.baseline, gain)))
+    on_axis = {
+        name: Measure.of(ratio(means.controls[:, i] - means.baseline, gain))
         for i, name in enumerate(CONTROLS)
         if name != BASELINE  # 0 on this axis by definition
-    ]
+    }
+    controls = [_strongest(result, Measure.of(ratio(means.strongest - means.baseline, gain)))]
+    controls += [_control(result, name, measure) for name, measure in on_axis.items()]
     judgement = judge_vector(means)
     return Finding(
         study=ACCOUNT.name,
@@ -93,7 +94,7 @@ def _vector(result: ModelResult, params: TaskVectorParams) -> Finding:
         interval=_interval(share),
         n=means.n_clusters,
         unit="queries",
-        controls=tuple(controls),
+        controls=tuple(control for control in controls if control is not None),
         strongest="strongest",
         published=claim.published,
         verdict=judgement.verdict,
@@ -110,6 +111,10 @@ def _depth(result: ModelResult) -> Finding:
     blocks = sorted(chosen.block for _, chosen in result.admitted)
     judgement = judge_depth(means, peak)
     edge = "Whether the vector works as well at this end of the model."
+    ends = (
+        _plain_control("first-quarter", "mean over the first quarter of blocks", peak.first, edge),
+        _plain_control("last-quarter", "mean over the last quarter of blocks", peak.last, edge),
+    )
     return Finding(
         study=ACCOUNT.name,
         claim=claim.number,
@@ -124,10 +129,7 @@ def _depth(result: ModelResult) -> Finding:
         interval=_interval(peak.excess),
         n=means.n_clusters,
         unit="queries",
-        controls=(
-            _plain_control("first-quarter", "mean over the first quarter of blocks", peak.first, edge),
-            _plain_control("last-quarter", "mean over the last quarter of blocks", peak.last, edge),
-        ),
+        controls=tuple(control for control in ends if control is not None),
         strongest="first-quarter" if peak.first.value >= peak.last.value else "last-quarter",
         verdict=judgement.verdict,
         reason=judgement.reason,
@@ -151,7 +153,7 @@ def _empty(result: ModelResult, claim: Claim, quantity: str) -> Finding:
     )
 
 
-def _strongest(result: ModelResult, measure: Measure) -> Control:
+def _strongest(result: ModelResult, measure: Measure) -> Control | None:
     most = Counter(chosen.control for _, chosen in result.admitted).most_common(1)[0][0]
     return _plain_control(
         "strongest",
@@ -161,7 +163,7 @@ def _strongest(result: ModelResult, measure: Measure) -> Control:
     )
 
 
-def _control(result: ModelResult, name: str, measure: Measure) -> Control:
+def _control(result: ModelResult, name: str, measure: Measure) -> Control | None:
     meaning = MEANINGS[name]
     shown = sum(not chosen.swapping_hides for _, chosen in result.admitted)
     if name == SHUFFLED and shown:
@@ -172,15 +174,12 @@ def _control(result: ModelResult, name: str, measure: Measure) -> Control:
     return _plain_control(name, LABELS[name], measure, meaning)
 
 
-def _plain_control(name: str, label: str, measure: Measure, meaning: str) -> Control:
+def _plain_control(name: str, label: str, measure: Measure, meaning: str) -> Control | None:
+    """Make a control; None where its share has no value because the demonstrations gain nothing."""
     value = _number(measure.value)
-    return Control(
-        name=name,
-        label=label,
-        estimate=0.0 if value is None else value,
-        interval=_interval(measure),
-        meaning=meaning,
-    )
+    if value is None:
+        return None
+    return Control(name=name, label=label, estimate=value, interval=_interval(measure), meaning=meaning)
 
 
 def _over_tasks(result: ModelResult) -> str:

@@ -58,7 +58,11 @@ class Measure:
 
     @classmethod
     def of(cls, draws: np.ndarray) -> Measure:
-        """Read an estimate and its resamples (1 + draw,)."""
+        """Read an estimate and its resamples (1 + draw,); an end among infinite ratios is infinite."""
+        if not np.isfinite(draws).all():
+            ordered = np.sort(draws[1:])
+            tail = int(0.025 * len(ordered))
+            return cls(float(draws[0]), float(ordered[tail]), float(ordered[-1 - tail]))
         bounds = percentile_interval(draws[1:])
         return cls(float(draws[0]), float(bounds.low), float(bounds.high))
 
