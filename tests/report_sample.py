@@ -42,10 +42,10 @@ def account(name: str, title: str, question: str, built: int) -> Account:
         papers=("First & Second 2023, A paper about it, arXiv 0000.00000",),
         question=question,
         says="Show a model a few examples and it continues the pattern. This account says that it does so in "
-        "two steps: it first writes down which task the examples show, and then applies that note to the query.",
-        measured="We read the note in one prompt, put it into another that shows no examples, and ask whether "
-        "the model still does the task. The same is done with notes that should not work.",
-        how_to_read="Each row is a task. The blue dot is the measurement; grey marks say how far one gets without.",
+        "two steps: it writes down which task the examples show, and then applies that note to the query.",
+        measured="We read the note in one prompt, put it into another that shows no examples, and ask "
+        "whether the model still does the task. The same is done with notes that should not work.",
+        how_to_read="Each row is a task. Blue is the measurement; grey says how far one gets without it.",
         claims=claims,
     )
 

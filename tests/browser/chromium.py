@@ -28,7 +28,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe",
 )
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that one answer may take on a busy machine."""
 
 
@@ -122,6 +122,12 @@ class Chromium:
             self.js(f"{shown}[{place}].scrollIntoView({{behavior: 'instant'}})")
             self.wait(f"!!{shown}[{place}].dataset.drawn")
 
+    def visible(self, selector: str) -> int:
+        """How many elements are on screen, counted without running any script of the page."""
+        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        nodes = self._ask("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]
+        return sum("result" in self._try("DOM.getBoxModel", nodeId=node) for node in nodes)
+
     def press(self, key: str) -> None:
         """Press and release a key that types nothing: ``"Tab"``, ``"ArrowDown"``; or ``"Enter"``."""
         code = {"Tab": 9, "Enter": 13, "ArrowDown": 40}[key]
@@ -137,22 +143,21 @@ class Chromium:
         path.write_bytes(base64.b64decode(data))
 
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command and return its result."""
+        answer = self._try(method, **params)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    def _try(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command and return its answer, a result or an error."""
         self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        number = self._number
+        message: dict[str, Any] = {"id": number, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        answer: dict[str, Any] = {}
-        number = self._number
-
-        def answered() -> bool:
-            nonlocal answer
-            answer = self._answers.pop(number, {})
-            return bool(answer)
-
-        self._until(answered, method, poll=False)
-        assert "error" not in answer, f"{method}: {answer['error']}"
-        return answer["result"]
+        self._until(lambda: number in self._answers, method, poll=False)
+        return self._answers.pop(number)
 
     def _until(self, done: Any, what: str, poll: bool = True) -> None:
         end = time.monotonic() + PATIENCE

@@ -24,7 +24,9 @@ def thumbnail(spec: dict[str, Any], width: int = 220, height: int = 96) -> dict[
         lines = max(1, -(-len(panels) // 4))
         columns = max(1, -(-len(panels) // lines))
         small["columns"], small["spacing"] = columns, 6
-        small["facet"] |= {"header": {"labelExpr": "''", "title": None}}
+        small["facet"] |= {
+            "header": {"title": None, "labelExpr": "''", "labelFontSize": 1, "labelPadding": 0}
+        }
         body = small["spec"]
         width, height = width // columns - 6, max(12, height // lines - 6)
     else:

@@ -1,0 +1,147 @@
+"""The page in a real browser: charts, network, narrow screens, themes, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Chromium, find
+
+import report_sample as sample
+from taskscope.report import theme
+from taskscope.report.page import write_page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find() is None, reason="no Chromium on this machine"),
+]
+
+MODELS = ("pico-s", "EleutherAI/pythia-160m", "gpt2")
+SHOWN = "[...document.querySelectorAll('[data-figure]')].filter(p => p.offsetParent)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    chromium = Chromium(find() or "")
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page over three models."""
+    return write_page(tmp_path_factory.mktemp("page") / "report.html", sample.report(MODELS))
+
+
+def colour_of_main_line(browser: Chromium) -> str:
+    line = f"[...{SHOWN}[0].querySelectorAll('path[stroke=\"{theme.CATEGORIES[0]}\"]')][0]"
+    return browser.js(f"getComputedStyle({line}).stroke")
+
+
+def rgb(colour: str) -> str:
+    return "rgb({}, {}, {})".format(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+@pytest.mark.parametrize(("width", "columns"), [(400, 2), (1400, 3)])
+def test_charts_are_drawn_to_fit_and_nothing_leaves_the_page(
+    browser: Chromium, page: Path, width: int, columns: int
+) -> None:
+    browser.open(page, width=width)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    browser.draw()
+    assert browser.js(f"{SHOWN}.length") == 3
+    assert browser.js(f"{SHOWN}.every(p => p.dataset.drawn === 'live' && p.querySelector('svg path'))")
+
+    assert browser.js("document.documentElement.scrollWidth") == width
+    beyond = f"{SHOWN}.filter(p => p.querySelector('svg').getBoundingClientRect().right > innerWidth)"
+    assert browser.js(f"{beyond}.length") == 0
+    panels = f"[...{SHOWN}[0].querySelectorAll('.child_layer_0_pathgroup')]"
+    assert browser.js(f"new Set({panels}.map(p => p.getBoundingClientRect().left)).size") == columns
+
+    assert browser.complaints == []
+    assert browser.requests == [page.as_uri()]
+
+
+def test_the_theme_follows_the_system_and_the_button(browser: Chromium, page: Path) -> None:
+    main = theme.CATEGORIES[0]
+    browser.open(page, dark=False)
+    browser.draw()
+    assert colour_of_main_line(browser) == rgb(main)
+    browser.media(dark=True)
+    assert colour_of_main_line(browser) == rgb(theme.SHADES[main])
+    browser.wait("document.getElementById('theme').textContent === 'Light'")
+    browser.js("document.getElementById('theme').click()")
+    assert colour_of_main_line(browser) == rgb(main)
+    assert browser.js("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    browser.js("document.getElementById('theme').click()")
+    assert colour_of_main_line(browser) == rgb(theme.SHADES[main])
+    browser.media(dark=True, paper=True)
+    assert colour_of_main_line(browser) == rgb(main)
+    browser.js("localStorage.clear()")
+
+
+def test_the_keyboard_reaches_everything_that_acts(browser: Chromium, page: Path) -> None:
+    browser.open(page)
+    browser.press("Tab")
+    assert browser.js("document.activeElement.className") == "skip"
+    assert browser.js("document.activeElement.getBoundingClientRect().left") >= 0
+    reached = set()
+    for _ in range(60):
+        browser.press("Tab")
+        if browser.js("document.activeElement === document.body"):
+            break
+        reached.add(browser.js("document.activeElement.outerHTML.slice(0, 60)"))
+        assert browser.js("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    texts = " ".join(reached)
+    for part in ('id="theme"', "<select", "<summary", 'class="copy', "data-save", 'class="claims scroll"'):
+        assert part in texts
+
+
+def test_one_model_is_shown_at_a_time_until_all_are_chosen(browser: Chromium, page: Path) -> None:
+    shown = (
+        "[...document.querySelectorAll('[data-model]')].filter(m => m.offsetParent).map(m => m.dataset.model)"
+    )
+    browser.open(page)
+    assert browser.js(shown) == ["1"]
+    browser.js("const c = document.querySelector('[data-choose]'); c.focus()")
+    browser.press("ArrowDown")
+    browser.wait(f"JSON.stringify({shown}) === '[\"2\"]'")
+    browser.draw()
+    assert browser.js(f"{SHOWN}.every(p => p.dataset.drawn === 'live')")
+    browser.js("c.value = 'all'; c.dispatchEvent(new Event('change'))")
+    assert browser.js(shown) == ["1", "2", "3"]
+
+
+def test_a_command_can_be_copied(browser: Chromium, page: Path) -> None:
+    browser.open(page)
+    browser.js("document.querySelector('.copy').click()")
+    browser.wait("document.querySelector('.copy').textContent !== 'Copy'")
+    copied = browser.js("document.querySelector('.copy').textContent") == "Copied"
+    assert copied or browser.js("getSelection().toString()").startswith("taskscope run task-vectors")
+
+
+def test_without_scripts_the_page_still_shows_everything(browser: Chromium, page: Path) -> None:
+    browser.open(page, scripts=False)
+    plots = 1 + 2 * len(MODELS)
+    assert browser.visible(".figure .plot") == plots
+    assert browser.visible(".figure .plot > svg") == plots
+    assert browser.visible(".thumbnail > svg") == 1
+    assert browser.visible("button") == browser.visible("select") == 0
+    assert browser.requests == [page.as_uri()]
+
+
+def test_hostile_texts_do_nothing(browser: Chromium, tmp_path: Path) -> None:
+    attack = (
+        "</script><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
+    )
+    report = sample.report((attack,))
+    study = report.pages[0]
+    study = study.model_copy(update={"figures": study.figures[:1], "command": attack})
+    target = write_page(tmp_path / "hostile.html", report.model_copy(update={"pages": (study,)}))
+    browser.open(target)
+    browser.draw()
+    assert browser.js("document.title").startswith("taskscope · </script>")
+    assert browser.js("document.querySelectorAll('main img').length") == 0
+    assert browser.complaints == []
+    assert browser.requests == [target.as_uri()]

@@ -1,0 +1,48 @@
+"""What a page derives from its data."""
+
+from __future__ import annotations
+
+import pytest
+
+import report_sample as sample
+from taskscope.report.document import StudyPage
+from taskscope.report.findings import Verdict
+
+ABOUT = sample.account("name", "Title", "Question?", built=2)
+YES, NO, OPEN = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "summed"),
+    [((), None), ((YES,), YES), ((NO, NO), NO), ((YES, OPEN), OPEN), ((YES, NO), OPEN), ((NO, OPEN), OPEN)],
+)
+def test_findings_that_disagree_leave_their_claim_open(
+    verdicts: tuple[Verdict, ...], summed: Verdict | None
+) -> None:
+    findings = tuple(sample.finding("C1", "One", "m", v) for v in verdicts)
+    page = StudyPage(account=ABOUT, findings=(*findings, sample.finding("C1", "One", "other", YES)))
+    assert page.verdict(ABOUT.claims[0], "m") == summed
+    assert page.verdict(ABOUT.claims[1], "m") is None
+
+
+def test_the_state_follows_from_what_is_implemented() -> None:
+    assert StudyPage(account=ABOUT).state == "measured"
+    assert StudyPage(account=ABOUT, ran=False).state == "not run"
+    assert StudyPage(account=sample.account("n", "T", "Q?", built=0), ran=False).state == "not yet built"
+
+
+def test_the_overview_prefers_a_main_figure_over_all_models() -> None:
+    plain, mine, ours = (
+        sample.figure("plain", {}, None),
+        sample.figure("mine", {}, "m", main=True),
+        sample.figure("ours", {}, None, main=True),
+    )
+    assert StudyPage(account=ABOUT, figures=(plain, mine, ours)).main_figure == ours
+    assert StudyPage(account=ABOUT, figures=(plain, mine)).main_figure == mine
+    assert StudyPage(account=ABOUT, figures=(plain,)).main_figure == plain
+    assert StudyPage(account=ABOUT).main_figure is None
+
+
+def test_models_come_in_order_of_appearance_those_of_the_provenance_first() -> None:
+    report = sample.report(("b", "a"))
+    assert report.models == report.pages[0].models == ("b", "a")
