@@ -77,6 +77,12 @@ SCENARIOS = (
         _task(_curve(0.5), weaker=0.05),
         tested=("C1",),
     ),
+    Scenario(
+        "midpoint, three tasks",
+        "the same with three tasks, too few to be resampled: the verdict is about these three",
+        (_task(_curve(0.5)),) * 3,
+        tested=("C1",),
+    ),
     _world("no vector", "theta does what every control does", _task(_curve(0.1))),
     _world(
         "leak",
@@ -106,6 +112,12 @@ SCENARIOS = (
         "task vector",
         "theta recovers four fifths of what demonstrations add, on three middle blocks",
         _task(_curve(0.74)),
+        true=("C1", "C2"),
+    ),
+    _world(
+        "weaker task vector",
+        "the same with two thirds recovered",
+        _task(_curve(0.633)),
         true=("C1", "C2"),
     ),
     _world(
