@@ -17,6 +17,8 @@ from taskscope.models.work import Work
 
 Route = Literal["branches", "rows"]
 ROUTES: tuple[Route, ...] = ("branches", "rows")
+WIDE = 1024
+"""Tokens of a packed row beyond which attention between branches that never see each other costs too much."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Limits:
     places: int
     """Places of a batch whose logits are computed."""
     row: int
-    """Tokens of a packed row; also the longest prompt that may be packed."""
+    """Tokens of a packed row, beyond which packing would not be exact; also of the prompts in it."""
 
     def below(self, batch: Sequence[Work], route: Route) -> Limits:
-        """Return limits under which this batch is cut in two."""
+        """Return limits under which a batch of several works is cut in two."""
         tokens = min(self.tokens, _tokens(batch, route)) // 2
         places = min(self.places, sum(len(work.places.out) for work in batch))
         return replace(self, tokens=max(tokens, 1), places=max(places // 2, 1))
@@ -65,16 +67,29 @@ def run_in_batches(
         if _ran(run, batch):
             todo.pop()
             continue
-        if len(batch.works) == 1 and batch.works[0].n_branches == 1:
-            depth = batch.works[0].tree.depth
-            raise ModelError(
-                f"out of memory with a single prompt of {depth} tokens",
-                "memory for one prompt at a time",
-                "a smaller model, `--dtype bfloat16`, or a device with more memory",
-            )
         limits = limits.below(batch.works, batch.route)
-        todo = plan([work for b in reversed(todo) for work in b.works], limits, route_of)[::-1]
+        left = [work for later in todo[:-1] for work in later.works]
+        todo = plan([*_smaller(batch.works), *left], limits, route_of)[::-1]
     return limits
+
+
+def _smaller(works: tuple[Work, ...]) -> Sequence[Work]:
+    """Return works that did not fit together; a single one is cut in two, for limits may not cut it.
+
+    Raises:
+        ModelError: If it has a single branch.
+    """
+    if len(works) > 1:
+        return works
+    [work] = works
+    if work.n_branches > 1:
+        middle = work.n_branches // 2
+        return work.part(0, middle), work.part(middle, work.n_branches)
+    raise ModelError(
+        f"out of memory with a single prompt of {work.tree.depth} tokens",
+        "memory for one prompt at a time",
+        "a smaller model, `--dtype bfloat16`, or a device with more memory",
+    )
 
 
 def plan(works: Sequence[Work], limits: Limits, route_of: Callable[[Work], Route]) -> list[Batch]:
@@ -112,7 +127,9 @@ def _cut(work: Work, route: Route, limits: Limits) -> list[Work]:
     if route == "rows":
         most = limits.tokens // work.tree.depth
     else:
-        most = (min(limits.row, limits.tokens) - len(work.tree.trunk)) // longest
+        trunk = len(work.tree.trunk)
+        # A long trunk carries at least as many tokens of branches, or it would be encoded once for each.
+        most = (min(limits.row, max(min(WIDE, limits.tokens), 2 * trunk)) - trunk) // longest
     places = max(1, math.ceil(len(work.places.out) / work.n_branches))
     most = max(1, min(most, limits.places // places))
     # Pieces of equal size: a small remainder would pay for the trunk again.

@@ -20,8 +20,6 @@ WINDOW_NAMES = (
     "local_attention",
 )
 """Tokens that a local attention layer sees; a packed row must stay below it, for masks are taken as given."""
-LONGEST_ROW = 1024
-"""Tokens of a packed row: beyond, attention between branches that do not see each other costs too much."""
 UNBOUNDED = 1 << 30
 
 
@@ -44,5 +42,5 @@ def limits_of(hf: Any, device: torch.device) -> Limits:
     return Limits(
         tokens=16384 if gpu else max(512, min(4096, (1 << 23) // width_of(hf))),
         places=max(16, (1 << 28 if gpu else 1 << 26) // vocabulary),
-        row=min(LONGEST_ROW, window, context_of(hf)),
+        row=min(window, context_of(hf)),
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from toys import N_BLOCKS, toy
 
 from taskscope.errors import ModelError
-from taskscope.models.batching import Batch, Limits, Route, is_out_of_memory, plan
+from taskscope.models.batching import Batch, Limits, Route, is_out_of_memory, plan, run_in_batches
 from taskscope.models.branching import Branch, Tree
 from taskscope.models.guard import live_hooks
 from taskscope.models.language_model import LanguageModel
@@ -69,7 +69,8 @@ def assert_within(batch: Batch, limits: Limits) -> None:
         assert len(rows) * max(rows) <= limits.tokens
     else:
         sizes = [w.tree.size for w in batch.works]
-        assert len(sizes) * max(sizes) <= limits.tokens
+        trunk = len(batch.works[0].tree.trunk)
+        assert len(sizes) * max(sizes) <= max(limits.tokens, 2 * trunk if len(sizes) == 1 else 0)
         assert max(sizes) <= limits.row
     assert sum(len(w.places.out) for w in batch.works) <= limits.places
 
@@ -142,3 +143,24 @@ def test_other_failures_are_not_taken_for_a_lack_of_memory() -> None:
         model.capture(PROMPTS)
     assert memory.failures == 1
     assert not is_out_of_memory(ValueError("too long"))
+
+
+def test_a_trunk_longer_than_the_budget_is_not_encoded_once_per_branch() -> None:
+    batches = plan([work(0, 1500, [1] * 96)], Limits(1024, 1 << 20, 2048), lambda _: "branches")
+    assert [[w.tree.size for w in batch.works] for batch in batches] == [[1596]]
+    batches = plan([work(0, 1500, [1] * 96)], Limits(1024, 1 << 20, 1548), lambda _: "branches")
+    assert [[w.tree.size for w in batch.works] for batch in batches] == [[1548], [1548]]
+
+
+def test_running_out_of_memory_under_a_long_trunk_cuts_between_its_branches() -> None:
+    tried, done = [], []
+
+    def run(batch: Batch) -> None:
+        tried.append(batch)
+        if sum(w.n_branches for w in batch.works) > 3:
+            raise MemoryError
+        done.extend(int(out) for w in batch.works for out in w.places.out)
+
+    run_in_batches([work(0, 50, [1] * 12)], Limits(4096, 4096, 4096), lambda _: "branches", run)
+    assert sorted(done) == list(range(12))
+    assert len(tried) < 9
