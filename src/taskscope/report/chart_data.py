@@ -13,6 +13,10 @@ Records = Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
 ``to_pylist`` such as a `pyarrow.Table`."""
 
 
+TEXTS = ("series", "facet", "row", "label")
+"""Chart fields that name something; numbers in them (seeds, steps) are names too."""
+
+
 @dataclass(frozen=True)
 class Axis:
     """One axis: which field, what it is called and in which unit."""
@@ -93,7 +97,15 @@ def pick(
     Raises:
         KeyError: If a row lacks a field.
     """
-    return [{"kind": kind, **{name: row[field] for name, field in fields.items() if field}} for row in rows]
+    used = [(name, field, name in TEXTS) for name, field in fields.items() if field]
+    return [
+        {"kind": kind} | {name: _text(row[field]) if text else row[field] for name, field, text in used}
+        for row in rows
+    ]
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def in_order(values: Iterable[Any], first: Sequence[Any] = ()) -> list[Any]:

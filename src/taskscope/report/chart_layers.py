@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -11,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from taskscope.report import theme
-from taskscope.report.chart_data import Axis, Mark, Rule, wrapped
+from taskscope.report.chart_data import Axis, Mark, Records, Rule, in_order, pick, records
 
 
 @alt.theme.register("taskscope", enable=False)
@@ -69,6 +68,15 @@ class Series:
         """Point shape by series."""
         scale = alt.Scale(domain=self.names, range=self.shapes)
         return alt.Shape("series:N", scale=scale, legend=self.legend, sort=None)
+
+
+def grouped(
+    data: Records, fields: Mapping[str, str | None], order: Sequence[str], controls: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[str], Series]:
+    """Return the rows of a chart under its own field names, its panels, and the style of its series."""
+    points = pick(records(data), "data", fields)
+    panels = in_order(point.get("facet") for point in points)
+    return points, panels, Series.of(in_order((point.get("series") for point in points), order), controls)
 
 
 def layer(kind: str) -> alt.Chart:
@@ -178,74 +186,4 @@ def diamond(base: alt.Chart) -> alt.Chart:
     """Draw a published value: a hollow diamond."""
     return base.mark_point(
         shape="diamond", size=90, filled=True, fill=theme.PAPER, stroke=theme.INK, strokeWidth=1.4, opacity=1
-    )
-
-
-def finish(
-    layers: Sequence[alt.Chart],
-    values: list[dict[str, Any]],
-    *,
-    height: int,
-    panels: Sequence[str] = (),
-    columns: int = 3,
-    margin: int = 56,
-    entries: Sequence[str] = (),
-    x_title: str = "",
-) -> dict[str, Any]:
-    """Join the layers over one data set and return the specification.
-
-    Args:
-        layers: The layers, back to front.
-        values: Rows of all layers.
-        height: Height of a panel in pixels.
-        panels: Values of ``facet`` in order; empty for a single chart.
-        columns: Panels per row at most.
-        margin: Pixels left of the panels that labels and axis need, for fitting panels to a width.
-        entries: Texts in the legend, to break it into rows.
-        x_title: Title below all panels; a single chart has its own along the axis.
-    """
-    data = alt.NamedData(name="data")
-    chart: Any = alt.layer(*layers)
-    usermeta: dict[str, Any] = {
-        "entry": 34 + 7 * max((len(e) for e in entries), default=0),
-        "entries": len(entries),
-    }
-    if panels:
-        columns = min(columns, len(panels))
-        width = math.floor((theme.WIDTH - margin - 22 * (columns - 1)) / columns)
-        header = alt.Header(title=None, labelExpr="split(datum.label, '\\n')")
-        chart = chart.properties(width=width, height=height).facet(
-            facet=alt.Facet("facet:N", sort=[wrapped(p, 22) for p in panels], header=header),
-            columns=columns,
-            data=data,
-        )
-        if x_title:
-            chart = chart.properties(title=_below(x_title))
-        # With shared axes Vega-Lite draws one below the empty places of the last row.
-        chart = chart.resolve_axis(x="independent")
-        usermeta |= {"columns": columns, "margin": margin}
-    else:
-        chart = chart.properties(
-            data=data,
-            width=theme.WIDTH,
-            height=height,
-            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-        )
-    with alt.theme.enable("taskscope"):
-        spec = chart.to_dict()
-    for value in values:
-        if "facet" in value:
-            value["facet"] = wrapped(value["facet"], 22)
-    spec["datasets"] = {"data": values}
-    spec["usermeta"] = {"taskscope": usermeta}
-    if any("rule-x" in str(v.get("kind")) for v in values):
-        spec["config"]["legend"]["offset"] = 28  # the labels of vertical rules stand above the plot
-    if entries:
-        spec["config"]["legend"]["columns"] = max(1, min(len(entries), theme.WIDTH // usermeta["entry"]))
-    return spec
-
-
-def _below(title: str) -> alt.TitleParams:
-    return alt.TitleParams(
-        text=title, orient="bottom", anchor="middle", color=theme.TEXT, fontSize=12, fontWeight=500, offset=8
     )

@@ -13,11 +13,10 @@ from typing import Any
 import altair as alt
 
 from taskscope.report import theme
-from taskscope.report.chart_data import Axis, Mark, Records, Rule, binned, in_order, pick, records, wrapped
+from taskscope.report.chart_data import Axis, Mark, Records, Rule, binned, in_order, wrapped
 from taskscope.report.chart_layers import (
-    Series,
     diamond,
-    finish,
+    grouped,
     layer,
     mark_rows,
     rule_layers,
@@ -26,6 +25,8 @@ from taskscope.report.chart_layers import (
     ticks,
     tooltip,
 )
+from taskscope.report.chart_layout import finish
+from taskscope.report.heatmaps import heatmap
 
 __all__ = ["Axis", "Mark", "Rule", "curves", "heatmap", "histogram", "intervals", "scatter"]
 
@@ -61,12 +62,8 @@ def curves(
         published: Published values.
         columns: Panels per row at most.
     """
-    rows = records(data)
     named = {"x": x.field, "y": y.field, "series": series, "low": low, "high": high, "facet": facet}
-    points = pick(rows, "data", named)
-    names = in_order((p.get("series") for p in points), order)
-    panels = in_order(p.get("facet") for p in points)
-    style = Series.of(names, controls)
+    points, panels, style = grouped(data, named, order, controls)
     values = points + rule_rows(rules, panels) + mark_rows(published, panels, "y", "x")
 
     at_x = alt.X("x:Q", title=None if panels else x.label, scale=scale(x, padding=6), axis=ticks(x))
@@ -91,14 +88,11 @@ def curves(
 
 def _published_on_curves(published: Sequence[Mark]) -> list[alt.Chart]:
     layers = []
-    if any(m.at is not None for m in published):
-        base = layer("published").encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))
-        text = base.mark_text(align="left", dx=9, fontStyle="italic", color=theme.TEXT)
-        layers += [diamond(base), text.encode(text="label:N")]
-    if any(m.at is None for m in published):
-        base = layer("published-edge").encode(x=alt.XValue("width"), y=alt.Y("y:Q"))
-        text = base.mark_text(align="right", dx=-9, fontStyle="italic", color=theme.TEXT)
-        layers += [diamond(base), text.encode(text="label:N")]
+    y = alt.Y("y:Q")
+    if any(mark.at is not None for mark in published):
+        layers += _published(layer("published").encode(x=alt.X("x:Q"), y=y))
+    if any(mark.at is None for mark in published):
+        layers += _published(layer("published-edge").encode(x=alt.XValue("width"), y=y), before=True)
     return layers
 
 
@@ -135,66 +129,59 @@ def intervals(
         published: Published values, each `at` its row.
         columns: Panels per row at most.
     """
-    tidy = records(data)
     named = {"x": x.field, "row": row, "low": low, "high": high, "series": series, "facet": facet}
-    points = pick(tidy, "data", named)
-    names = in_order((p.get("series") for p in points), order)
-    panels = in_order(p.get("facet") for p in points)
-    style = Series.of(names, controls)
-    labels = [wrapped(r) for r in in_order((p["row"] for p in points), rows)]
+    points, panels, style = grouped(data, named, order, controls)
+    labels = [wrapped(name) for name in in_order((p["row"] for p in points), [str(r) for r in rows])]
     values = points + rule_rows(rules, panels) + mark_rows(published, panels, "x", "row")
     for value in values:
         if "row" in value:
             value["row"] = wrapped(value["row"])
         if value["kind"] == "published":
-            value["series"] = ""
+            value["series"] = PUBLISHED_LANE
 
-    lanes = [*style.names, ""] if published else style.names
-    y_axis = alt.Axis(labelExpr="split(datum.label, '\\n')", title=None, grid=True, tickBand="extent")
-    at: dict[str, Any] = {
-        "y": alt.Y(
-            "row:N",
-            sort=labels,
-            axis=y_axis,
-            scale=alt.Scale(domain=labels, paddingInner=0.28, paddingOuter=0.14),
-        ),
-    }
-    if len(lanes) > 1:
-        at["yOffset"] = alt.YOffset("series:N", scale=alt.Scale(domain=lanes, paddingOuter=0.4))
-    at_x = alt.X(
-        "x:Q", title=None if panels else x.label, scale=scale(x), axis=ticks(x, grid=True, tickCount=6)
-    )
+    lanes = [*style.names, PUBLISHED_LANE] if published else style.names
+    at = _in_rows(labels, lanes)
+    x_title = None if panels else x.label
+    at_x = alt.X("x:Q", title=x_title, scale=scale(x), axis=ticks(x, grid=True, tickCount=6))
     texts = ({"facet": "panel"} if facet else {}) | {"row": "row"} | ({"series": "series"} if series else {})
-    ends = {
-        "low": Axis("low", "interval from", format=x.format),
-        "high": Axis("high", "interval to", format=x.format),
-    }
-    hover = tooltip(texts, ("x", x), *ends.items())
-    bar = (
-        layer("data")
-        .mark_rule(strokeWidth=2, strokeCap="round", color=theme.CATEGORIES[0])
-        .encode(x=alt.X("low:Q"), x2="high:Q", **at)
-    )
-    dot = layer("data").mark_point(filled=True, size=70, opacity=1).encode(x=at_x, tooltip=hover, **at)
+    ends = [
+        (end, Axis(end, f"interval {way}", format=x.format)) for end, way in (("low", "from"), ("high", "to"))
+    ]
+    bar = layer("data").mark_rule(strokeWidth=2, strokeCap="round", color=theme.CATEGORIES[0])
+    bar = bar.encode(x=alt.X("low:Q"), x2="high:Q", **at)
+    dot = layer("data").mark_point(filled=True, size=70, opacity=1)
+    dot = dot.encode(x=at_x, tooltip=tooltip(texts, ("x", x), *ends), **at)
     if series:
         bar = bar.encode(color=style.colour)
         dot = dot.encode(color=style.colour, shape=style.shape)
     layers = [*rule_layers(rules), bar, dot]
     if published:
-        base = layer("published").encode(x=alt.X("x:Q"), **at)
-        text = base.mark_text(align="left", dx=9, fontStyle="italic", color=theme.TEXT)
-        layers += [diamond(base), text.encode(text="label:N")]
+        layers += _published(layer("published").encode(x=alt.X("x:Q"), **at))
     height = len(labels) * max(30, 15 * len(lanes) + 8)
-    return finish(
-        layers,
-        values,
-        height=height,
-        panels=panels,
-        columns=columns,
-        margin=170,
-        entries=style.names,
-        x_title=x.label,
+    many = {"panels": panels, "columns": columns, "margin": 170}
+    return finish(layers, values, height=height, entries=style.names, x_title=x.label, **many)
+
+
+PUBLISHED_LANE = ""
+"""Published values stand in a lane of their own below the conditions of their row."""
+
+
+def _in_rows(labels: Sequence[str], lanes: Sequence[str]) -> dict[str, Any]:
+    """Place rows from top to bottom, and within a row one lane per condition."""
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", title=None, grid=True, tickBand="extent")
+    bands = alt.Scale(domain=list(labels), paddingInner=0.28, paddingOuter=0.14)
+    at: dict[str, Any] = {"y": alt.Y("row:N", sort=list(labels), axis=axis, scale=bands)}
+    if len(lanes) > 1:
+        at["yOffset"] = alt.YOffset("series:N", scale=alt.Scale(domain=list(lanes), paddingOuter=0.4))
+    return at
+
+
+def _published(base: alt.Chart, before: bool = False) -> list[alt.Chart]:
+    """Draw published values with their labels behind them, or `before` them."""
+    text = base.mark_text(
+        fontStyle="italic", color=theme.TEXT, align="right" if before else "left", dx=-9 if before else 9
     )
+    return [diamond(base), text.encode(text="label:N")]
 
 
 def scatter(
@@ -227,9 +214,7 @@ def scatter(
         columns: Panels per row at most.
     """
     named = {"x": x.field, "y": y.field, "series": series, "label": label, "facet": facet}
-    points = pick(records(data), "data", named)
-    panels = in_order(p.get("facet") for p in points)
-    style = Series.of(in_order((p.get("series") for p in points), order), controls)
+    points, panels, style = grouped(data, named, order, controls)
     values = points + rule_rows(rules, panels)
 
     at_x = alt.X(
@@ -296,10 +281,8 @@ def histogram(
         rules: Vertical reference lines (``across="x"``).
         columns: Panels per row at most.
     """
-    points = pick(records(data), "data", {"x": x.field, "series": series, "facet": facet})
-    points = [p for p in points if p["x"] is not None]
-    panels = in_order(p.get("facet") for p in points)
-    style = Series.of(in_order((p.get("series") for p in points), order), controls)
+    points, panels, style = grouped(data, {"x": x.field, "series": series, "facet": facet}, order, controls)
+    points = [point for point in points if point["x"] is not None]
     values = binned(points, bins, x.domain) + rule_rows(rules, panels)
 
     share = Axis("y", "share of values", format=".0%")
@@ -317,78 +300,3 @@ def histogram(
     return finish(
         layers, values, height=height, panels=panels, columns=columns, entries=style.names, x_title=x.label
     )
-
-
-def heatmap(
-    data: Records,
-    value: Axis,
-    *,
-    x: str,
-    y: str,
-    x_title: str = "",
-    y_title: str = "",
-    x_order: Sequence[Any] = (),
-    y_order: Sequence[Any] = (),
-    diverging: bool = False,
-    text: bool | None = None,
-) -> dict[str, Any]:
-    """Draw a matrix as coloured cells: tasks by tasks, blocks by heads, models by blocks.
-
-    Args:
-        data: One record per cell; a value of None leaves the cell empty.
-        value: What the colour says; ``domain`` fixes both ends of the colours.
-        x: Field that names the column.
-        y: Field that names the row.
-        x_title: Title of the columns.
-        y_title: Title of the rows.
-        x_order: Names of columns from left to right; others follow as they appear.
-        y_order: Names of rows from top to bottom.
-        diverging: True for values around zero: the domain is made symmetric and zero is white.
-        text: True prints the value in each cell; None prints it while the cells are large enough.
-    """
-    cells = pick(records(data), "data", {"x": x, "y": y, "value": value.field})
-    across, down = in_order((c["x"] for c in cells), x_order), in_order((c["y"] for c in cells), y_order)
-    low, high = _colour_domain(cells, value, diverging)
-    for cell in cells:
-        place = 0.5 if cell["value"] is None or high <= low else (cell["value"] - low) / (high - low)
-        cell["dark"] = abs(place - 0.5) > 0.34 if diverging else place > 0.55
-
-    size = max(7, min(34, 560 // max(len(across), len(down), 1)))
-    sparse = alt.LabelOverlap("greedy") if size < 14 else False
-    tilt = -45 if max((len(str(a)) for a in across), default=0) > 3 else 0
-    x_axis = alt.Axis(labelAngle=tilt, labelOverlap=sparse, domain=False, ticks=False, orient="bottom")
-    at: dict[str, Any] = {
-        "x": alt.X(
-            "x:N", sort=across, title=x_title or None, axis=x_axis, scale=alt.Scale(domain=across, padding=0)
-        ),
-        "y": alt.Y(
-            "y:N",
-            sort=down,
-            title=y_title or None,
-            axis=alt.Axis(labelOverlap=sparse),
-            scale=alt.Scale(domain=down),
-        ),
-    }
-    ramp = theme.DIVERGING if diverging else theme.SEQUENTIAL
-    legend = alt.Legend(title=value.label, gradientLength=180, format=value.format or ".2~g")
-    stops = [low + (high - low) * place / (len(ramp) - 1) for place in range(len(ramp))]
-    shades = alt.Scale(domain=stops, range=list(ramp), clamp=True, interpolate="lab")
-    colour = alt.Color("value:Q", scale=shades, legend=legend)
-    hover = tooltip({"y": y_title or "row", "x": x_title or "column"}, ("value", value))
-    full = layer("data").transform_filter("isValid(datum.value)")
-    layers = [full.mark_rect().encode(color=colour, tooltip=hover, **at)]
-    if text or (text is None and size >= 26):
-        written = alt.Text("value:Q", format=value.format or ".2f")
-        for dark, ink in ((False, theme.ON_LIGHT), (True, theme.ON_DARK)):
-            cell_text = full.transform_filter(alt.FieldEqualPredicate(field="dark", equal=dark))
-            layers.append(cell_text.mark_text(color=ink).encode(text=written, **at))
-    return finish(layers, cells, height=size * len(down))
-
-
-def _colour_domain(cells: Sequence[dict[str, Any]], value: Axis, diverging: bool) -> tuple[float, float]:
-    seen = [c["value"] for c in cells if c["value"] is not None] or [0.0, 1.0]
-    low, high = value.domain or (min(seen), max(seen))
-    if diverging:
-        reach = max(abs(low), abs(high))
-        return -reach, reach
-    return low, high

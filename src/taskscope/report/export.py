@@ -12,7 +12,7 @@ import vl_convert
 from taskscope.report.findings import Figure
 
 SVG_LIMIT = 150_000
-"""Largest drawing in bytes that stays SVG on the page: a 67 x 67 heat-map is 1.1 MB, its PNG far less."""
+"""Drawing in bytes above which `smallest` looks for less: a 67 x 67 heat-map is 0.5 MB of SVG."""
 
 _CLIP = re.compile(r'(id="|url\(#)(clip|gradient_?)(\d+)')
 
@@ -43,9 +43,13 @@ def pdf(spec: dict[str, Any]) -> bytes:
     return vl_convert.vegalite_to_pdf(_on_white(spec))
 
 
-def png_uri(spec: dict[str, Any]) -> str:
-    """Draw `spec` as a PNG inside a ``data:`` address."""
-    return "data:image/png;base64," + base64.b64encode(png(spec)).decode()
+def smallest(spec: dict[str, Any], name: str) -> str:
+    """Draw `spec` for the page: as SVG, or as a PNG in a ``data:`` address where that is smaller by far."""
+    drawing = svg(spec, name)
+    if len(drawing) <= SVG_LIMIT:
+        return drawing
+    address = "data:image/png;base64," + base64.b64encode(png(spec, scale=1)).decode()
+    return address if len(address) < len(drawing) else drawing
 
 
 def write_figure(figure: Figure, folder: Path, formats: tuple[str, ...] = ("svg",)) -> list[Path]:

@@ -83,10 +83,8 @@ class _Drawings:
 
 
 def _static(spec: dict[str, Any], name: str) -> Markup:
-    drawing = export.svg(spec, name)
-    if len(drawing) > export.SVG_LIMIT:
-        return Markup('<img alt="" src="{}">').format(export.png_uri(spec))
-    return Markup(drawing)
+    drawing = export.smallest(spec, name)
+    return Markup('<img alt="" src="{}">').format(drawing) if drawing.startswith("data:") else Markup(drawing)
 
 
 def _lean(spec: dict[str, Any]) -> dict[str, Any]:

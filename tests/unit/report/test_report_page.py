@@ -145,8 +145,8 @@ def test_a_table_can_be_downloaded(page: Page) -> None:
     assert link.attributes["href"].startswith("data:text/csv;charset=utf-8,task%2Caccuracy%2Cn%2Cnone%0A")
 
 
-def test_a_large_heatmap_is_a_picture_until_it_is_drawn_live() -> None:
-    cells = [{"a": i, "b": j, "v": (i * j) % 7} for i in range(60) for j in range(60)]
+def test_a_page_with_a_large_heatmap_is_still_small_enough_to_mail() -> None:
+    cells = [{"a": i, "b": j, "v": (i * j) % 7 / 7 + i} for i in range(67) for j in range(67)]
     figure = sample.figure("big", charts.heatmap(cells, Axis("v", "value"), x="a", y="b"), None)
     study = sample.report().pages[0].model_copy(update={"figures": (figure,)})
     html = page_html(Report(pages=(study,)))
