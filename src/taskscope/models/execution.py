@@ -156,8 +156,10 @@ class Executor:
 
     def _edits(self, layout: Layout, edits: Edits, vectors: Vectors | None) -> dict[int, BlockEdits]:
         """Move a batch's vectors to the model in one transfer and deal them out to their blocks."""
-        if not len(edits.block) or vectors is None:
+        if not len(edits.block):
             return {}
+        if vectors is None:
+            raise ValueError("works with edits need vectors")
         order = np.argsort(edits.block, kind="stable")
         rows, slots = self._indices(layout, edits.branch[order], edits.position[order])
         moved = to_device(vectors(edits.vector[order]), self.hf.device, self.hf.dtype)

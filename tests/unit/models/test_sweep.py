@@ -10,9 +10,11 @@ from toys import FAMILIES, N_BLOCKS, VOCABULARY, toy
 
 from taskscope.errors import TaskError, TaskscopeError
 from taskscope.models.batching import Route
+from taskscope.models.branching import Branch, Tree
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.patching import Mode
 from taskscope.models.sweep import Columns, exact_match, look_up_in
+from taskscope.models.work import Edits, Places, Work
 
 PROMPTS = ["corn->", "apple->red\nlime->green\nplum->", "snow and coal->"]
 LONG = "apple->red\nlime->green\ncorn->yellow\nplum->purple\nsnow->"
@@ -182,3 +184,12 @@ def test_the_model_is_left_without_gradients_or_hooks() -> None:
         model.sweep(PROMPTS, vectors_for(model, PROMPTS), {"gold": GOLD})
     assert all(parameter.grad is None for parameter in model.hf.parameters())
     assert torch.is_grad_enabled()
+
+
+def test_edits_without_vectors_are_refused() -> None:
+    model = toy("llama")
+    tree = Tree((5,), (Branch((6,), 1),))
+    one = np.ones(1, dtype=np.int64)
+    work = Work(tree, Places(0 * one, one, 0 * one), Edits(0 * one, one, 0 * one, 0 * one))
+    with pytest.raises(ValueError, match="edits need vectors"):
+        model.executor.predict([work], np.zeros((1, 1), np.int64))
