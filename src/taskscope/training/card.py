@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from taskscope.tasks import registry
+from taskscope.training.export import write_folder
 from taskscope.training.measuring import Probe, TaskScores
 from taskscope.training.recipes import Recipe
-from taskscope.training.trainer import FACTS, RECIPE
+from taskscope.training.trainer import FACTS, LOSSES, RECIPE
 
 CARD = "card.json"
 KNOWN = 0.9
 """Few-shot accuracy from which a task counts as known."""
+THIN = 50
+"""Steps of which the shipped loss curve keeps one mean."""
 N_QUERIES, N_DEMONSTRATIONS, SEED = 200, 5, 0
 
 _READING = {
@@ -30,6 +35,28 @@ _READING = {
         "All items of its tasks were seen in training: it says nothing on new ones."
     ),
 }
+
+
+def ship(trained: Path, out: Path, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
+    """Make the folder that goes into the package: weights in half precision, the loss thinned, the card.
+
+    Args:
+        trained: What `taskscope.training.trainer.train` wrote.
+        out: Folder to write.
+        on_task: As for `write_card`; what is measured are the weights as shipped.
+
+    Returns:
+        What stands in ``card.json``.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    probe = Probe(trained)
+    write_folder(probe.model, probe.tokenizer, out, torch.bfloat16)
+    for name in (RECIPE, FACTS):
+        shutil.copyfile(trained / name, out / name)
+    rows = [json.loads(line) for line in (trained / LOSSES).read_text(encoding="utf-8").splitlines()]
+    thinned = [_mean(rows[i : i + THIN]) for i in range(0, len(rows), THIN)]
+    (out / LOSSES).write_text("".join(json.dumps(row) + "\n" for row in thinned), encoding="utf-8")
+    return write_card(out, on_task)
 
 
 def write_card(folder: Path, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
@@ -97,12 +124,17 @@ def render(card: dict[str, Any]) -> str:
         f"It knows {len(known)} of the built-in tasks (few-shot accuracy at least {KNOWN}): "
         + (", ".join(card["tasks"]) or "none")
         + ".",
+        "Built-in tasks that it was not trained on: " + (", ".join(_untrained(card)) or "none") + ".",
         "",
         "## Accuracy",
         "",
         *_table(card),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _untrained(card: dict[str, Any]) -> list[str]:
+    return [s["task"] for s in card["scores"] if s["task"] not in card["trained_on"]]
 
 
 def _table(card: dict[str, Any]) -> list[str]:
@@ -120,11 +152,19 @@ def _table(card: dict[str, Any]) -> list[str]:
         cells = [s["zero_shot"], s["few_shot"], *s["hypothesis"]]
         lines.append(f"| {s['task']} | " + " | ".join(f"{value:.2f}" for value in cells) + " |")
     known = [s for s in card["scores"] if s["task"] in card["tasks"]]
-    for title, key in (("mean of known tasks", "hypothesis"), ("dummy's answer instead", "leak")):
-        if known:
-            means = np.mean([[s["zero_shot"], s["few_shot"], *s[key]] for s in known], axis=0)
-            lines.append(f"| **{title}** | " + " | ".join(f"{value:.2f}" for value in means) + " |")
+    if known:
+        bare, few_shot = (float(np.mean([s[key] for s in known])) for key in ("zero_shot", "few_shot"))
+        ends = {"mean of known tasks": (bare, few_shot), "dummy's answer instead": (None, None)}
+        for (title, start), key in zip(ends.items(), ("hypothesis", "leak"), strict=True):
+            means = np.mean([s[key] for s in known], axis=0)
+            cells = ["" if value is None else f"{value:.2f}" for value in (*start, *means)]
+            lines.append(f"| **{title}** | " + " | ".join(cells) + " |")
     return lines
+
+
+def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    losses = {key: round(float(np.mean([row[key] for row in rows])), 5) for key in ("loss", "edit_loss")}
+    return {**rows[-1], **losses}
 
 
 def _rounded(scores: TaskScores) -> dict[str, Any]:

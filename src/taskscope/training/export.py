@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 WEIGHTS = "model.safetensors"
 
 
 def write_folder(
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     out: Path,
     stored: torch.dtype = torch.float32,
@@ -37,6 +37,7 @@ def write_folder(
     }
     beside = out / f".{WEIGHTS}.{os.getpid()}"
     save_file(weights, beside, metadata={"format": "pt"})
+    beside.chmod(0o644)  # the writer leaves it readable by its owner alone
     beside.replace(out / WEIGHTS)
     tokenizer.save_pretrained(out)
     # The class name that transformers 5 writes by itself is unknown to the 4 line; this one is known to both.

@@ -39,7 +39,7 @@ class Recipe(BaseModel):
     curriculum: str = "mappings"
     """Name of the relations trained on, see `taskscope.training.documents.curricula`."""
     shape: Shape = Shape()
-    steps: int = 7000
+    steps: int = 4000
     documents: int = 24
     """Documents per step."""
     length: int = 64

@@ -87,17 +87,19 @@ def test_weights_stored_in_half_precision_load_in_single(smoke, probe, tmp_path)
         assert torch.equal(value, probe.model.state_dict()[name].bfloat16().float())
 
 
-def test_the_card_says_what_was_measured(smoke, monkeypatch):
+def test_the_card_says_what_was_measured(smoke, tmp_path, monkeypatch):
     monkeypatch.setattr(card.registry, "names", lambda: ["to-upper", "next-letter"])
     monkeypatch.setattr(card, "N_QUERIES", 20)
     monkeypatch.setattr(card, "KNOWN", 0.0)
-    written = card.write_card(smoke.folder)
-    assert written == json.loads((smoke.folder / card.CARD).read_text())
+    written = card.ship(smoke.folder, tmp_path)
+    assert written == json.loads((tmp_path / card.CARD).read_text())
     assert written["tasks"] == ["to-upper", "next-letter"]
     assert written["planted_block"] == 1
     assert written["tokens"] == smoke.tokens
     assert written["weights_sha256"] == smoke.weights
-    text = (smoke.folder / "README.md").read_text()
+    kept = [json.loads(line) for line in (tmp_path / "loss.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in kept] == [50, 60]
+    text = (tmp_path / "README.md").read_text()
     for scores in written["scores"]:
         row = next(line for line in text.splitlines() if line.startswith(f"| {scores['task']} |"))
         cells = [float(cell) for cell in row.strip("| ").split("|")[1:]]
