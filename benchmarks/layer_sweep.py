@@ -225,7 +225,7 @@ def table(repeats: int) -> str:
         [
             "## Layer sweep",
             "",
-            f"A Llama-shaped model of {N_BLOCKS} blocks and width {WIDTH} with random weights; the residual of "
+            f"A Llama-shaped model of {N_BLOCKS} blocks and width {WIDTH}, random weights; the residual of "
             "the last token is replaced after every block in turn. `benchmarks/layer_sweep.py`, one process, "
             f"medians of {repeats} interleaved repeats, CPU time on one thread.",
             "",
