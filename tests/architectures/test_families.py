@@ -22,6 +22,8 @@ IN_4 = transformers.__version__.startswith("4.")
 PROMPTS = ("a->b\nc->", "hot->cold\nup->down\nin->", "Q: what now\nA:", "x")
 """Two shorter and one longer than the windows, and a single token."""
 ANSWERS = {"gold": [["d"], ["out", "o"], [" then"], ["y"]], "other": [["e"], ["t"], [" not"], ["."]]}
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.*deprecated:DeprecationWarning")
+"""The 4.x line compiles parts of some classes with torch.jit on import."""
 SHARE = 1e-5
 """Largest difference allowed, as a share of the largest logit."""
 
@@ -33,7 +35,7 @@ def test_family(family: Family, tmp_path: Path) -> None:
     folder = tmp_path / family.name
     tiny.build(family, folder)
     if IN_4 and family.refused_in_4:
-        with pytest.raises(ModelError, match="cannot run a plain forward pass"):
+        with pytest.raises(ModelError, match=r"cannot run a plain forward pass|fails the check 'causal'"):
             load(str(folder))
         return
     model = load(str(folder))

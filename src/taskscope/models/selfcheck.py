@@ -1,8 +1,8 @@
 """The checks every model passes when loaded, and the choice of route (design numerics 1, protocol 6.12).
 
-Four short forward passes on two prompts of unequal length: one that reads residuals, one that writes them
-back and across (rows), one of the shorter prompt alone as the model runs it by itself, and one that does the
-writing packed with a mask of its own (branches).
+Five short forward passes on two prompts of unequal length: one that reads residuals, one that writes them
+back and across (rows), one of the shorter prompt alone and one with the other behind it, as the model runs
+them by itself, and one that does the writing packed with a mask of its own (branches).
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
         targets = np.tile(_targets(hf), (trial.n_places, 1))
         vectors = residuals.reshape(-1, residuals.shape[-1])
         rows = plain.predict(trial.works, targets, vectors.__getitem__)
-        alone = _alone(hf, prompts[0], targets[0])
+        alone = _alone(hf, prompts[0], len(prompts[0]), targets[0])
+        followed = _alone(hf, prompts[0] + prompts[1], len(prompts[0]), targets[0])
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         raise ModelError(
             f"{type(hf).__name__} cannot run a plain forward pass: {type(error).__name__}: {error}",
@@ -103,8 +104,11 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
     limit = tolerance(hf, rows)
     reason = _reason(packed, trial, targets, vectors, rows, limit)
     route: Route = "rows" if reason else "branches"
-    padding = _padding(alone, rows.logprob[trial.last["plain"][0]], limit)
-    return Report((padding, *_verify(trial, rows, limit), _route_check(reason)), route, reason)
+    first = (
+        _causal(_difference(alone, followed), limit),
+        _padding(_difference(alone, rows.logprob[trial.last["plain"][0]]), limit),
+    )
+    return Report((*first, *_verify(trial, rows, limit), _route_check(reason)), route, reason)
 
 
 def sample_prompts(hf: Any, lengths: tuple[int, ...] = LENGTHS) -> list[tuple[int, ...]]:
@@ -217,20 +221,30 @@ def _verify(trial: _Trial, rows: Prediction, limit: float) -> list[Check]:
             earlier <= limit < changed,
             f"editing the last token changes its prediction by {changed:.1e} nats and earlier ones by "
             f"{earlier:.1e} (at most {limit:.1e})",
-            f"a model that is not causal cannot be used; otherwise {override}",
+            override,
         ),
     ]
 
 
-def _alone(hf: Any, prompt: tuple[int, ...], targets: np.ndarray) -> np.ndarray:
-    """Return log p of the targets after one prompt, from the model called with token ids and nothing else."""
+def _alone(hf: Any, tokens: tuple[int, ...], n: int, targets: np.ndarray) -> np.ndarray:
+    """Return log p of the targets after the first n tokens, the model given all of them and nothing else."""
     with torch.no_grad():
-        logits = hf(input_ids=torch.tensor([prompt], device=hf.device), use_cache=False).logits[0, -1]
+        logits = hf(input_ids=torch.tensor([tokens], device=hf.device), use_cache=False).logits[0, n - 1]
     return logits.float().log_softmax(-1)[torch.from_numpy(targets).to(logits.device)].cpu().numpy()
 
 
-def _padding(alone: np.ndarray, padded: np.ndarray, limit: float) -> Check:
-    difference = _difference(alone, padded)
+def _causal(difference: float, limit: float) -> Check:
+    """Made without a mask or padding: some classes are causal only when given a mask."""
+    return Check(
+        "causal",
+        difference <= limit,
+        f"what follows a prompt changes its prediction by {difference:.1e} nats (at most {limit:.1e})",
+        "a model that sees what follows cannot be used; if it should not, its class may be mended in a newer "
+        "transformers",
+    )
+
+
+def _padding(difference: float, limit: float) -> Check:
     return Check(
         "right padding",
         difference <= limit,

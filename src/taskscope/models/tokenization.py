@@ -6,6 +6,8 @@ from typing import Any
 
 from taskscope.errors import ModelError
 
+SAMPLE = "the cat sat on a mat"
+
 
 def load_tokenizer(source: str, revision: str | None, trust_remote_code: bool) -> Any:
     """Load the tokenizer that belongs to a model; one without BOS or padding token will do.
@@ -25,7 +27,7 @@ def load_tokenizer(source: str, revision: str | None, trust_remote_code: bool) -
         options["revision"] = revision
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
-        tokenizer("x")
+        ids = tokenizer(SAMPLE, add_special_tokens=False)["input_ids"]
     except Exception as error:  # every family's tokenizer fails in its own way
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
@@ -33,4 +35,11 @@ def load_tokenizer(source: str, revision: str | None, trust_remote_code: bool) -
             "tokenizer.json, or the files of a tokenizer that transformers knows",
             "install the package that is named above, or copy the tokenizer's files beside the weights",
         ) from error
+    # Where its files are missing, transformers may make an empty tokenizer without a word.
+    if not set(ids) - {tokenizer.unk_token_id}:
+        raise ModelError(
+            f"the tokenizer of {source!r} knows no token of {SAMPLE!r}",
+            "tokenizer.json, or the files of a tokenizer that transformers knows",
+            "copy the tokenizer's files beside the weights",
+        )
     return tokenizer
