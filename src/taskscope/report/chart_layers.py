@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from taskscope.report import theme
-from taskscope.report.chart_data import Axis, Mark, Records, Rule, in_order, pick, records
+from taskscope.report.chart_data import Axis, Mark, Records, Rule, in_order, pick, records, wrapped
 
 
 @alt.theme.register("taskscope", enable=False)
@@ -176,14 +176,43 @@ def rule_layers(rules: Sequence[Rule]) -> list[alt.Chart]:
     return layers
 
 
-def _haloed(base: alt.Chart, encoding: Mapping[str, Any], **text: Any) -> list[alt.Chart]:
+def _haloed(
+    base: alt.Chart, encoding: Mapping[str, Any], color: str = theme.FAINT, **text: Any
+) -> list[alt.Chart]:
     """Draw text twice, first in the colour of the page, so that lines behind it do not strike it through."""
-    under = base.mark_text(stroke=theme.PAPER, strokeWidth=3, strokeJoin="round", tooltip=None, **text)
-    return [under.encode(**encoding), base.mark_text(color=theme.FAINT, **text).encode(**encoding)]
+    under = base.mark_text(stroke=theme.PAPER, strokeWidth=3, strokeJoin="round", **text)
+    return [under.encode(**encoding), base.mark_text(color=color, **text).encode(**encoding)]
 
 
-def diamond(base: alt.Chart) -> alt.Chart:
-    """Draw a published value: a hollow diamond."""
-    return base.mark_point(
+def published_layers(base: alt.Chart, before: bool = False) -> list[alt.Chart]:
+    """Draw published values as hollow diamonds, their labels behind them or `before` them."""
+    diamond = base.mark_point(
         shape="diamond", size=90, filled=True, fill=theme.PAPER, stroke=theme.INK, strokeWidth=1.4, opacity=1
     )
+    side = {"align": "right", "dx": -9} if before else {"align": "left", "dx": 9}
+    label = {"text": alt.Text("label:N")}
+    return [*_haloed(base, label, color=theme.TEXT, fontStyle="italic", **side), diamond]
+
+
+def panel_rows(panels: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the panels' headings, a long one in two lines."""
+    rows = []
+    for panel in panels:
+        *first, last = wrapped(panel, 22).split("\n")
+        rows.append({"kind": "panel", "facet": panel, "label": last})
+        if first:
+            rows.append({"kind": "panel-above", "facet": panel, "label": " ".join(first)})
+    return rows
+
+
+def panel_layers(rows: Sequence[Mapping[str, Any]]) -> list[alt.Chart]:
+    """Write the headings of panels at one height.
+
+    Vega-Lite places its own headers above whatever a panel draws, at another height in each panel.
+    """
+    place = {"x": alt.XValue(0), "y": alt.YValue(0), "text": alt.Text("label:N")}
+    style: dict[str, Any] = {"align": "left", "baseline": "bottom", "fontWeight": 600, "color": theme.INK}
+    layers = [layer("panel").mark_text(dy=-9, fontSize=12, **style).encode(**place)]
+    if any(row["kind"] == "panel-above" for row in rows):
+        layers.append(layer("panel-above").mark_text(dy=-23, fontSize=12, **style).encode(**place))
+    return layers

@@ -8,12 +8,10 @@ from typing import Any
 import altair as alt
 
 from taskscope.report import theme
-from taskscope.report.chart_data import wrapped
+from taskscope.report.chart_layers import panel_layers, panel_rows
 
 GAP = 22
 """Pixels between panels; the page's script knows it too."""
-HEADER = 22
-"""Letters in a line of a panel's header."""
 
 
 def finish(
@@ -41,12 +39,13 @@ def finish(
     """
     entry = 34 + 7 * max((len(text) for text in entries), default=0)
     usermeta: dict[str, Any] = {"entry": entry, "entries": len(entries)}
-    chart: Any = alt.layer(*layers)
+    headings = panel_rows(panels)
+    chart: Any = alt.layer(*layers, *(panel_layers(headings) if panels else []))
     if panels:
         columns = min(columns, len(panels))
         usermeta |= {"columns": columns, "margin": margin}
         chart = _small_multiples(chart, height, panels, columns, margin, x_title)
-        values = [{**value, "facet": wrapped(value["facet"], HEADER)} for value in values]
+        values = values + headings
     else:
         fit = alt.AutoSizeParams(type="fit-x", contains="padding")
         data = alt.NamedData(name="data")
@@ -58,6 +57,8 @@ def finish(
     legend = spec["config"]["legend"]
     if any(value["kind"] == "rule-x" for value in values):
         legend["offset"] = 28  # the labels of vertical rules stand above the plot
+    elif panels:
+        legend["offset"] = 20
     if entries:
         legend["columns"] = max(1, min(len(entries), theme.WIDTH // entry))
     return spec
@@ -67,8 +68,8 @@ def _small_multiples(
     chart: Any, height: int, panels: Sequence[str], columns: int, margin: int, x_title: str
 ) -> alt.FacetChart:
     width = (theme.WIDTH - margin - GAP * (columns - 1)) // columns
-    header = alt.Header(title=None, labelExpr="split(datum.label, '\\n')")
-    facet = alt.Facet("facet:N", sort=[wrapped(panel, HEADER) for panel in panels], header=header)
+    header = alt.Header(title=None, labelExpr="''", labelFontSize=0, labelPadding=0, labelColor=theme.INK)
+    facet = alt.Facet("facet:N", sort=list(panels), header=header)
     style = {"color": theme.TEXT, "fontSize": 12, "fontWeight": 500}
     title = alt.TitleParams(text=x_title, orient="bottom", anchor="middle", offset=8, **style)
     small = chart.properties(width=width, height=height)

@@ -15,10 +15,10 @@ import altair as alt
 from taskscope.report import theme
 from taskscope.report.chart_data import Axis, Mark, Records, Rule, binned, in_order, wrapped
 from taskscope.report.chart_layers import (
-    diamond,
     grouped,
     layer,
     mark_rows,
+    published_layers,
     rule_layers,
     rule_rows,
     scale,
@@ -90,9 +90,9 @@ def _published_on_curves(published: Sequence[Mark]) -> list[alt.Chart]:
     layers = []
     y = alt.Y("y:Q")
     if any(mark.at is not None for mark in published):
-        layers += _published(layer("published").encode(x=alt.X("x:Q"), y=y))
+        layers += published_layers(layer("published").encode(x=alt.X("x:Q"), y=y))
     if any(mark.at is None for mark in published):
-        layers += _published(layer("published-edge").encode(x=alt.XValue("width"), y=y), before=True)
+        layers += published_layers(layer("published-edge").encode(x=alt.XValue("width"), y=y), before=True)
     return layers
 
 
@@ -156,7 +156,7 @@ def intervals(
         dot = dot.encode(color=style.colour, shape=style.shape)
     layers = [*rule_layers(rules), bar, dot]
     if published:
-        layers += _published(layer("published").encode(x=alt.X("x:Q"), **at))
+        layers += published_layers(layer("published").encode(x=alt.X("x:Q"), **at))
     height = len(labels) * max(30, 15 * len(lanes) + 8)
     many = {"panels": panels, "columns": columns, "margin": 170}
     return finish(layers, values, height=height, entries=style.names, x_title=x.label, **many)
@@ -174,14 +174,6 @@ def _in_rows(labels: Sequence[str], lanes: Sequence[str]) -> dict[str, Any]:
     if len(lanes) > 1:
         at["yOffset"] = alt.YOffset("series:N", scale=alt.Scale(domain=list(lanes), paddingOuter=0.4))
     return at
-
-
-def _published(base: alt.Chart, before: bool = False) -> list[alt.Chart]:
-    """Draw published values with their labels behind them, or `before` them."""
-    text = base.mark_text(
-        fontStyle="italic", color=theme.TEXT, align="right" if before else "left", dx=-9 if before else 9
-    )
-    return [diamond(base), text.encode(text="label:N")]
 
 
 def scatter(

@@ -20,13 +20,10 @@ def thumbnail(spec: dict[str, Any], width: int = 220, height: int = 96) -> dict[
     small["config"] = {**small["config"], "padding": 2}
     body = small
     if "facet" in small:
-        panels = {row["facet"] for row in small["datasets"]["data"] if "facet" in row}
+        panels = {row["facet"] for row in small["datasets"]["data"]}
         lines = max(1, -(-len(panels) // 4))
         columns = max(1, -(-len(panels) // lines))
         small["columns"], small["spacing"] = columns, 6
-        small["facet"] |= {
-            "header": {"title": None, "labelExpr": "''", "labelFontSize": 1, "labelPadding": 0}
-        }
         body = small["spec"]
         width, height = width // columns - 6, max(12, height // lines - 6)
     else:

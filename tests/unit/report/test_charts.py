@@ -120,11 +120,19 @@ def test_published_values_are_labelled_diamonds_on_the_axis_of_the_estimate() ->
 
 def test_rules_stand_in_every_panel_and_are_named_once() -> None:
     rules = rows(sample.panels(), "rule-y")
-    assert {r["facet"] for r in rules} == {wrapped(t, 22) for t in sample.TASKS}
+    assert [r["facet"] for r in rules] == list(sample.TASKS)
     assert [r["label"] for r in rules] == ["with demonstrations", "", "", "", ""]
     data = [{"x": 0, "v": 1, "t": t} for t in "ab"]
     own = charts.curves(data, Axis("x", "x"), SCORE, facet="t", rules=[Rule(0.5, "chance", facet="b")])
     assert [(r["facet"], r["label"]) for r in rows(own, "rule-y")] == [("b", "chance")]
+
+
+def test_every_panel_is_named_in_at_most_two_lines() -> None:
+    spec = sample.panels()
+    above = {r["facet"]: r["label"] + " " for r in rows(spec, "panel-above")}
+    named = {r["facet"]: above.get(r["facet"], "") + r["label"] for r in rows(spec, "panel")}
+    assert named == {task: task for task in sample.TASKS}
+    assert list(above) == ["a task whose name is rather long"]
 
 
 def test_a_field_name_with_dots_and_brackets_is_no_path() -> None:

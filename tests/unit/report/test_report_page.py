@@ -18,7 +18,7 @@ import report_sample as sample
 from taskscope.report import charts
 from taskscope.report.charts import Axis
 from taskscope.report.document import Report, StudyPage
-from taskscope.report.findings import Figure, Frozen, Verdict
+from taskscope.report.findings import Control, Figure, Frozen, Verdict
 from taskscope.report.page import card_html, page_html, write_page
 
 MODELS = ("pico-s", "EleutherAI/pythia-160m", "gpt2")
@@ -104,12 +104,24 @@ def test_a_finding_shows_estimate_interval_n_control_and_reason(page: Page) -> N
         "share of the accuracy that is restored",
         "0.830 [0.780, 0.870]",
         "n = 120 queries",
-        "Vector of another task strongest control 0.210 [0.150, 0.270]",
+        "Vector of another task judged against this 0.210 [0.150, 0.270]",
         "Random vector of equal length 0.040",
-        "LLaMA 7B published 0.870",
+        "Published: LLaMA 7B 0.870",
         "The interval lies above",
     ):
         assert part in card
+
+
+def test_many_controls_stand_behind_the_one_judged_against() -> None:
+    finding = sample.finding("C1", "One", "m", Verdict.SUPPORTED)
+    more = tuple(Control(name=f"c{i}", label=f"Control {i}", estimate=0.01 * i) for i in range(3))
+    card = Page(card_html([finding.model_copy(update={"controls": (*finding.controls, *more)})]))
+    hidden = card.with_class("more")[0]
+    assert "four other controls" in hidden.text
+    assert "Control 2" in hidden.text
+    assert "Vector of another task" not in hidden.text
+    strongest = card.with_class("strongest")
+    assert ["Vector of another task" in row.text for row in strongest] == [True]
 
 
 def test_every_figure_has_its_sentence_its_description_and_a_drawing(page: Page) -> None:
