@@ -1,4 +1,4 @@
-"""A real study on a real (tiny, random) model through the command line: killed, interrupted, resumed, extended."""
+"""A real study on a tiny random model through the command line: killed, interrupted, resumed, extended."""
 
 from __future__ import annotations
 

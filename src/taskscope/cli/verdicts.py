@@ -20,15 +20,14 @@ def _number(value: float | None) -> str:
 
 
 def verdict_table(findings: Sequence[Finding]) -> Table:
-    """One row per model and claim: verdict, estimate with its interval, strongest control, reason."""
+    """One short row per model and claim; the reasons stand on the page and in ``--json``."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model")
-    table.add_column("claim")
+    table.add_column("claim", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("estimate [95 %]", no_wrap=True)
-    table.add_column("why", overflow="fold")
     for f in findings:
         interval = "" if f.interval is None else f" [{_number(f.interval.low)}, {_number(f.interval.high)}]"
         estimate = _number(f.estimate) + interval.replace("[", r"\[")
-        table.add_row(f.model, f"{f.claim} {f.title}", STYLE[f.verdict], estimate, f.reason)
+        table.add_row(f.model, f"{f.claim} {f.title}", STYLE[f.verdict], estimate)
     return table
