@@ -81,7 +81,7 @@
     if (button.dataset.save) {
       const plot = button.closest("figure").querySelector("[data-figure]");
       const { name, spec } = figures[plot.dataset.figure];
-      if (button.dataset.save === "csv") return save(name + ".csv", "text/csv", csv(spec.datasets.data));
+      if (button.dataset.save === "csv") return save(name + ".csv", "text/csv", csv(spec.datasets.data.filter((row) => !row.kind.startsWith("panel"))));
       await draw(plot);
       save(name + ".svg", "image/svg+xml", await plot.view.toSVG());
     } else if (button.classList.contains("copy")) {
