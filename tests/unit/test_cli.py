@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from taskscope.cli.console import BAD_INPUT
+from taskscope.cli.console import BAD_INPUT, OK
 from taskscope.cli.main import app
 from taskscope.studies.catalogue import ACCOUNTS
 
@@ -85,3 +86,17 @@ def test_bad_input_says_what_was_given_and_what_to_try(arguments: list[str], giv
     assert given in result.stderr.replace("\n", " ")
     assert hint in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_train_runs_a_recipe_and_resumes(tmp_path: Path) -> None:
+    first = taskscope("train", "smoke", "--out", str(tmp_path / "smoke"))
+    assert first.returncode == OK, first.stderr
+    weights = (tmp_path / "smoke" / "model.safetensors").read_bytes()
+    assert taskscope("train", "smoke", "--out", str(tmp_path / "smoke")).returncode == OK
+    assert (tmp_path / "smoke" / "model.safetensors").read_bytes() == weights
+
+
+def test_list_models_names_the_built_in_ones() -> None:
+    rows = json.loads(runner.invoke(app, ["list", "models", "--json"]).output)
+    assert {"planted-vector", "null-vector", "natural-icl"} <= {row["model"] for row in rows}
+    assert all(row["parameters"] > 0 and row["summary"] for row in rows)

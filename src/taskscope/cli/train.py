@@ -36,9 +36,9 @@ def train(
         with sigterm_as_interrupt(), Progress(*columns, console=err, transient=True) as progress:
             task = progress.add_task(recipe, total=chosen.steps)
 
-            def on_progress(state: trainer.TrainingState) -> None:
-                told = f"{recipe} {state.tokens:,} tokens, loss {state.loss:.3f}"
-                progress.update(task, completed=state.step, description=told)
+            def on_progress(now: trainer.Progress) -> None:
+                told = f"{recipe} {now.tokens:,} tokens, loss {now.loss:.3f}"
+                progress.update(task, completed=now.step, description=told)
 
             trainer.train(chosen, folder, device=device, on_progress=on_progress)
     except KeyboardInterrupt as stop:
