@@ -1,4 +1,4 @@
-"""The shipped instruments still show what they were made to show; the plain loop is the judge."""
+"""The shipped models still show what they were made to show; the plain loop is the judge."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from taskscope.training import card, recipes
 from taskscope.training.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
 
-SHIPPED = ["planted-vector", "null-vector"]
+SHIPPED = ["planted-vector", "null-vector", "natural-icl"]
 ASKED = ("es-en", "present-past", "country-capital")
 NEAR = 0.15
 """Two accuracies of 40 queries each may differ this much by chance."""
