@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 import pytest
-from tiny import N_BLOCKS, model
+from letters_model import N_BLOCKS, model
 
 from taskscope.errors import StudyError
 from taskscope.report.findings import Verdict

@@ -1,179 +1,189 @@
-"""Task documents: reproducible, well-formed, right, and in shapes that make learning in context worth while."""
-
-from __future__ import annotations
-
-import re
-from collections import Counter, defaultdict
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskscope.errors import TaskError
-from taskscope.tasks.prompts import FORMATS
-from taskscope.training.documents import formats, wordbank
-from taskscope.training.documents.facts import World
-from taskscope.training.documents.kinds import KINDS, Documents
-from taskscope.training.documents.lists import MANY, ListWriter
-from taskscope.training.documents.numbers import rounded
-from taskscope.training.documents.pseudowords import pseudowords
-from taskscope.training.documents.renamed import RenamedWriter
-from taskscope.training.splits import Split
+from taskscope.errors import ModelError, TaskError
+from taskscope.tasks import registry
+from taskscope.training.documents import curricula
+from taskscope.training.documents.lines import FEWEST_DEMONSTRATIONS, Batch, Mix, Writer
+from taskscope.training.documents.relations import Curriculum, Domain, Relation, word_domain
+from taskscope.training.vocabulary import ARROW, LINE_END, fit_tokenizer, mark
 
-WORLDS = {side: World(Split(), side) for side in ("train", "held-out")}
+CURRICULUM = curricula.get("mappings")
+TOKENIZER = fit_tokenizer(CURRICULUM.words, 600, n_marks=len(CURRICULUM.relations))
+ARROW_ID, END_ID = (TOKENIZER.convert_tokens_to_ids(text) for text in (ARROW, LINE_END))
+MARKS = {name: TOKENIZER.convert_tokens_to_ids(mark(i)) for i, name in enumerate(CURRICULUM.relations)}
+NAMES = {token: name for name, token in MARKS.items()}
+LISTED = {
+    name: {p for d in CURRICULUM.domains for r in d.relations if r.name == name for p in r.pairs}
+    for name in CURRICULUM.relations
+}
 
-
-@pytest.mark.parametrize("side", ["train", "held-out"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_document_is_a_function_of_seed_and_number(kind, side):
-    first, again = Documents(kind, WORLDS[side], 5), Documents(kind, World(Split(), side), 5)
-    texts = [first[number] for number in range(12)]
-    assert texts == [again[number] for number in reversed(range(12))][::-1]
-    assert len(set(texts)) > 6
-    assert texts != [Documents(kind, WORLDS[side], 6)[number] for number in range(12)]
-    for text in texts:
-        assert text.strip()
-        assert not re.search(r"[{}]", re.sub(r"[^\w\s]{1,3}", "", text)), "a template was not filled"
-        assert all(c.isprintable() or c in "\n\t" for c in text)
-
-
-def test_an_unknown_kind_is_refused_with_a_hint():
-    with pytest.raises(TaskError, match="many-shot"):
-        Documents("manyshot", WORLDS["train"], 0)
+mixes = st.builds(
+    Mix,
+    length=st.integers(40, 90),
+    named=st.sampled_from([0.0, 0.5, 1.0]),
+    heading=st.sampled_from([0.0, 0.5]),
+    bare=st.integers(0, 2),
+    bare_length=st.integers(12, 20),
+)
+few = settings(max_examples=25)
+seeds = st.integers(0, 10_000)
 
 
-def test_the_formats_of_the_studies_are_never_trained_on():
-    rng = np.random.default_rng(0)
-    drawn = {formats.draw(rng) for _ in range(4_000)}
-    kept_apart = {(f.start, f.arrow + f.space, f.end) for f in FORMATS.values()}
-    assert not {(f.start, f.middle, f.end) for f in drawn} & kept_apart
-    assert "->" not in {f.middle for f in drawn}
-    assert formats.ARROW in {formats.draw(rng, arrow=0.5) for _ in range(40)}
-    assert len(drawn) > 500
+def encode(text: str) -> list[int]:
+    return TOKENIZER.encode(text, add_special_tokens=False)
 
 
-def test_many_shot_lists_are_long_and_short_lists_are_spread():
-    many = Documents("many-shot", WORLDS["train"], 0)
-    lines = [many[n].count("\n") + many[n].count("; ") for n in range(40)]
-    assert np.median(lines) > 50
-    short = Documents("lists", WORLDS["train"], 0)
-    lengths = [len(short[n]) for n in range(200)]
-    assert np.quantile(lengths, 0.1) < 60 < 300 < np.quantile(lengths, 0.9)
+WRITER = Writer(CURRICULUM, encode, ARROW_ID, END_ID, MARKS)
 
 
-def test_a_word_does_not_give_its_task_away():
-    """The same verb must be seen with many different answers."""
-    writer, rng = ListWriter(WORLDS["train"], MANY), np.random.default_rng(0)
-    tasks = defaultdict(set)
-    for _ in range(600):
-        relation = writer.relation(rng)
-        for x, _ in relation.pairs[:400]:
-            tasks[x].add(relation.name.split(" ")[0])
-    verbs = [x for x, _ in WORLDS["train"].relations["present-past"].pairs]
-    assert np.median([len(tasks[verb]) for verb in verbs]) >= 5
+def write(mix: Mix, seed: int, n: int = 4):
+    return WRITER.batch(n, mix, np.random.default_rng(seed))
 
 
-def test_lists_of_rules_hold_for_new_words_too():
-    writer, rng = ListWriter(WORLDS["train"], MANY), np.random.default_rng(1)
-    known = {x for d in WORLDS["train"].domains for r in d.relations for x, _ in r.pairs}
-    upper = [r for r in (writer.relation(rng) for _ in range(800)) if r.name == "upper-case"]
-    assert all(y == x.upper() for r in upper for x, y in r.pairs)
-    assert any(not {x for x, _ in r.pairs} & known for r in upper), "rules on new words"
-    assert any({x for x, _ in r.pairs} <= known for r in upper), "rules on listed words"
+def lines_of(tokens: np.ndarray) -> list[tuple[str, int, str]]:
+    """Read a row back: (input, separator, answer) of every whole line that has a separator."""
+    lines, start = [], 0
+    for end in np.flatnonzero(tokens == END_ID):
+        line = tokens[start:end].tolist()
+        start = end + 1
+        at = [i for i, token in enumerate(line) if token == ARROW_ID or token in NAMES]
+        if at:
+            assert len(at) == 1
+            lines.append((TOKENIZER.decode(line[: at[0]]), line[at[0]], TOKENIZER.decode(line[at[0] + 1 :])))
+    return lines
 
 
-def test_renamed_labels_are_one_to_one_within_a_document_and_new_in_each():
-    world = WORLDS["train"]
-    continent = dict(world.relations["location-continent"].pairs)
-    writer, rng = RenamedWriter(world, MANY), np.random.default_rng(0)
-    names = defaultdict(set)
-    for _ in range(80):
-        lines = [line.split(": ") for line in writer(rng).splitlines() if line.count(": ") == 1]
-        seen = {(continent[x], y) for x, y in lines if x in continent}
-        assert len({c for c, _ in seen}) == len({y for _, y in seen}) == len(seen)
-        for true, shown in seen:
-            names[true].add(shown)
-    assert max(map(len, names.values())) > 1
+def holds(name: str, given: str, answer: str) -> bool:
+    if not name.startswith("list-"):
+        return (given, answer) in LISTED[name]
+    parts = given.split(",")
+    if len(parts) < 2:
+        return False
+    return (
+        answer
+        == {
+            "list-first": parts[0],
+            "list-last": parts[-1],
+            "list-second": parts[1],
+            "list-copy": given,
+            "list-first-capital": parts[0].upper(),
+        }[name]
+    )
 
 
-def test_what_is_stated_is_true():
-    text = "\n".join(Documents("arithmetic", WORLDS["train"], 2)[n] for n in range(150))
-    sums = re.findall(r"^(\d+) ([+*-]) (\d+) ?(?:=|->|:) ?(\d+)$", text, re.M)
-    assert len(sums) > 100
-    results = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__}
-    assert all(results[sign](int(a), int(b)) == int(c) for a, sign, b, c in sums)
-    about = re.findall(r"(\d+) rounded to the nearest (ten|hundred) is (\d+)", text)
-    assert about
-    assert all(abs(int(a) - int(c)) <= {"ten": 5, "hundred": 50}[place] for a, place, c in about)
+@few
+@given(mixes, seeds)
+def test_every_document_holds_one_relation(mix, seed):
+    for row in write(mix, seed).tokens:
+        lines = lines_of(row)
+        marks = {NAMES[separator] for _, separator, _ in lines if separator in NAMES}
+        assert len(marks) <= 1
+        fitting = [
+            name for name in (marks or CURRICULUM.relations) if all(holds(name, x, y) for x, _, y in lines)
+        ]
+        assert fitting
 
 
-@given(st.integers(0, 10**6), st.sampled_from([10, 100, 1000]))
-def test_rounding_is_to_the_nearest_multiple(number, place):
-    result = rounded(number, place)
-    assert result % place == 0
-    assert abs(result - number) <= place // 2
+@few
+@given(mixes, seeds)
+def test_answers_have_a_weight_up_to_the_line_end(mix, seed):
+    batch = write(mix, seed)
+    for tokens, weight in zip(batch.tokens, batch.weight, strict=True):
+        inside = False
+        for token, counted in zip(tokens, weight, strict=True):
+            assert (counted > 0) == inside
+            if token == ARROW_ID or token in NAMES:
+                inside = True
+            elif token == END_ID:
+                inside = False
 
 
-def test_comparisons_are_true():
-    sizes = wordbank.load("sizes")
-    text = "\n".join(Documents("comparisons", WORLDS["train"], 0)[n] for n in range(150))
-    stated = re.findall(r"The (\w+) is (bigger|smaller) than the (\w+)\.", text)
-    assert len(stated) > 50
-    assert all((sizes[a] > sizes[b]) == (word == "bigger") for a, word, b in stated)
-    numbers = re.findall(r"Which is (larger|smaller), (\d+) or (\d+)\? (\d+)", text)
-    assert len(numbers) > 20
-    for word, a, b, answer in numbers:
-        assert int(answer) == (max if word == "larger" else min)(int(a), int(b))
+def test_a_bare_query_favours_no_relation():
+    """Over many documents the first lines of a domain count the same for every relation."""
+    words = [f"{a}{b}" for a in "abcdefgh" for b in "xyz"]
+    rare = Relation("rare", tuple((w, w + "r") for w in words), weight=0.2)
+    often = Relation("often", tuple((w, w + "o") for w in words), weight=1.0)
+    writer = Writer(Curriculum((Domain("d", (rare, often)),)), encode, ARROW_ID, END_ID, {})
+    batch = writer.batch(4000, Mix(30, 0.0, 0.0, 0, 12), np.random.default_rng(0))
+    counted = {"r": 0.0, "o": 0.0}
+    documents = {"r": 0, "o": 0}
+    for row, weight in zip(batch.tokens, batch.weight, strict=True):
+        end = np.flatnonzero(row == END_ID)[0]
+        (_, _, answer), *_ = lines_of(row)
+        counted[answer[-1]] += weight[end]
+        documents[answer[-1]] += 1
+        assert set(weight[end + 1 :]) <= {0.0, 1.0}
+    assert documents["o"] > 3 * documents["r"]
+    assert counted["o"] == pytest.approx(counted["r"], rel=0.15)
 
 
-def test_negated_questions_are_answered_right_and_answers_are_balanced():
-    kind_of = wordbank.kind_of()
-    answers = Counter()
-    for number in range(200):
-        for negated, kind, a, b, answer in re.findall(
-            r"Which of these is (not )?an? ([\w ]+)\?\nA\. (.+)\nB\. (.+)\nAnswer: ([AB])",
-            Documents("negation", WORLDS["train"], 0)[number],
-        ):
-            chosen, other = (a, b) if answer == "A" else (b, a)
-            assert (kind_of[chosen] == kind) != bool(negated)
-            assert (kind_of[other] == kind) == bool(negated)
-            answers[bool(negated), answer] += 1
-    assert len(answers) == 4
-    assert min(answers.values()) > 0.6 * max(answers.values())
+@few
+@given(mixes.filter(lambda mix: mix.bare > 0), seeds)
+def test_bare_queries_are_new_to_their_document_and_share_its_relation(mix, seed):
+    batch = write(mix, seed)
+    for b, (document, first, second) in enumerate(batch.source):
+        row = batch.tokens[document]
+        assert {row[first], row[second]} <= {ARROW_ID, *NAMES}
+        before = [(x, y) for x, _, y in lines_of(row[: min(first, second)])]
+        assert len(before) >= min(FEWEST_DEMONSTRATIONS, np.isin(row, [ARROW_ID, *NAMES]).sum() - 1)
+        assert batch.query[b, batch.separator[b]] == ARROW_ID
+        if batch.separator[b] == 0:  # nothing short enough was left
+            continue
+        ((x, _, y),) = lines_of(batch.query[b])
+        assert x not in {given for given, _, _ in lines_of(row)}
+        shared = [n for n in CURRICULUM.relations if all(holds(n, *pair) for pair in [(x, y), *before])]
+        assert shared
+        marked = batch.query[b][batch.query_weight[b] > 0].tolist()
+        assert marked == [*encode(y), END_ID]
 
 
-def test_copies_are_exact():
-    text = "".join(Documents("copying", WORLDS["train"], 0)[n] for n in range(60))
-    pairs = re.findall(r"Repeat the following: (.*)\n(.*)\n", text)
-    assert len(pairs) > 20
-    assert all(x == y for x, y in pairs)
+@few
+@given(mixes, seeds)
+def test_the_seed_decides_everything(mix, seed):
+    one, other = write(mix, seed), write(mix, seed)
+    for field in Batch.__dataclass_fields__:
+        assert np.array_equal(getattr(one, field), getattr(other, field))
 
 
-def test_classified_texts_follow_their_words():
-    feelings = wordbank.load("sentiment")
-    right = wrong = 0
-    for number in range(80):
-        text = Documents("classification", WORLDS["train"], 0)[number]
-        for review, label in re.findall(r"Review: (.*)\nSentiment: (positive|negative)\n", text):
-            words = set(re.findall(r"\w+", review))
-            right += bool(words & set(feelings[label]))
-            wrong += not words & set(feelings[label])
-    assert right > 30
-    assert wrong == 0
+@pytest.mark.parametrize("named", [0.0, 0.5, 1.0])
+def test_the_named_share_is_kept(named):
+    mix = Mix(length=40, named=named, heading=0.0, bare=0, bare_length=12)
+    rows = write(mix, 0, n=400).tokens
+    share = np.mean([any(token in NAMES for token in row) for row in rows])
+    assert abs(share - named) <= 3 * (named * (1 - named) / 400) ** 0.5
 
 
-@settings(max_examples=20)
-@given(st.integers(1, 300), st.integers(0, 10))
-def test_pseudowords_are_different_small_and_lettered(n, seed):
-    words = pseudowords(n, np.random.default_rng(seed))
-    assert len(set(words)) == n
-    assert all(re.fullmatch("[a-z]{3,14}", word) for word in words)
+def test_headings_name_the_relation_in_words():
+    mix = Mix(length=60, named=0.0, heading=1.0, bare=0, bare_length=12)
+    for row in write(mix, 3, n=20).tokens:
+        assert TOKENIZER.decode(row).split("\n")[0] in CURRICULUM.relations
 
 
-def test_made_up_people_have_balanced_attributes():
-    for name in ("town", "trade", "pet", "colour"):
-        pairs = [p for world in WORLDS.values() for p in world.relations[name].pairs]
-        counts = Counter(y for _, y in pairs)
-        assert len({x for x, _ in pairs}) == len(pairs) == 400
-        assert max(counts.values()) - min(counts.values()) <= 1
+def test_no_word_gives_its_relation_away():
+    """Each domain has at least four relations that share nearly all of its inputs."""
+    for domain in CURRICULUM.domains:
+        if all(relation.pairs for relation in domain.relations):
+            inputs = [{x for x, _ in relation.pairs} for relation in domain.relations]
+            everything = set().union(*inputs)
+            assert np.mean([sum(x in group for group in inputs) for x in everything]) > 3.5
+
+
+def test_relations_use_the_canonical_answer():
+    task = registry.get("present-past")
+    assert curricula.relation("present-past").pairs[0] == (task.items[0].input, task.items[0].answers[0])
+
+
+def test_a_change_of_one_answer_changes_the_curriculum():
+    one = Curriculum((word_domain("d", [Relation("r", (("ab", "cd"),))]),))
+    other = Curriculum((word_domain("d", [Relation("r", (("ab", "ce"),))]),))
+    assert one.canonical() != other.canonical()
+
+
+def test_complaints_name_what_is_known():
+    with pytest.raises(ModelError, match="did you mean 'letters'"):
+        curricula.get("leters")
+    with pytest.raises(TaskError, match="holds no word"):
+        word_domain("empty", [Relation("r")])
