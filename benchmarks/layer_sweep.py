@@ -34,7 +34,7 @@ from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 
 N_BLOCKS, WIDTH, VOCABULARY = 24, 256, 8192
-SIZES = ((8, 16), (8, 64), (100, 4), (100, 16))
+SIZES = ((8, 16), (8, 64), (100, 4))
 """Tokens per prompt, prompts."""
 TOLERANCE = 1e-4
 """Largest difference in log p, nats."""
