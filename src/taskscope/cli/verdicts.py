@@ -16,7 +16,7 @@ STYLE = {
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"  # adding 0 turns -0 into 0
 
 
 def verdict_table(findings: Sequence[Finding]) -> Table:
