@@ -81,7 +81,7 @@ def _smaller(works: tuple[Work, ...]) -> Sequence[Work]:
     """
     if len(works) > 1:
         return works
-    work = works[0]
+    work = next(iter(works))
     if work.n_branches > 1:
         middle = work.n_branches // 2
         return work.part(0, middle), work.part(middle, work.n_branches)
