@@ -85,8 +85,13 @@ def _smaller(works: tuple[Work, ...]) -> Sequence[Work]:
     if work.n_branches > 1:
         middle = work.n_branches // 2
         return work.part(0, middle), work.part(middle, work.n_branches)
-    raise ModelError(
-        f"out of memory with a single prompt of {work.tree.depth} tokens",
+    raise out_of_memory(work.tree.depth)
+
+
+def out_of_memory(tokens: int) -> ModelError:
+    """Make the error for a single prompt that does not fit."""
+    return ModelError(
+        f"out of memory with a single prompt of {tokens} tokens",
         "memory for one prompt at a time",
         "a smaller model, `--dtype bfloat16`, or a device with more memory",
     )

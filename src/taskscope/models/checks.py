@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 
 from taskscope.errors import ModelError, TaskError
+from taskscope.models import lengths
 from taskscope.models.blocks import head_weights
 from taskscope.models.branching import Branch, Tree
+from taskscope.models.comparison import largest_difference, rounding, sample_prompts, spread_targets
 from taskscope.models.execution import Executor, Prediction
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.patching import BlockEdits, patched
 from taskscope.models.reading import reading, stacked
-from taskscope.models.selfcheck import LIMITS, Check, examine, sample_prompts, tolerance, vocabulary
+from taskscope.models.selfcheck import LIMITS, Check, examine
 from taskscope.models.work import Edits, Places, Work
 
 __all__ = ["Check", "doctor"]
@@ -25,19 +27,21 @@ __all__ = ["Check", "doctor"]
 BOUNDARIES = (("apple->red\nlime->", "green"), ("Q: a b\nA:", " c"), ("example:h->", "i"), ("c,d,b->", "c"))
 """Prompts and answers as the prompt formats render them; protocol pitfall P3."""
 TIMED_TOKENS = 64
+LONG_TOKENS = 512
 
 
 def doctor(model: LanguageModel) -> list[Check]:
     """Make every check of a loaded model.
 
-    Those of loading (`selfcheck.examine`); then read-back, heads, batches, tokenizer, and what a pass costs.
-    Nothing is left behind in the model.
+    Those of loading (`selfcheck.examine`); then read-back, heads, batches, long prompts, tokenizer, and what
+    a pass costs. Nothing is left behind in the model.
     """
     checks = list(examine(model.hf, model.anatomy).checks)
     parts: tuple[Callable[[LanguageModel], Check], ...] = (
         _read_back,
         _heads,
         _batches,
+        _long_prompts,
         _boundaries,
         _specials,
         _cost,
@@ -69,8 +73,7 @@ def _ends(prompts: list[tuple[int, ...]]) -> list[Work]:
 
 def _predict(model: LanguageModel, prompts: list[tuple[int, ...]]) -> Prediction:
     executor = Executor(model.hf, model.anatomy, LIMITS, "rows", pad=model.executor.pad)
-    size = vocabulary(model.hf)
-    targets = np.tile(np.unique(np.linspace(0, size - 1, 64).astype(np.int64)), (len(prompts), 1))
+    targets = np.tile(spread_targets(model.hf), (len(prompts), 1))
     return executor.predict(_ends(prompts), targets)
 
 
@@ -79,9 +82,9 @@ def _batches(model: LanguageModel) -> Check:
     prompts = sample_prompts(model.hf, (4, 8, 8, 8, 8, 11))
     together = _predict(model, prompts)
     alone = [_predict(model, [prompt]) for prompt in prompts]
-    difference = float(np.abs(together.logprob - np.concatenate([a.logprob for a in alone])).max())
+    difference = largest_difference(together.logprob, np.concatenate([a.logprob for a in alone]))
     flips = sum(int(a.top[0] != top) for a, top in zip(alone, together.top, strict=True))
-    limit = tolerance(model.hf, together)
+    limit = rounding(model.hf, together.logprob)
     return Check(
         "batch invariance",
         difference <= limit,
@@ -89,6 +92,12 @@ def _batches(model: LanguageModel) -> Check:
         f"{flips} of {len(prompts)} most likely tokens differ",
         "use --dtype float32; mixtures of experts may route differently in low precision",
     )
+
+
+def _long_prompts(model: LanguageModel) -> Check:
+    """Look beyond the chunks and windows of the model's class; see `lengths.agreement`."""
+    found = lengths.agreement(model.hf, min(LONG_TOKENS, model.context // 2))
+    return Check(lengths.NAME, found.passed, str(found), lengths.ADVICE)
 
 
 def _read_back(model: LanguageModel) -> Check:

@@ -16,6 +16,7 @@ from taskscope.errors import ModelError
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
 from taskscope.models.branching import Layout, pack, unpack
+from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, reading, stacked
@@ -55,6 +56,7 @@ class Executor:
             give the same numbers where both are valid.
         limits: Sizes of batches; lowered for good when memory runs out.
         audit: Where set, a share of every prediction is made again at batch size 1 and compared.
+        lengths: Where set, the model is checked on prompts as long as the ones that come.
     """
 
     def __init__(self, hf: Any, anatomy: Anatomy, limits: Limits, route: Route, pad: int) -> None:
@@ -64,6 +66,7 @@ class Executor:
         self.pad = pad
         self._accepted = set(inspect.signature(hf.forward).parameters)
         self.audit: Audit | None = None
+        self.lengths: Lengths | None = None
 
     def read(self, works: Sequence[Work], n: int, blocks: Sequence[int], what: What) -> np.ndarray:
         """Read blocks of the unmodified model at every place.
@@ -142,6 +145,8 @@ class Executor:
         return "branches" if packable else "rows"
 
     def _run(self, works: Sequence[Work], run: Callable[[Batch], None]) -> None:
+        if self.lengths is not None and works:
+            self.lengths.reach(max(work.tree.depth for work in works))
         with torch.no_grad():
             self.limits = run_in_batches(works, self.limits, self.route_of, run)
 

@@ -20,6 +20,7 @@ from taskscope.models.batching import Route
 from taskscope.models.encoding import Encoder, Probe
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
+from taskscope.models.lengths import Lengths
 from taskscope.models.limits import context_of, limits_of, width_of
 from taskscope.models.patching import Mode
 from taskscope.models.reading import What
@@ -65,6 +66,9 @@ class LanguageModel:
         self.encoder = Encoder(tokenizer, self.context)
         pad = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if t is not None), 0)
         self.executor = Executor(hf, anatomy, limits_of(hf, self.device), route, pad)
+        if route == "rows":
+            # Blocks with a state are among these, whose classes may be right on short prompts alone.
+            self.executor.lengths = Lengths(hf, self.context)
 
     def __repr__(self) -> str:
         return f"LanguageModel({self.id!r}, {self.n_blocks} blocks, d_model {self.d_model}, {self.dtype})"

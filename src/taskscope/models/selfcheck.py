@@ -12,31 +12,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from taskscope.errors import ModelError
 from taskscope.models.batching import Limits, Route
 from taskscope.models.branching import Branch, Tree
+from taskscope.models.comparison import (
+    largest_difference,
+    plain_logprobs,
+    rounding,
+    sample_prompts,
+    spread_targets,
+)
 from taskscope.models.execution import Executor, Prediction
 from taskscope.models.work import Edits, Places, Work
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
-TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
-"""Largest difference that counts as rounding, as a share of the spread of the log-probabilities.
-
-Ten times as strict in float32 as protocol 6.12: rounding is a hundredth of this, and being too strict costs
-time (rows), being too lax costs exactness.
-"""
 _STATE = re.compile(r"(^|\.)(A_log|time_decay|recurrent_param)$")
 """Parameters of state-space and recurrent mixers."""
 LENGTHS = (5, 7)
 """Tokens of the two prompts: unequal, and shorter than any sliding window in use."""
 LIMITS = Limits(tokens=1 << 12, places=1 << 12, row=1 << 12)
-N_TARGETS = 64
-"""Tokens of the vocabulary whose log-probabilities are compared."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +82,17 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
         ModelError: If the model cannot run a forward pass, or an edit does not arrive where it was made.
     """
     blocks = sorted({0, len(anatomy.blocks) // 2, len(anatomy.blocks) - 1})
-    prompts = sample_prompts(hf)
+    prompts = sample_prompts(hf, LENGTHS)
     plain = Executor(hf, anatomy, LIMITS, "rows", pad=0)
     try:
         residuals = plain.read([_end(p, i) for i, p in enumerate(prompts)], len(prompts), blocks, "residual")
         trial = _trial(prompts, blocks)
-        targets = np.tile(_targets(hf), (trial.n_places, 1))
+        targets = np.tile(spread_targets(hf), (trial.n_places, 1))
         vectors = residuals.reshape(-1, residuals.shape[-1])
         rows = plain.predict(trial.works, targets, vectors.__getitem__)
-        alone = _alone(hf, prompts[0], len(prompts[0]), targets[0])
-        followed = _alone(hf, prompts[0] + prompts[1], len(prompts[0]), targets[0])
+        alone = plain_logprobs(hf, prompts[0], len(prompts[0]), targets[0])
+        both, n = prompts[0] + prompts[1], len(prompts[0])
+        followed = plain_logprobs(hf, both, n, targets[0], masked=True)
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         raise ModelError(
             f"{type(hf).__name__} cannot run a plain forward pass: {type(error).__name__}: {error}",
@@ -101,42 +100,14 @@ def examine(hf: Any, anatomy: Anatomy) -> Report:
             "check the versions of torch and transformers that its card names",
         ) from error
     packed = Executor(hf, anatomy, LIMITS, "branches", pad=0)
-    limit = tolerance(hf, rows)
+    limit = rounding(hf, rows.logprob)
     reason = _reason(packed, trial, targets, vectors, rows, limit)
     route: Route = "rows" if reason else "branches"
     first = (
-        _causal(_difference(alone, followed), limit),
-        _padding(_difference(alone, rows.logprob[trial.last["plain"][0]]), limit),
+        _causal(largest_difference(alone, followed), limit),
+        _padding(largest_difference(alone, rows.logprob[trial.last["plain"][0]]), limit),
     )
     return Report((*first, *_verify(trial, rows, limit), _route_check(reason)), route, reason)
-
-
-def sample_prompts(hf: Any, lengths: tuple[int, ...] = LENGTHS) -> list[tuple[int, ...]]:
-    """Make prompts of ordinary tokens, the same ones every time."""
-    special = {
-        value for name, value in vars(hf.config).items() if name.endswith(("_token_id", "_token_index"))
-        if isinstance(value, int)
-    }  # fmt: skip
-    ordinary = np.array([token for token in range(vocabulary(hf)) if token not in special])
-    stream = np.resize(np.random.default_rng(0).permutation(ordinary), sum(lengths)).tolist()
-    ends = np.cumsum(lengths).tolist()
-    return [tuple(stream[end - n : end]) for n, end in zip(lengths, ends, strict=True)]
-
-
-def vocabulary(hf: Any) -> int:
-    """Return the number of tokens that the model embeds."""
-    return int(hf.get_input_embeddings().weight.shape[0])
-
-
-def tolerance(hf: Any, prediction: Prediction) -> float:
-    """Return the largest difference in nats that counts as rounding for this model."""
-    return TOLERANCE.get(hf.dtype, TOLERANCE[torch.float32]) * float(np.ptp(prediction.logprob))
-
-
-def _targets(hf: Any) -> np.ndarray:
-    """Return (target,) token ids spread evenly over the vocabulary that is predicted."""
-    size = vocabulary(hf)
-    return np.unique(np.linspace(0, size - 1, N_TARGETS).astype(np.int64))
 
 
 def _end(prompt: tuple[int, ...], out: int) -> Work:
@@ -164,7 +135,7 @@ def _trial(prompts: list[tuple[int, ...]], blocks: list[int]) -> _Trial:
     Vectors are numbered (prompt, block). One branch grows from further back and has two tokens of its own.
     """
     trial = _Trial()
-    middle, last = len(blocks) // 2, len(blocks) - 1
+    middle, last = (len(blocks) - 1) // 2, len(blocks) - 1
     for p, prompt in enumerate(prompts):
         own, other = p * len(blocks), (1 - p) * len(blocks)
         kinds: list[tuple[str, int, int]] = [("plain", -1, -1)]
@@ -198,10 +169,12 @@ def _verify(trial: _Trial, rows: Prediction, limit: float) -> list[Check]:
     logprob, last, before = rows.logprob, trial.last, trial.before
     n = len(trial.works)
     plain = logprob[last["plain"]]
-    identity = _difference(logprob[last["identity"]], np.repeat(plain, len(last["identity"]) // n, axis=0))
-    swap = _difference(logprob[last["swap"]], plain[::-1])
-    earlier = _difference(logprob[before["middle"]], logprob[before["plain"]])
-    changed = _difference(logprob[last["middle"]], plain)
+    identity = largest_difference(
+        logprob[last["identity"]], np.repeat(plain, len(last["identity"]) // n, axis=0)
+    )
+    swap = largest_difference(logprob[last["swap"]], plain[::-1])
+    earlier = largest_difference(logprob[before["middle"]], logprob[before["plain"]])
+    changed = largest_difference(logprob[last["middle"]], plain)
     override = "name the list of blocks with `--blocks path.to.list`"
     return [
         Check(
@@ -226,15 +199,8 @@ def _verify(trial: _Trial, rows: Prediction, limit: float) -> list[Check]:
     ]
 
 
-def _alone(hf: Any, tokens: tuple[int, ...], n: int, targets: np.ndarray) -> np.ndarray:
-    """Return log p of the targets after the first n tokens, the model given all of them and nothing else."""
-    with torch.no_grad():
-        logits = hf(input_ids=torch.tensor([tokens], device=hf.device), use_cache=False).logits[0, n - 1]
-    return logits.float().log_softmax(-1)[torch.from_numpy(targets).to(logits.device)].cpu().numpy()
-
-
 def _causal(difference: float, limit: float) -> Check:
-    """Made without a mask or padding: some classes are causal only when given a mask."""
+    """Made without padding, where transformers leaves the mask out and some classes then see everything."""
     return Check(
         "causal",
         difference <= limit,
@@ -271,7 +237,7 @@ def _reason(
         branches = packed.predict(trial.works, targets, vectors.__getitem__)
     except Exception as error:  # whatever it raises, the plain route has just been seen to work
         return f"it does not take a mask for every pair of tokens ({type(error).__name__})"
-    difference = _difference(branches.logprob, rows.logprob)
+    difference = largest_difference(branches.logprob, rows.logprob)
     if difference <= limit:
         return ""
     return f"packed branches differ from separate rows by {difference:.1e} nats (at most {limit:.1e})"
@@ -290,10 +256,3 @@ def _route_check(reason: str) -> Check:
     """Report the route; either one is exact, so this is never a failure."""
     detail = f"one row per branch: {reason}" if reason else "packed branches, equal to separate rows"
     return Check("route", True, detail)
-
-
-def _difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the largest absolute difference; infinite where either holds what is not a number."""
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return float("inf")
-    return float(np.abs(a - b).max())

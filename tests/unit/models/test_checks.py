@@ -14,8 +14,9 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from taskscope.errors import ModelError
 from taskscope.models.blocks import locate
 from taskscope.models.checks import doctor
+from taskscope.models.comparison import sample_prompts
 from taskscope.models.guard import live_hooks
-from taskscope.models.selfcheck import at_load, examine, sample_prompts
+from taskscope.models.selfcheck import at_load, examine
 
 
 @pytest.mark.parametrize("family", FAMILIES)
