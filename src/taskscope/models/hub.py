@@ -27,11 +27,33 @@ def snapshot(repo: str, revision: str | None) -> Path:
         cached = try_to_load_from_cache(repo, "config.json", revision=revision)
         if isinstance(cached, str):
             return Path(cached).parent
+        if not reachable():
+            raise _offline(repo, _at(revision))
         return Path(hf_hub_download(repo, "config.json", revision=revision)).parent
     except HFValidationError:
         raise unknown(repo) from None
+    except ModelError:
+        raise
     except Exception as error:
         raise _explained(error, repo, revision) from error
+
+
+def reachable() -> bool:
+    """Ask the hub for a sign of life, once.
+
+    Its client tries for half a minute before it gives a single file up, and loading asks for several files
+    that need not exist. How long to wait is the client's own setting, HF_HUB_ETAG_TIMEOUT.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    except Exception:  # each line of the client has a network library of its own, with errors of its own
+        return False
+    return True
 
 
 def unknown(name: str) -> ModelError:
@@ -52,6 +74,8 @@ def has_pickled_weights(repo: str, commit: str) -> bool:
     """Say whether a repository holds weights in the pickled format; False where that cannot be known."""
     from huggingface_hub import HfApi
 
+    if not reachable():
+        return False
     try:
         names = HfApi().list_repo_files(repo, revision=commit)
     except Exception:  # the question is asked while explaining another error, which must not be hidden
@@ -63,9 +87,11 @@ def n_parameters(repo: str, commit: str, config: dict[str, Any]) -> int:
     """Count parameters from the headers of the repository's safetensors, or estimate them from the config."""
     from huggingface_hub import HfApi
 
+    if not reachable():
+        return folders.estimate_parameters(config)
     try:
         return sum(HfApi().get_safetensors_metadata(repo, revision=commit).parameter_count.values())
-    except Exception:  # no network or no safetensors: a plan needs an order of magnitude and no more
+    except Exception:  # no safetensors: a plan needs an order of magnitude and no more
         return folders.estimate_parameters(config)
 
 
@@ -73,7 +99,7 @@ def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:
     """Turn an error of huggingface_hub into one that says what to do; narrower classes first."""
     from huggingface_hub import errors
 
-    at = f" at revision {revision!r}" if revision else ""
+    at = _at(revision)
     if isinstance(error, errors.GatedRepoError):
         return ModelError(
             f"{repo!r} is gated", "access granted on its page", "ask for it there, then `hf auth login`"
@@ -93,6 +119,10 @@ def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:
             "repositories with GGUF or adapter files alone cannot be used",
         )
     return _offline(repo, at, f" ({type(error).__name__}: {error})")
+
+
+def _at(revision: str | None) -> str:
+    return f" at revision {revision!r}" if revision else ""
 
 
 def _offline(repo: str, at: str, detail: str = "") -> ModelError:

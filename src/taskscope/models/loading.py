@@ -39,10 +39,11 @@ def load(spec: ModelSpec | str, **changes: Any) -> LanguageModel:
     spec = as_spec(spec, **changes)
     found = identify(spec)
     device = resolve_device(spec)
+    options = _options(found, spec)
     with _quiet():
-        config = _config(found, spec)
-        tokenizer = load_tokenizer(found.source, found.commit, spec.trust_remote_code)
-        hf = _network(found, spec, config)
+        config = _config(found, spec, options)
+        tokenizer = load_tokenizer(found.source, options)
+        hf = _network(found, spec, options | {"config": config})
     if spec.device_map is None:
         hf = hf.to(device)
     hf.eval().requires_grad_(False)
@@ -91,19 +92,22 @@ def _quiet() -> Iterator[None]:
 
 
 def _options(found: Identity, spec: ModelSpec) -> dict[str, Any]:
+    """Choose what config, tokenizer and weights are all loaded with."""
     options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code}
     if found.commit is not None:
         options["revision"] = found.commit
+        # A model in the cache must load without a network, and without waiting for one.
+        options["local_files_only"] = not hub.reachable()
     return options
 
 
-def _config(found: Identity, spec: ModelSpec) -> Any:
+def _config(found: Identity, spec: ModelSpec, options: dict[str, Any]) -> Any:
     """Read the config and refuse what is no causal decoder before its weights are read."""
     from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
     try:
-        config = AutoConfig.from_pretrained(found.source, **_options(found, spec))
+        config = AutoConfig.from_pretrained(found.source, **options)
     except Exception as error:  # unknown types, malformed fields, foreign code: transformers' words say which
         raise _not_loadable(found, error) from error
     if getattr(config, "is_encoder_decoder", False):
@@ -117,12 +121,11 @@ def _config(found: Identity, spec: ModelSpec) -> Any:
     return config
 
 
-def _network(found: Identity, spec: ModelSpec, config: Any) -> Any:
+def _network(found: Identity, spec: ModelSpec, options: dict[str, Any]) -> Any:
     """Read the weights; a class without sdpa runs eager."""
     from transformers import AutoModelForCausalLM
 
-    options = _options(found, spec) | {
-        "config": config,
+    options = options | {
         "dtype": DTYPES[spec.dtype],
         "use_safetensors": _use_safetensors(found, spec),
         "output_loading_info": True,

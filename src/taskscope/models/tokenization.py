@@ -9,22 +9,18 @@ from taskscope.errors import ModelError
 SAMPLE = "the cat sat on a mat"
 
 
-def load_tokenizer(source: str, revision: str | None, trust_remote_code: bool) -> Any:
+def load_tokenizer(source: str, options: dict[str, Any]) -> Any:
     """Load the tokenizer that belongs to a model; one without BOS or padding token will do.
 
     Args:
         source: Folder or Hugging Face id.
-        revision: Commit of an id.
-        trust_remote_code: Whether code that comes with the tokenizer may run.
+        options: Further arguments of ``from_pretrained``, such as its commit.
 
     Raises:
         ModelError: If there is none, or it needs a package that is not installed.
     """
     from transformers import AutoTokenizer
 
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
-    if revision is not None:
-        options["revision"] = revision
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
         ids = tokenizer(SAMPLE, add_special_tokens=False)["input_ids"]

@@ -221,6 +221,7 @@ def test_errors_of_the_hub_say_what_to_do(
         raise response_error(kind)
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+    monkeypatch.setattr(hub, "reachable", lambda: True)
     with pytest.raises(ModelError, match=words):
         identify(ModelSpec(name="org/name@step1"))
 
