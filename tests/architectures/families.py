@@ -113,7 +113,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("stablelm", FULL | {"use_parallel_residual": True}),
     # Norms after the sublayers.
     _family("gemma2", LLAMA | WINDOWS | {"final_logit_softcapping": 5.0}),
-    _family("gemma3_text", LLAMA | WINDOWS),
+    _family("gemma3_text", LLAMA | WINDOWS | {"layer_types": ["sliding_attention", "full_attention"] * 2}),
     _family("olmo2", LLAMA),
     _family("olmo3", LLAMA | WINDOWS),
     _family("glm4", LLAMA),
