@@ -173,5 +173,6 @@ def _tokenizer(kind: str):
 
     root = Path(folder) / "tokenizers"
     if kind == "gpt2":
-        return ByteLevelBPETokenizer(str(root / "gpt2" / "encoder.json"), str(root / "gpt2" / "vocab.bpe"))
+        files = [str(root / "gpt2" / name) for name in ("encoder.json", "vocab.bpe")]
+        return ByteLevelBPETokenizer.from_file(*files)
     return Tokenizer.from_file(str(root / "gpt_neox_20b" / "20B_tokenizer.json"))
