@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -51,11 +51,13 @@ assert not heavy, heavy
 
 def test_help_takes_less_than_half_a_second() -> None:
     def once() -> float:
-        start = time.perf_counter()
+        before = os.times()
         taskscope("--help")
-        return time.perf_counter() - start
+        after = os.times()
+        return sum(after[2:4]) - sum(before[2:4])
 
-    assert min(once() for _ in range(5)) < 0.5  # the least of five: other processes only ever add time
+    # Processor time of the child: on a busy machine the clock says more about the others.
+    assert min(once() for _ in range(3)) < 0.5
 
 
 def test_list_claims_names_every_claim_of_every_account() -> None:
