@@ -1,0 +1,1 @@
+"""What the accounts predict: scaling laws and the rest, from numbers alone."""
