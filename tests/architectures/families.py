@@ -7,6 +7,8 @@ from typing import Any
 
 VOCABULARY = 80
 BLOCKS = 4
+CONTEXT = 256
+"""Tokens: room for five demonstrations spelt letter by letter, so that a study can be run on any of them."""
 WINDOW = 16
 """Tokens of the sliding windows: longer than a row packed by the checks, shorter than the tests' prompts."""
 
@@ -37,15 +39,15 @@ class Family:
 
 _TOKENS = {"vocab_size": VOCABULARY, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 _SIZES = _TOKENS | {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": BLOCKS,
-                    "num_attention_heads": 4, "max_position_embeddings": 64}  # fmt: skip
+                    "num_attention_heads": 4, "max_position_embeddings": CONTEXT}  # fmt: skip
 LLAMA = _SIZES | {"num_key_value_heads": 2, "head_dim": 16}
 """Two query heads share a key head, and heads are wider than d_model / n_heads."""
 PLAIN = _SIZES | {"num_key_value_heads": 2, "head_dim": 8}
 FULL = _SIZES | {"num_key_value_heads": 4}
-GPT2 = _TOKENS | {"n_embd": 32, "n_layer": BLOCKS, "n_head": 4, "n_positions": 64}
+GPT2 = _TOKENS | {"n_embd": 32, "n_layer": BLOCKS, "n_head": 4, "n_positions": CONTEXT}
 BERT = _SIZES | {"is_decoder": True}
 ALIBI = _TOKENS | {"hidden_size": 32, "n_layer": BLOCKS, "n_head": 4}
-MPT = _TOKENS | {"d_model": 32, "n_layers": BLOCKS, "n_heads": 4, "max_seq_len": 64}
+MPT = _TOKENS | {"d_model": 32, "n_layers": BLOCKS, "n_heads": 4, "max_seq_len": CONTEXT}
 MAMBA = _TOKENS | {"hidden_size": 32, "num_hidden_layers": BLOCKS, "state_size": 4}
 WINDOWS = {"sliding_window": WINDOW}
 LOCAL = {"num_local_experts": 4, "num_experts_per_tok": 2}
@@ -169,7 +171,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("mamba2", MAMBA | SSM | {"num_heads": 8, "head_dim": 8, "n_groups": 2}, "rows", heads=0,
             states=False),
     _family("falcon_mamba", MAMBA, "rows", heads=0, states=False),
-    _family("rwkv", MAMBA | {"attention_hidden_size": 32, "context_length": 64}, "rows", heads=0,
+    _family("rwkv", MAMBA | {"attention_hidden_size": 32, "context_length": CONTEXT}, "rows", heads=0,
             states=False),
     # The 4.x class stops with an error on 64 tokens or more, its chunk.
     _family("xlstm", MAMBA | {"num_heads": 2, "num_blocks": BLOCKS}, "rows", heads=0, states=False,
