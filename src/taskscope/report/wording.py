@@ -28,6 +28,10 @@ _WORDS = (
 )
 
 
+ROUNDING = 1e-15
+"""A difference of rates below this is what rounding leaves of zero."""
+
+
 def number(value: Any) -> str:
     """Write a number with three significant digits and a real minus sign; anything else as it is.
 
@@ -40,13 +44,15 @@ def number(value: Any) -> str:
         return str(value)
     if value != value or value in (float("inf"), float("-inf")):
         return "–"
+    if abs(value) < ROUNDING:
+        return "0"
     if isinstance(value, int) or abs(value) >= 1000:
         text = f"{value:,.0f}"
-    elif value != 0 and abs(value) < 1e-3:
+    elif abs(value) < 1e-3:
         text = f"{value:.2g}"
     else:
         digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
-        text = f"{value:.{digits}f}" if value else "0"
+        text = f"{value:.{digits}f}"
     return text.replace("-", "−")
 
 

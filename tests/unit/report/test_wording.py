@@ -27,6 +27,7 @@ from taskscope.report.findings import Interval, Table
         (1_234_567, "1,234,567"),
         (0.0, "0"),
         (0.00012, "0.00012"),
+        (-1.5e-17, "0"),
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "–"),
