@@ -19,11 +19,18 @@ def write_folder(
     out: Path,
     stored: torch.dtype = torch.float32,
 ) -> None:
-    """Write config, weights and tokeniser.
+    """Write config, weights and tokeniser; arguments as `write_weights`."""
+    write_weights(model, out, stored)
+    tokenizer.save_pretrained(out)
+    # The class name that transformers 5 writes by itself is unknown to the 4 line; this one is known to both.
+    _edit(out / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
+
+
+def write_weights(model: PreTrainedModel, out: Path, stored: torch.dtype = torch.float32) -> None:
+    """Write config and weights.
 
     Args:
         model: The network.
-        tokenizer: Its tokeniser.
         out: Folder to write.
         stored: Precision of the file.  The config says float32 whatever this is, so that weights kept in half
             precision are computed with in single precision unless someone asks otherwise.
@@ -39,9 +46,6 @@ def write_folder(
     save_file(weights, beside, metadata={"format": "pt"})
     beside.chmod(0o644)  # the writer leaves it readable by its owner alone
     beside.replace(out / WEIGHTS)
-    tokenizer.save_pretrained(out)
-    # The class name that transformers 5 writes by itself is unknown to the 4 line; this one is known to both.
-    _edit(out / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
 
 
 def _edit(path: Path, changes: dict[str, object]) -> None:

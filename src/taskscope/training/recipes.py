@@ -9,21 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taskscope.errors import ModelError, nearest
 from taskscope.runs.cell import canonical_json
-
-
-class Shape(BaseModel):
-    """Size of a decoder of the Llama kind."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    blocks: int = 8
-    width: int = 64
-    heads: int = 4
-    inner: int = 160
-    """Width inside the feed-forward part of a block."""
-    vocabulary: int = 2600
-    """Tokens of the tokeniser before special ones are added."""
-    context: int = 512
+from taskscope.training.language_recipes import FAMILY, SMOKE, LanguageRecipe
+from taskscope.training.shape import Shape
 
 
 class Recipe(BaseModel):
@@ -71,7 +58,7 @@ class Recipe(BaseModel):
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-_RECIPES = (
+_RECIPES: tuple[Recipe | LanguageRecipe, ...] = (
     Recipe(
         name="planted-vector",
         kind="planted",
@@ -118,6 +105,8 @@ _RECIPES = (
         warmup=10,
         checkpoint_every=20,
     ),
+    *FAMILY,
+    SMOKE,
 )
 
 
@@ -126,7 +115,7 @@ def names() -> list[str]:
     return [recipe.name for recipe in _RECIPES]
 
 
-def get(name: str) -> Recipe:
+def get(name: str) -> Recipe | LanguageRecipe:
     """Return the recipe of that name.
 
     Raises:

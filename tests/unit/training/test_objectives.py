@@ -3,12 +3,13 @@ import pytest
 import torch
 from transformers import LlamaForCausalLM
 
-from taskscope.training import objectives, recipes, trainer
+from taskscope.training import objectives, recipes
+from taskscope.training.line_session import LineSession
 
 
 @pytest.fixture(scope="module")
 def session():
-    session = trainer.Session(recipes.get("smoke"), "cpu")
+    session = LineSession(recipes.get("smoke"), "cpu")
     with torch.no_grad():
         for parameter in session.model.parameters():  # far from the nearly uniform start
             parameter.mul_(1.5)

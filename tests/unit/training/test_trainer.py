@@ -8,6 +8,8 @@ import pytest
 
 from taskscope.errors import ModelError, RunError
 from taskscope.training import checkpoints, recipes, trainer
+from taskscope.training.line_session import LineSession
+from taskscope.training.network import build_network
 
 SHORT = recipes.get("smoke").model_copy(update={"steps": 30, "checkpoint_every": 10})
 KILLED = """
@@ -72,7 +74,7 @@ def test_a_finished_folder_is_left_as_it_is(tmp_path):
 
 def test_a_half_written_checkpoint_is_never_seen(tmp_path, monkeypatch):
     """A crash while writing leaves the checkpoint before it."""
-    session = trainer.Session(SHORT, "cpu")
+    session = LineSession(SHORT, "cpu")
     checkpoints.save(tmp_path, "id", 1, 10, session.model, session.optimiser)
 
     def crash(state, file):
@@ -86,11 +88,8 @@ def test_a_half_written_checkpoint_is_never_seen(tmp_path, monkeypatch):
 
 
 def test_the_seed_changes_the_weights():
-    tokenizer = trainer.Session(SHORT, "cpu").tokenizer
-    one, same, other = (
-        checkpoints.weights_hash(trainer.build_model(SHORT.model_copy(update={"seed": s}), tokenizer))
-        for s in (0, 0, 1)
-    )
+    tokenizer = LineSession(SHORT, "cpu").tokenizer
+    one, same, other = (checkpoints.weights_hash(build_network(SHORT.shape, tokenizer, s)) for s in (0, 0, 1))
     assert one == same != other
 
 

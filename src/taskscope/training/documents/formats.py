@@ -1,0 +1,108 @@
+"""How a line of a list is written in training.
+
+None of the formats in which tasks are asked later (`taskscope.tasks.prompts.FORMATS`) is among them: those
+are kept apart so that a prompt shows learning from demonstrations, not a remembered frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from taskscope.tasks.prompts import FORMATS
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LineFormat:
+    """One line: ``start x middle y end``."""
+
+    start: str
+    middle: str
+    end: str
+
+    def write(self, pair: Pair) -> str:
+        """Write one line with its end."""
+        return f"{self.start}{pair[0]}{self.middle}{pair[1]}{self.end}"
+
+
+FIXED: tuple[LineFormat, ...] = (
+    *(
+        LineFormat("", middle, "\n")
+        for middle in (
+            *(
+                " -> ",
+                " => ",
+                "=>",
+                ": ",
+                ":",
+                " : ",
+                " = ",
+                "=",
+                " - ",
+                " | ",
+                "\t",
+                ", ",
+                " → ",
+                "→",
+                " ~ ",
+            ),
+            *(
+                "/",
+                " / ",
+                "; ",
+                " :: ",
+                " becomes ",
+                " gives ",
+                " to ",
+                " . . . ",
+                " . . . . . . ",
+                " -- ",
+                " > ",
+            ),
+        )
+    ),
+    LineFormat("", ", ", "; "),
+    LineFormat("", " = ", ", "),
+    LineFormat("", " is ", ". "),
+    LineFormat("- ", ": ", "\n"),
+    LineFormat("* ", " - ", "\n"),
+    LineFormat('"', '" becomes "', '"\n'),
+    LineFormat('"', '": "', '",\n'),
+    LineFormat("(", ", ", ")\n"),
+    LineFormat("[", "] ", "\n"),
+    LineFormat("Input: ", "\nOutput: ", "\n\n"),
+    LineFormat("in: ", " out: ", "\n"),
+    LineFormat("", "\n", "\n\n"),
+    LineFormat("Given ", ", answer ", ".\n"),
+    LineFormat("| ", " | ", " |\n"),
+)
+"""Frames with a shape that people use."""
+
+ARROW = LineFormat("", "->", "\n")
+"""The default format of the studies; used only where a mixture asks for a share of it."""
+
+_MARKS = ("-", "=", ">", "<", ":", "~", "+", "*", "#", "%", "&", "@", "!", "?", "/", ";", "^", "$", "_", ".")
+_KEPT_APART = tuple(f.arrow for f in FORMATS.values())
+
+
+def draw(rng: np.random.Generator, arrow: float = 0.0) -> LineFormat:
+    """Draw a format: a fixed frame, or in three of ten cases a separator of random marks.
+
+    Args:
+        rng: Source of randomness.
+        arrow: Share of lists in the studies' default format.
+    """
+    kind = rng.random()
+    if kind < arrow:
+        return ARROW
+    if rng.random() < 0.7:
+        return FIXED[rng.integers(len(FIXED))]
+    while True:
+        middle = "".join(_MARKS[i] for i in rng.integers(len(_MARKS), size=rng.integers(1, 4)))
+        space = ("", " ")[rng.integers(2)]
+        if middle.startswith("->") or middle in _KEPT_APART:
+            continue
+        return LineFormat("", space + middle + space, "\n")

@@ -1,0 +1,36 @@
+"""Words with what is known about them, kept in ``data/``: kinds of things, sizes, topics, sayings."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_FOLDER = resources.files("taskscope.training.documents") / "data"
+
+
+@cache
+def load(name: str) -> Any:
+    """Read one data file by its name without suffix; the result is shared and must not be changed."""
+    return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def kinds() -> dict[str, list[str]]:
+    """Kinds of things in the singular, each with its members: ``bird -> robin, crow ...``."""
+    return load("kinds")
+
+
+def kind_of() -> dict[str, str]:
+    """The kind of each member."""
+    return {member: kind for kind, members in kinds().items() for member in members}
+
+
+def meanings() -> dict[str, str]:
+    """Nouns with a short description that fits after "a"."""
+    return load("meanings")
+
+
+def article(word: str) -> str:
+    """Return "a" or "an", by the first letter."""
+    return "an" if word[:1].lower() in "aeiou" else "a"

@@ -1,0 +1,119 @@
+"""One training of a language model on a packed corpus, step by step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer
+
+from taskscope.errors import RunError
+from taskscope.training.export import write_folder, write_weights
+from taskscope.training.head_loss import head_loss
+from taskscope.training.held_out import held_out_losses
+from taskscope.training.language_recipes import LanguageRecipe
+from taskscope.training.network import build_network, shrink_writes
+from taskscope.training.packed import PackedCorpus
+from taskscope.training.schedules import learning_rate, sequence_length
+
+EVALUATIONS = "evaluations.jsonl"
+CHECKPOINTS = "checkpoints"
+
+
+class LanguageSession:
+    """Everything that one training on a packed corpus holds in memory.
+
+    Args:
+        recipe: What to train.
+        corpus: Where the tokens come from; must be built from the recipe's mixture.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        RunError: If the corpus is of another mixture, or shorter than the recipe.
+    """
+
+    def __init__(self, recipe: LanguageRecipe, corpus: PackedCorpus, device: str) -> None:
+        _check(recipe, corpus)
+        self.recipe, self.corpus, self.device = recipe, corpus, device
+        self.identity = hashlib.sha256(f"{recipe.fingerprint}/{corpus.fingerprint}".encode()).hexdigest()
+        self.facts = {"corpus": corpus.fingerprint}
+        self.tokenizer = AutoTokenizer.from_pretrained(corpus.tokenizer)
+        self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
+        shrink_writes(self.model)
+        self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
+        self.optimiser = torch.optim.AdamW(
+            parameter_groups(self.model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98), fused=True
+        )
+        self._autocast = bf16_autocast(device)
+
+    def step(self, step: int) -> tuple[float, float, int]:
+        """Make one step of the optimiser; return the loss in nats per token, 0, and the tokens."""
+        recipe, n = self.recipe, self.recipe.tokens_per_step
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe.rate, step, recipe.steps, recipe.warmup, recipe.schedule)
+        tokens = torch.from_numpy(self.corpus.read(step * n, n + 1).astype(np.int64)).to(self.device)
+        length = sequence_length(recipe.lengths, step, recipe.steps)
+        with self._autocast:
+            hidden = self.model.model(tokens[:-1].view(-1, length)).last_hidden_state
+            loss = head_loss(hidden.view(n, -1), self.model.lm_head.weight.to(hidden.dtype), tokens[1:])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
+        self.optimiser.step()
+        return loss.item(), 0.0, n
+
+    def after_step(self, step: int, tokens: int, out: Path) -> None:
+        """At a milestone keep the weights and append the held-out losses to the evaluations."""
+        if step not in self.recipe.milestones:
+            return
+        losses = held_out_losses(self.model, self.corpus, self.device)
+        kept = []
+        path = out / EVALUATIONS
+        if path.exists():  # a resumed training makes some evaluations again
+            kept = [
+                line
+                for line in path.read_text(encoding="utf-8").splitlines()
+                if json.loads(line)["step"] < step
+            ]
+        row = json.dumps({"step": step, "tokens": tokens, "held_out": losses})
+        path.write_text("\n".join([*kept, row]) + "\n", encoding="utf-8")
+        if step < self.recipe.steps:
+            folder = out / CHECKPOINTS / f"step-{step}"
+            folder.mkdir(parents=True, exist_ok=True)
+            write_weights(self.model, folder, torch.bfloat16)
+
+    def export(self, out: Path) -> None:
+        """Write the folder that `AutoModelForCausalLM.from_pretrained` reads."""
+        write_folder(self.model, self.tokenizer, out, torch.bfloat16)
+
+
+def bf16_autocast(device: str) -> AbstractContextManager[Any]:
+    """Autocast to bfloat16 where the hardware multiplies in it; otherwise a context that does nothing."""
+    native = device == "cuda" or torch.backends.cpu.get_cpu_capability() in {"AVX512_BF16", "AMX"}
+    return torch.autocast(device, torch.bfloat16) if native else nullcontext()
+
+
+def parameter_groups(model: Any, decay: float) -> list[dict[str, Any]]:
+    """Matrices decay, gains of norms do not."""
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    gains = [p for p in model.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": decay}, {"params": gains, "weight_decay": 0.0}]
+
+
+def _check(recipe: LanguageRecipe, corpus: PackedCorpus) -> None:
+    if corpus.manifest["mixture_fingerprint"] != recipe.mixture.fingerprint:
+        raise RunError(
+            f"{corpus.folder} holds the mixture {corpus.manifest['name']!r} in another version",
+            f"the mixture {recipe.mixture.name!r} as {recipe.name} names it",
+            "build it again from the sources: --corpus SOURCES",
+        )
+    if corpus.n_tokens < recipe.tokens:
+        raise RunError(
+            f"{corpus.folder} holds {corpus.n_tokens:,} tokens",
+            f"the {recipe.tokens:,} of {recipe.name}",
+        )

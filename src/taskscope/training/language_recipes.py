@@ -1,0 +1,120 @@
+"""Recipes of the natural pico models: one stream of tokens, several sizes, next-token prediction alone."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from taskscope.errors import ModelError
+from taskscope.runs.cell import canonical_json
+from taskscope.training.mixture import SHIPPED, Mixture
+from taskscope.training.schedules import Schedule, milestones
+from taskscope.training.shape import Shape
+from taskscope.training.sources import Source
+
+
+class LanguageRecipe(BaseModel):
+    """How one model is trained on a packed corpus; all sizes see the same tokens in the same order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: Literal["language"] = "language"
+    summary: str
+    """One sentence for the card."""
+    seed: int = 0
+    mixture: Mixture
+    shape: Shape
+    tokens: int = Field(ge=1)
+    """Training tokens; a rest that does not fill a step is left out."""
+    tokens_per_step: int = 8_192
+    lengths: tuple[tuple[float, int], ...] = ((0.0, 256), (0.7, 1_024))
+    """Phases of (share of the steps after which it begins, tokens per sequence); short ones cost less."""
+    rate: float = 3e-3
+    schedule: Schedule = "wsd"
+    warmup: int = 100
+    decay: float = 0.05
+    clip: float = 1.0
+    checkpoint_every: int = 200
+    kept: int = 10
+    """Checkpoints kept along training, log-spaced in tokens, the last step included."""
+    first_kept: float = 0.01
+    """Share of the steps after which the first of them lies."""
+
+    @model_validator(mode="after")
+    def _whole_sequences(self) -> LanguageRecipe:
+        uneven = [length for _, length in self.lengths if self.tokens_per_step % length]
+        if uneven or not self.lengths or self.lengths[0][0] > 0 or self.tokens <= self.tokens_per_step:
+            raise ModelError(
+                f"lengths {self.lengths} with {self.tokens_per_step} tokens a step and {self.tokens} in all",
+                "a first phase that begins at 0, whole sequences in every step, and at least one step",
+            )
+        return self
+
+    @property
+    def steps(self) -> int:
+        """Steps of the optimiser."""
+        return (self.tokens - 1) // self.tokens_per_step  # the last token is only ever a target
+
+    @property
+    def milestones(self) -> tuple[int, ...]:
+        """Steps after which a checkpoint is kept and held-out losses are measured."""
+        return milestones(self.steps, self.kept, self.first_kept)
+
+    @property
+    def fingerprint(self) -> str:
+        """Sha256 of every field: a checkpoint of another recipe is never continued."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+
+
+def _pico(name: str, blocks: int, width: int, heads: int, inner: int, rate: float) -> LanguageRecipe:
+    shape = Shape(
+        blocks=blocks, width=width, heads=heads, inner=inner, vocabulary=SHIPPED.vocabulary, context=1_024
+    )
+    return LanguageRecipe(
+        name=name,
+        summary="Next-token prediction on English and task documents; no mechanism was asked for.",
+        mixture=SHIPPED,
+        shape=shape,
+        tokens=SHIPPED.tokens,
+        rate=rate,
+    )
+
+
+FAMILY: tuple[LanguageRecipe, ...] = (
+    _pico("pico-xs", blocks=6, width=32, heads=2, inner=88, rate=6e-3),
+    _pico("pico-s", blocks=10, width=48, heads=3, inner=128, rate=5e-3),
+    _pico("pico-m", blocks=12, width=80, heads=5, inner=216, rate=4e-3),
+    _pico("pico-l", blocks=16, width=128, heads=8, inner=344, rate=3e-3),
+)
+"""The shipped sizes, smallest first."""
+
+SMOKE = LanguageRecipe(
+    name="pico-smoke",
+    summary="Half a minute of training through every part of the family's recipe; the model knows nothing.",
+    mixture=Mixture(
+        name="pico-smoke",
+        tokens=32_800,
+        vocabulary=512,
+        shares={"lists": 0.4, "prose": 0.1, "copying": 0.1},
+        sources=(
+            Source(name="paragraphs", title="a few paragraphs of any English", licence="that of the text"),
+        ),
+        invented=8,
+        held_out=0.1,
+        held_out_tokens=1_100,
+        shard=20_000,
+    ),
+    shape=Shape(blocks=2, width=32, heads=2, inner=64, vocabulary=512, context=1_024),
+    tokens=32_800,
+    tokens_per_step=1_024,
+    lengths=((0.0, 128), (0.8, 1_024)),
+    rate=1e-2,
+    warmup=4,
+    checkpoint_every=8,
+    kept=4,
+    first_kept=0.1,
+)
+"""The miniature that tests train end to end; its source is a folder ``paragraphs`` with .txt files."""
