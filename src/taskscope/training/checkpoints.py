@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ FILE = "checkpoint.pt"
 
 
 def save(
-    folder: Path, identity: str, step: int, tokens: int, model: nn.Module, optimiser: torch.optim.Optimizer
+    folder: Path,
+    identity: str,
+    step: int,
+    tokens: int,
+    model: nn.Module,
+    optimisers: Sequence[torch.optim.Optimizer],
 ) -> None:
     """Store everything that the next step depends on.
 
@@ -27,7 +33,7 @@ def save(
         "step": step,
         "tokens": tokens,
         "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
     }
     beside = folder / f".{FILE}.{os.getpid()}"
     with beside.open("wb") as file:
@@ -37,8 +43,10 @@ def save(
     beside.replace(folder / FILE)
 
 
-def load(folder: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[int, int]:
-    """Restore the newest checkpoint into model and optimiser.
+def load(
+    folder: Path, identity: str, model: nn.Module, optimisers: Sequence[torch.optim.Optimizer]
+) -> tuple[int, int]:
+    """Restore the newest checkpoint into model and optimisers.
 
     Returns:
         Steps done and tokens seen; (0, 0) where there is no checkpoint.
@@ -58,7 +66,8 @@ def load(folder: Path, identity: str, model: nn.Module, optimiser: torch.optim.O
             "choose another --out",
         )
     model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
+    for optimiser, stored in zip(optimisers, state["optimisers"], strict=True):
+        optimiser.load_state_dict(stored)
     return state["step"], state["tokens"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import AutoTokenizer
 
 from taskscope.errors import RunError
@@ -17,6 +18,7 @@ from taskscope.training.export import write_folder, write_weights
 from taskscope.training.head_loss import head_loss
 from taskscope.training.held_out import held_out_losses
 from taskscope.training.language_recipes import LanguageRecipe
+from taskscope.training.muon import Muon
 from taskscope.training.network import build_network, shrink_writes
 from taskscope.training.packed import PackedCorpus
 from taskscope.training.schedules import learning_rate, sequence_length
@@ -46,25 +48,30 @@ class LanguageSession:
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
         shrink_writes(self.model)
         self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
-        self.optimiser = torch.optim.AdamW(
-            parameter_groups(self.model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98), fused=True
+        inside, outside = split_parameters(self.model)
+        self._rates = (recipe.rate, recipe.outer_rate)
+        self.optimisers = (
+            Muon(inside, lr=recipe.rate, weight_decay=recipe.decay),
+            torch.optim.AdamW(outside, lr=recipe.outer_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
         )
         self._autocast = bf16_autocast(device)
 
     def step(self, step: int) -> tuple[float, float, int]:
-        """Make one step of the optimiser; return the loss in nats per token, 0, and the tokens."""
+        """Make one step of training; return the loss in nats per token, 0, and the tokens."""
         recipe, n = self.recipe, self.recipe.tokens_per_step
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe.rate, step, recipe.steps, recipe.warmup, recipe.schedule)
+        for optimiser, rate in zip(self.optimisers, self._rates, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(rate, step, recipe.steps, recipe.warmup, recipe.schedule)
         tokens = torch.from_numpy(self.corpus.read(step * n, n + 1).astype(np.int64)).to(self.device)
         length = sequence_length(recipe.lengths, step, recipe.steps)
         with self._autocast:
             hidden = self.model.model(tokens[:-1].view(-1, length)).last_hidden_state
             loss = head_loss(hidden.view(n, -1), self.model.lm_head.weight.to(hidden.dtype), tokens[1:])
-        self.optimiser.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         return loss.item(), 0.0, n
 
     def after_step(self, step: int, tokens: int, out: Path) -> None:
@@ -98,11 +105,11 @@ def bf16_autocast(device: str) -> AbstractContextManager[Any]:
     return torch.autocast(device, torch.bfloat16) if native else nullcontext()
 
 
-def parameter_groups(model: Any, decay: float) -> list[dict[str, Any]]:
-    """Matrices decay, gains of norms do not."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    gains = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": decay}, {"params": gains, "weight_decay": 0.0}]
+def split_parameters(model: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the matrices of the blocks, and all other weights: embeddings and the gains of norms."""
+    inside = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    chosen = {id(p) for p in inside}
+    return inside, [p for p in model.parameters() if id(p) not in chosen]
 
 
 def _check(recipe: LanguageRecipe, corpus: PackedCorpus) -> None:

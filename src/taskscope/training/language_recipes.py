@@ -29,10 +29,14 @@ class LanguageRecipe(BaseModel):
     shape: Shape
     tokens: int = Field(ge=1)
     """Training tokens; a rest that does not fill a step is left out."""
-    tokens_per_step: int = 8_192
-    lengths: tuple[tuple[float, int], ...] = ((0.0, 256), (0.7, 1_024))
+    tokens_per_step: int = 2_048
+    """Small steps: at a fixed number of tokens, more of them brought the loss of the smallest size lower."""
+    lengths: tuple[tuple[float, int], ...] = ((0.0, 1_024),)
     """Phases of (share of the steps after which it begins, tokens per sequence); short ones cost less."""
-    rate: float = 3e-3
+    rate: float = 2e-2
+    """Highest learning rate of the matrices inside the blocks, which `Muon` trains."""
+    outer_rate: float = 2e-2
+    """Highest learning rate of embeddings and gains, which AdamW trains."""
     schedule: Schedule = "wsd"
     warmup: int = 100
     decay: float = 0.05
@@ -69,7 +73,7 @@ class LanguageRecipe(BaseModel):
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-def _pico(name: str, blocks: int, width: int, heads: int, inner: int, rate: float) -> LanguageRecipe:
+def _pico(name: str, blocks: int, width: int, heads: int, inner: int, outer_rate: float) -> LanguageRecipe:
     shape = Shape(
         blocks=blocks, width=width, heads=heads, inner=inner, vocabulary=SHIPPED.vocabulary, context=1_024
     )
@@ -79,15 +83,15 @@ def _pico(name: str, blocks: int, width: int, heads: int, inner: int, rate: floa
         mixture=SHIPPED,
         shape=shape,
         tokens=SHIPPED.tokens,
-        rate=rate,
+        outer_rate=outer_rate,
     )
 
 
 FAMILY: tuple[LanguageRecipe, ...] = (
-    _pico("pico-xs", blocks=6, width=32, heads=2, inner=88, rate=6e-3),
-    _pico("pico-s", blocks=10, width=48, heads=3, inner=128, rate=5e-3),
-    _pico("pico-m", blocks=12, width=80, heads=5, inner=216, rate=4e-3),
-    _pico("pico-l", blocks=16, width=128, heads=8, inner=344, rate=3e-3),
+    _pico("pico-xs", blocks=6, width=32, heads=2, inner=88, outer_rate=3e-2),
+    _pico("pico-s", blocks=10, width=48, heads=2, inner=128, outer_rate=2.5e-2),
+    _pico("pico-m", blocks=12, width=80, heads=4, inner=216, outer_rate=2e-2),
+    _pico("pico-l", blocks=16, width=128, heads=4, inner=344, outer_rate=1.5e-2),
 )
 """The shipped sizes, smallest first."""
 
@@ -111,7 +115,8 @@ SMOKE = LanguageRecipe(
     tokens=32_800,
     tokens_per_step=1_024,
     lengths=((0.0, 128), (0.8, 1_024)),
-    rate=1e-2,
+    rate=2e-2,
+    outer_rate=3e-2,
     warmup=4,
     checkpoint_every=8,
     kept=4,

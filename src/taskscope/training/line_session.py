@@ -34,9 +34,10 @@ class LineSession:
         self.tokenizer = _tokenizer(recipe, curriculum)
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
         self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
-        self.optimiser = torch.optim.AdamW(
+        self._optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
         )
+        self.optimisers = (self._optimiser,)
         ids = self.tokenizer.get_vocab()
         marks = {name: ids[mark(i)] for i, name in enumerate(curriculum.relations)} if recipe.named else {}
         self.writer = Writer(
@@ -49,19 +50,19 @@ class LineSession:
         self.mix = Mix(recipe.length, recipe.named, recipe.heading, recipe.bare, recipe.bare_length)
 
     def step(self, step: int) -> tuple[float, float, int]:
-        """Make one step of the optimiser; return next-token loss, editing loss and tokens."""
+        """Make one step of training; return next-token loss, editing loss and tokens."""
         recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
         batch = self.writer.batch(recipe.documents, self.mix, rng)
-        for group in self.optimiser.param_groups:
+        for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(recipe.rate, step, recipe.steps, recipe.warmup, "cosine")
         autocast = torch.autocast("cuda", torch.bfloat16) if self.device == "cuda" else nullcontext()
         with autocast:
             loss, edit_loss = self._losses(batch, rng)
         total = loss + edit_loss
-        self.optimiser.zero_grad(set_to_none=True)
+        self._optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
-        self.optimiser.step()
+        self._optimiser.step()
         return loss.item(), edit_loss.item(), batch.n_tokens
 
     def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

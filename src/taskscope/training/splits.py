@@ -1,9 +1,9 @@
 """What is kept out of training: a seeded quarter of the facts, and whole tasks.
 
 A fact is one item of one task.  Items that give each other away go to the same side: a translation and its
-reverse, a word that French and Spanish spell alike, both directions of a pair of opposites, a small letter and
-its capital.  The split is a function of
-the seed and the fact alone, so cards and studies can tell later what a model was never shown.
+reverse, a word that French and Spanish spell alike, both directions of a pair of opposites, a small letter
+and its capital.  The split is a function of the seed and the fact alone, so cards and studies can tell later
+what a model was never shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The tokeniser of the natural pico models: byte-level pairs trained on the mixture.
 
 A line end, an arrow, a digit and a separating mark are pieces of their own that nothing merges with, so a
-list can be cut at them (design numerics 5).  A word takes the space before it along, as in most published models.
+list can be cut at them (design numerics 5).  A word takes the space before it along, as in most published
+models.
 """
 
 from __future__ import annotations

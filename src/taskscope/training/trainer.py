@@ -57,14 +57,14 @@ class Session(Protocol):
     """One training in memory. Steps count from 0; all that is random in one comes from (seed, step)."""
 
     model: LlamaForCausalLM
-    optimiser: torch.optim.AdamW
+    optimisers: tuple[torch.optim.Optimizer, ...]
     identity: str
     """Changes with the recipe and with what is trained on."""
     facts: dict[str, Any]
     """What the card says about the training beside the recipe."""
 
     def step(self, step: int) -> tuple[float, float, int]:
-        """Make one step of the optimiser; return next-token loss, editing loss and tokens."""
+        """Make one step of training; return next-token loss, editing loss and tokens."""
         ...
 
     def after_step(self, step: int, tokens: int, out: Path) -> None:
@@ -106,7 +106,7 @@ def train(
     session = open_session(recipe, out, corpus, device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if not resume:
         (out / checkpoints.FILE).unlink(missing_ok=True)
-    step, tokens = checkpoints.load(out, session.identity, session.model, session.optimiser)
+    step, tokens = checkpoints.load(out, session.identity, session.model, session.optimisers)
     with _open_losses(out / LOSSES, step) as losses:
         first = step
         while step < recipe.steps:
@@ -119,7 +119,7 @@ def train(
             session.after_step(step, tokens, out)
             on_progress(progress)
             if step % recipe.checkpoint_every == 0 or step == recipe.steps:
-                checkpoints.save(out, session.identity, step, tokens, session.model, session.optimiser)
+                checkpoints.save(out, session.identity, step, tokens, session.model, session.optimisers)
     weights = checkpoints.weights_hash(session.model)
     session.export(out)
     facts = {"tokens": tokens, "weights_sha256": weights, **session.facts}

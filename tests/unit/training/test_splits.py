@@ -11,7 +11,13 @@ from taskscope.tasks import registry
 from taskscope.training.documents.rules import held_out_tasks
 from taskscope.training.splits import HELD_OUT_TASKS, Split
 
-REVERSED = [("en-fr", "fr-en"), ("en-es", "es-en"), ("en-fr", "es-en"), ("to-upper", "to-lower"), ("antonyms", "antonyms")]
+REVERSED = [
+    ("en-fr", "fr-en"),
+    ("en-es", "es-en"),
+    ("en-fr", "es-en"),
+    ("to-upper", "to-lower"),
+    ("antonyms", "antonyms"),
+]
 
 
 @pytest.mark.parametrize("task", registry.names())

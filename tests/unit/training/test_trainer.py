@@ -75,7 +75,7 @@ def test_a_finished_folder_is_left_as_it_is(tmp_path):
 def test_a_half_written_checkpoint_is_never_seen(tmp_path, monkeypatch):
     """A crash while writing leaves the checkpoint before it."""
     session = LineSession(SHORT, "cpu")
-    checkpoints.save(tmp_path, "id", 1, 10, session.model, session.optimiser)
+    checkpoints.save(tmp_path, "id", 1, 10, session.model, session.optimisers)
 
     def crash(state, file):
         file.write(b"half")
@@ -83,8 +83,8 @@ def test_a_half_written_checkpoint_is_never_seen(tmp_path, monkeypatch):
 
     monkeypatch.setattr(checkpoints.torch, "save", crash)
     with pytest.raises(OSError, match="disk full"):
-        checkpoints.save(tmp_path, "id", 2, 20, session.model, session.optimiser)
-    assert checkpoints.load(tmp_path, "id", session.model, session.optimiser) == (1, 10)
+        checkpoints.save(tmp_path, "id", 2, 20, session.model, session.optimisers)
+    assert checkpoints.load(tmp_path, "id", session.model, session.optimisers) == (1, 10)
 
 
 def test_the_seed_changes_the_weights():

@@ -49,7 +49,7 @@ class World:
 
     split: Split = field(default_factory=Split)
     side: Side = "train"
-    invented: int = 400
+    invented: int = 80
     """People made up, each with a town, a trade, a pet and a colour."""
 
     @cached_property
