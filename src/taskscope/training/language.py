@@ -16,7 +16,7 @@ from transformers import AutoTokenizer
 from taskscope.errors import RunError
 from taskscope.training.export import write_folder, write_weights
 from taskscope.training.head_loss import head_loss
-from taskscope.training.held_out import held_out_losses
+from taskscope.training.held_out import part_loss
 from taskscope.training.language_recipes import LanguageRecipe
 from taskscope.training.muon import Muon
 from taskscope.training.network import build_network, shrink_writes
@@ -25,6 +25,8 @@ from taskscope.training.schedules import learning_rate, sequence_length
 
 EVALUATIONS = "evaluations.jsonl"
 CHECKPOINTS = "checkpoints"
+EVALUATED = 12 * 512 + 1
+"""Tokens of each part that are scored at a milestone; the card scores all of them once, at the end."""
 
 
 class LanguageSession:
@@ -78,7 +80,10 @@ class LanguageSession:
         """At a milestone keep the weights and append the held-out losses to the evaluations."""
         if step not in self.recipe.milestones:
             return
-        losses = held_out_losses(self.model, self.corpus, self.device)
+        losses = {
+            part: part_loss(self.model, self.corpus.held_out(part)[:EVALUATED], self.device)
+            for part in self.corpus.held_out_parts
+        }
         kept = []
         path = out / EVALUATIONS
         if path.exists():  # a resumed training makes some evaluations again
