@@ -26,7 +26,7 @@ class Mixture(BaseModel):
     licence: str = ""
     """Licence under which weights trained on it can be given away, as its sources ask."""
     seed: int = 0
-    tokens: int = Field(default=10_000_000, ge=1_000)
+    tokens: int = Field(default=20_000_000, ge=1_000)
     """Training tokens; the stream is cut there."""
     vocabulary: int = 4_096
     shares: Mapping[str, float]
@@ -128,21 +128,21 @@ SHIPPED = Mixture(
             licence="CC BY-SA 3.0",
             layout="articles",
             filters=("sentences", "complete"),
-            keep=0.16,
+            keep=0.22,
         ),
         Source(
             name="gutenberg_selected",
             title="Project Gutenberg: stories for children, detective and science fiction",
             licence="public domain in the USA",
             filters=("sentences",),
-            keep=0.11,
+            keep=0.15,
         ),
         Source(
             name="openstax_ccby",
             title="OpenStax textbooks",
             licence="CC BY 4.0",
             filters=("sentences", "complete", "publisher"),
-            keep=0.25,
+            keep=0.35,
         ),
         Source(
             name="fairytaleqa_stories",
