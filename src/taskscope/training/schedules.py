@@ -5,25 +5,23 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-Schedule = Literal["cosine", "wsd"]
+Schedule = Literal["cosine", "linear"]
 LOWEST = 0.05
 """Share of the highest learning rate that is left at the end."""
-FALL = 0.3
-"""Share of the steps over which the learning rate of the schedule `wsd` falls."""
 
 
 def learning_rate(highest: float, step: int, steps: int, warmup: int, schedule: Schedule) -> float:
     """Return the learning rate of a step, counted from 0.
 
-    Both schedules rise linearly over `warmup` steps.  ``cosine`` then falls along a half cosine; ``wsd``
-    (warm up, stay, decay) stays and falls linearly over the last `FALL` of the steps.
+    Both schedules rise linearly over `warmup` steps and fall to `LOWEST`: ``cosine`` along a half cosine,
+    ``linear`` straight.
     """
     if step < warmup:
         return highest * (step + 1) / warmup
     done = (step - warmup) / max(1, steps - warmup)
     if schedule == "cosine":
         return highest * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2)
-    return highest * max(LOWEST, min(1.0, (1 - done) / FALL))
+    return highest * (LOWEST + (1 - LOWEST) * (1 - done))
 
 
 def sequence_length(lengths: tuple[tuple[float, int], ...], step: int, steps: int) -> int:
