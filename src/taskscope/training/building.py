@@ -21,7 +21,7 @@ from taskscope.training.documents.kinds import NATURAL, Documents
 from taskscope.training.documents.rules import held_out_tasks
 from taskscope.training.packed import MANIFEST, TOKENIZER, PackedCorpus, ShardWriter
 from taskscope.training.passages import PassageStore
-from taskscope.training.sources import source_hash
+from taskscope.training.sources import find_source, source_hash
 from taskscope.training.splits import HELD_OUT_TASKS, Side
 from taskscope.training.stream import ROW, TokenStream
 
@@ -34,6 +34,8 @@ _EVALUATION_SEED = 1  # added to the seed of task documents kept for evaluation
 
 def build_into(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
     """Build the corpus of a mixture into a folder; see `taskscope.training.mixture.build`."""
+    for name in filter(None, (*(source.name for source in config.sources), config.judged)):
+        find_source(sources, name)  # missing ones are named at once, not after minutes of reading others
     out.mkdir(parents=True, exist_ok=True)
     text = NaturalText(
         sources,
@@ -117,22 +119,37 @@ def _write_held_out(
     parts: dict[str, Iterable[str]] = {
         f"{NATURAL}/{source}": passages.held_out(source) for source in passages.held_out_sources
     }
-    for kind, documents in _documents(config, "train", _EVALUATION_SEED).items():
-        parts[f"{kind}/seen"] = _numbered(documents)
-    if config.split_share:
-        for kind, documents in _documents(config, "held-out", _EVALUATION_SEED).items():
-            parts[f"{kind}/unseen"] = _numbered(documents)
+    parts |= held_out_documents(config)
     written = {}
     for name, texts in parts.items():
-        tokens: list[int] = []
-        for text in texts:
-            tokens += [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
-            if len(tokens) >= config.held_out_tokens:
-                break
         writer = ShardWriter(out, "heldout-" + name.replace("/", "-"), config.held_out_tokens)
-        writer.write(np.array(tokens[: config.held_out_tokens], dtype=np.uint16))
+        writer.write(first_tokens(texts, tokenizer, config.held_out_tokens))
         written[name] = writer.close()[0]
     return written
+
+
+def held_out_documents(config: Mixture) -> dict[str, Iterator[str]]:
+    """Task documents kept for evaluation, without end, by part: ``kind/seen`` and ``kind/unseen``.
+
+    They are a function of the mixture alone, so that losses on them can be measured again without the corpus.
+    """
+    sides: dict[str, Side] = {"seen": "train", "unseen": "held-out"}
+    return {
+        f"{kind}/{name}": _numbered(documents)
+        for name, side in sides.items()
+        if config.split_share or side == "train"
+        for kind, documents in _documents(config, side, _EVALUATION_SEED).items()
+    }
+
+
+def first_tokens(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, n: int) -> np.ndarray:
+    """Encode texts, each with the end of text behind it, up to `n` tokens in all, uint16 (token,)."""
+    tokens: list[int] = []
+    for text in texts:
+        tokens += [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
+        if len(tokens) >= n:
+            break
+    return np.array(tokens[:n], dtype=np.uint16)
 
 
 def _identity(config: Mixture, out: Path, shards: list[dict[str, Any]]) -> dict[str, Any]:

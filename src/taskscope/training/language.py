@@ -45,7 +45,7 @@ class LanguageSession:
         _check(recipe, corpus)
         self.recipe, self.corpus, self.device = recipe, corpus, device
         self.identity = hashlib.sha256(f"{recipe.fingerprint}/{corpus.fingerprint}".encode()).hexdigest()
-        self.facts = {"corpus": corpus.fingerprint}
+        self.facts = {"corpus": corpus.fingerprint, "data": corpus.description}
         self.tokenizer = AutoTokenizer.from_pretrained(corpus.tokenizer)
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
         shrink_writes(self.model)

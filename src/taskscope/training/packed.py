@@ -102,6 +102,23 @@ class PackedCorpus:
         return self.manifest["fingerprint"]
 
     @property
+    def description(self) -> dict[str, Any]:
+        """What is told of a corpus wherever a model trained on it goes: sources, shares, counts; no paths."""
+        told = ("title", "licence", "sha256", "passages", "characters", "dropped", "training_tokens")
+        manifest = self.manifest
+        return {
+            "name": manifest["name"],
+            "licence": manifest["licence"],
+            "sources": {
+                name: {key: source[key] for key in told} for name, source in manifest["sources"].items()
+            },
+            "kinds": manifest["kinds"],
+            "judged": manifest["judged"],
+            "tokens": {key: value for key, value in manifest["tokens"].items() if key != "shards"},
+            "held_out_tasks": manifest["held_out_tasks"],
+        }
+
+    @property
     def tokenizer(self) -> Path:
         """Folder that `AutoTokenizer.from_pretrained` reads."""
         return self.folder / TOKENIZER

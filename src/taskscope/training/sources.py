@@ -16,6 +16,9 @@ from taskscope.errors import TaskError, nearest
 Layout = Literal["file", "articles", "lines"]
 """What a file holds: a document, articles apart by two empty lines, or a document of one-line paragraphs."""
 
+BUNDLED = Path(__file__).parent / "data"
+"""Sources that come with the package: a few paragraphs of our own, for the miniature."""
+
 _LARGEST = 64 * 2**20
 _NOT_TEXT = frozenset({"SOURCE", "README", "LICENSE"})
 
@@ -44,16 +47,31 @@ def open_source(folder: Path, name: str) -> Iterator[tuple[str, bytes]]:
     Raises:
         TaskError: If the folder holds neither ``name`` nor ``name.tar.xz``, or the archive is damaged.
     """
+    path = find_source(folder, name)
+    yield from _folder(path) if path.is_dir() else _archive(path)
+
+
+def find_source(folder: Path, name: str) -> Path:
+    """Return where a source is: its folder, or its archive.
+
+    Raises:
+        TaskError: If there is neither ``name`` nor ``name.tar.xz``, or no such folder at all.
+    """
     folder = Path(folder)
-    if (folder / name).is_dir():
-        yield from _folder(folder / name)
-    elif (folder / f"{name}.tar.xz").is_file():
-        yield from _archive(folder / f"{name}.tar.xz")
-    else:
-        known = sorted(p.name.removesuffix(".tar.xz") for p in folder.glob("*")) if folder.is_dir() else []
+    if not folder.is_dir():
+        beside = sorted(p.name for p in folder.parent.glob("*") if p.is_dir())
         raise TaskError(
-            f"no source {name!r} in {folder}", f"a folder {name} or {name}.tar.xz", nearest(name, known)
+            f"{str(folder)!r} is not a folder",
+            "the folder of the sources, or of a corpus built from them",
+            nearest(folder.name, beside),
         )
+    for path in (folder / name, folder / f"{name}.tar.xz"):
+        if path.is_dir() or (path.suffix == ".xz" and path.is_file()):
+            return path
+    known = sorted(p.name.removesuffix(".tar.xz") for p in folder.glob("*"))
+    raise TaskError(
+        f"no source {name!r} in {folder}", f"a folder {name} or {name}.tar.xz", nearest(name, known)
+    )
 
 
 def source_hash(folder: Path, name: str) -> str:
@@ -62,9 +80,9 @@ def source_hash(folder: Path, name: str) -> str:
     Raises:
         TaskError: If there is no such source.
     """
-    archive = Path(folder) / f"{name}.tar.xz"
-    if archive.is_file() and not (Path(folder) / name).is_dir():
-        with archive.open("rb") as file:
+    path = find_source(folder, name)
+    if path.is_file():
+        with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     digest = hashlib.sha256()
     for inside, raw in open_source(folder, name):

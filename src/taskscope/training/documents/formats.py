@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taskscope.tasks.prompts import FORMATS
+from taskscope.tasks.prompts import FORMATS, PromptFormat
 
 Pair = tuple[str, str]
 
@@ -106,3 +106,9 @@ def draw(rng: np.random.Generator, arrow: float = 0.0) -> LineFormat:
         if middle.startswith("->") or middle in _KEPT_APART:
             continue
         return LineFormat("", space + middle + space, "\n")
+
+
+def is_trained_on(form: PromptFormat, arrow: float) -> bool:
+    """Whether a list may be written in a prompt format, given the share of lists in the default one."""
+    frames = {(frame.start, frame.middle) for frame in (*FIXED, *((ARROW,) if arrow else ()))}
+    return (form.start, form.arrow + form.space) in frames
