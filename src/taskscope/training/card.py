@@ -1,174 +1,191 @@
-"""Measures a trained folder and writes its card: ``card.json`` for machines, ``README.md`` for people."""
+"""A trained folder's card: ``card.json`` for machines, ``README.md`` for people; and folders to ship."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from taskscope.errors import ModelError
 from taskscope.tasks import registry
+from taskscope.training.cards import language, language_text, lines
+from taskscope.training.cards.comparing import differences
+from taskscope.training.cards.language import Effort
 from taskscope.training.export import write_folder
-from taskscope.training.measuring import Probe, TaskScores
-from taskscope.training.recipes import Recipe
+from taskscope.training.language import CHECKPOINTS, EVALUATIONS
+from taskscope.training.measuring import Probe
+from taskscope.training.packed import PackedCorpus
 from taskscope.training.trainer import FACTS, LOSSES, RECIPE
 
-CARD = "card.json"
-KNOWN = 0.9
-"""Few-shot accuracy from which a task counts as known."""
+CARD, README = "card.json", "README.md"
 THIN = 50
 """Steps of which the shipped loss curve keeps one mean."""
-N_QUERIES, N_DEMONSTRATIONS, SEED = 200, 5, 0
 
-_READING = {
-    "planted": (
-        "This is an instrument, not a model of how language models work: it shows whether a study finds what "
-        "is known to be there. All items of its tasks were seen in training: it says nothing on new ones."
-    ),
-    "natural": (
-        "Its mechanism was not asked for, so no study's verdict on it is right or wrong by construction. "
-        "All items of its tasks were seen in training: it says nothing on new ones."
-    ),
-}
+OnPart = Callable[[str], None]
 
 
-def ship(trained: Path, out: Path, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
+def ship(
+    trained: Path,
+    out: Path,
+    on_part: OnPart = lambda name: None,
+    *,
+    data: Path | None = None,
+    corpus: Path | None = None,
+    kept: Sequence[int] = (),
+    effort: Effort | None = None,
+) -> dict[str, Any]:
     """Make the folder that goes into the package: weights in half precision, the loss thinned, the card.
 
     Args:
         trained: What `taskscope.training.trainer.train` wrote.
         out: Folder to write.
-        on_task: As for `write_card`; what is measured are the weights as shipped.
+        on_part: As for `measure`; what is measured are the weights as shipped.
+        data: As for `measure`.
+        corpus: Packed corpus of a language model whose training did not hand its description over.
+        kept: Steps of the checkpoints that are shipped too.
+        effort: As for `measure`.
 
     Returns:
         What stands in ``card.json``.
+
+    Raises:
+        ModelError: If there is no checkpoint of a step in `kept`.
     """
     out.mkdir(parents=True, exist_ok=True)
     probe = Probe(trained)
     write_folder(probe.model, probe.tokenizer, out, torch.bfloat16)
-    for name in (RECIPE, FACTS):
-        shutil.copyfile(trained / name, out / name)
+    for name in (RECIPE, EVALUATIONS):
+        if (trained / name).exists():
+            shutil.copyfile(trained / name, out / name)
+    facts = _read(trained, FACTS)
+    if corpus is not None:
+        facts["data"] = PackedCorpus(corpus).description
+    (out / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = [json.loads(line) for line in (trained / LOSSES).read_text(encoding="utf-8").splitlines()]
     thinned = [_mean(rows[i : i + THIN]) for i in range(0, len(rows), THIN)]
     (out / LOSSES).write_text("".join(json.dumps(row) + "\n" for row in thinned), encoding="utf-8")
-    return write_card(out, on_task)
+    for step in kept:
+        _copy_checkpoint(trained / CHECKPOINTS / f"step-{step}", out / CHECKPOINTS / f"step-{step}")
+    return write_card(out, on_part, data=data, effort=effort)
 
 
-def write_card(folder: Path, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Measure every built-in mapping task on a trained folder and write both forms of the card.
+def write_card(
+    folder: Path,
+    on_part: OnPart = lambda name: None,
+    *,
+    data: Path | None = None,
+    effort: Effort | None = None,
+) -> dict[str, Any]:
+    """Measure a trained folder and write both forms of the card into it; arguments as `measure`."""
+    card = measure(folder, on_part, data=data, effort=effort)
+    write(card, folder)
+    return card
+
+
+def measure(
+    folder: Path,
+    on_part: OnPart = lambda name: None,
+    *,
+    data: Path | None = None,
+    effort: Effort | None = None,
+) -> dict[str, Any]:
+    """Measure a trained folder.
 
     Args:
-        folder: What `taskscope.training.trainer.train` wrote.
-        on_task: Called with the name of each task before it is measured.
+        folder: What `taskscope.training.trainer.train` wrote, or what is shipped of it.
+        on_part: Called with the name of each part before it is measured.
+        data: Folder of public data, for the parts of a language model's card that need it.
+        effort: How much of a language model is measured; all by default.
 
     Returns:
         What stands in ``card.json``.
+
+    Raises:
+        ModelError: If the folder does not say how it was trained.
     """
-    recipe = Recipe.model_validate_json((folder / RECIPE).read_text(encoding="utf-8"))
-    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    probe = Probe(folder)
-    scores = []
-    for name in registry.names():
-        on_task(name)
-        scores.append(probe.measure(registry.get(name), N_QUERIES, N_DEMONSTRATIONS, SEED))
-    card = {
-        "name": recipe.name,
-        "kind": recipe.kind,
-        "summary": recipe.summary,
-        "planted_block": recipe.planted_block,
-        "blocks": recipe.shape.blocks,
-        "width": recipe.shape.width,
-        "parameters": sum(p.numel() for p in probe.model.parameters()),
-        "licence": "Apache-2.0",
-        "seed": recipe.seed,
-        "steps": recipe.steps,
-        **facts,
-        "tasks": [s.task for s in scores if s.few_shot >= KNOWN],
-        "measured": {"queries": N_QUERIES, "demonstrations": N_DEMONSTRATIONS, "seed": SEED},
-        "scores": [_rounded(s) for s in scores],
-    }
-    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(render(card), encoding="utf-8")
-    return card
+    if kind(folder) == "language":
+        return language.measure(folder, data, effort, on_part)
+    return lines.measure(folder, on_part)
+
+
+def n_parts(folder: Path, data: Path | None = None) -> int:
+    """Count the parts that `measure` names."""
+    if kind(folder) == "language":
+        return language.n_parts(Effort(), data, folder)
+    return len(registry.names())
+
+
+def kind(folder: Path) -> str:
+    """Return the kind of model that a folder holds: planted, natural or language.
+
+    Raises:
+        ModelError: If the folder does not say how it was trained.
+    """
+    for name in (RECIPE, FACTS):
+        if not (folder / name).is_file():
+            raise ModelError(
+                f"{str(folder)!r} has no {name}",
+                "a folder that `taskscope train` has finished, or a built-in model",
+                "taskscope list models",
+            )
+    return _read(folder, RECIPE)["kind"]
+
+
+def is_current(folder: Path) -> bool:
+    """Whether a folder's card is one of the weights that were trained there."""
+    if not (folder / CARD).is_file():
+        return False
+    return _read(folder, CARD).get("weights_sha256") == _read(folder, FACTS)["weights_sha256"]
+
+
+def write(card: dict[str, Any], folder: Path) -> None:
+    """Write both forms of a card into a folder, which is made if missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / README).write_text(render(card), encoding="utf-8")
 
 
 def render(card: dict[str, Any]) -> str:
     """Turn the content of ``card.json`` into the text of ``README.md``."""
-    known = [s for s in card["scores"] if s["task"] in card["tasks"]]
-    lines = [
-        "---",
-        "license: apache-2.0",
-        "library_name: transformers",
-        f"tags: [taskscope, {card['kind']}]",
-        "---",
-        "",
-        f"# {card['name']}",
-        "",
-        card["summary"],
-        "",
-        f"A Llama-shaped decoder of {card['blocks']} blocks, width {card['width']}, "
-        f"{card['parameters']:,} parameters, trained from scratch on {card['tokens']:,} tokens of lines "
-        f"`x->y` ({card['steps']:,} steps, seed {card['seed']}). The word lists are this project's own; "
-        "licence Apache-2.0. "
-        f"Train it again with `taskscope train {card['name']} --out FOLDER`.",
-        "",
-        "## What it can and cannot show",
-        "",
-        _READING[card["kind"]],
-        "",
-        f"It knows {len(known)} of the built-in tasks (few-shot accuracy at least {KNOWN}): "
-        + (", ".join(card["tasks"]) or "none")
-        + ".",
-        "Built-in tasks that it was not trained on: " + (", ".join(_untrained(card)) or "none") + ".",
-        "",
-        "## Accuracy",
-        "",
-        *_table(card),
-    ]
-    return "\n".join(lines) + "\n"
+    return language_text.render(card) if card["kind"] == "language" else lines.render(card)
 
 
-def _untrained(card: dict[str, Any]) -> list[str]:
-    return [s["task"] for s in card["scores"] if s["task"] not in card["trained_on"]]
+def derived(card: dict[str, Any]) -> dict[str, Any]:
+    """Return what a card says that follows from its measurements."""
+    return language.derived(card) if card["kind"] == "language" else lines.derived(card)
 
 
-def _table(card: dict[str, Any]) -> list[str]:
-    asked = card["measured"]
-    blocks = range(card["blocks"])
-    lines = [
-        f"Exact match of the whole answer, {asked['queries']} queries a task, {asked['demonstrations']} "
-        "demonstrations, arrow format. The numbered columns: the residual of the separator after that block, "
-        "mean of two dummy queries behind demonstrations, put into the bare query `x->`.",
-        "",
-        "| task | bare | few-shot | " + " | ".join(map(str, blocks)) + " |",
-        "|---" * (len(blocks) + 3) + "|",
-    ]
-    for s in card["scores"]:
-        cells = [s["zero_shot"], s["few_shot"], *s["hypothesis"]]
-        lines.append(f"| {s['task']} | " + " | ".join(f"{value:.2f}" for value in cells) + " |")
-    known = [s for s in card["scores"] if s["task"] in card["tasks"]]
-    if known:
-        bare, few_shot = (float(np.mean([s[key] for s in known])) for key in ("zero_shot", "few_shot"))
-        ends = {"mean of known tasks": (bare, few_shot), "dummy's answer instead": (None, None)}
-        for (title, start), key in zip(ends.items(), ("hypothesis", "leak"), strict=True):
-            means = np.mean([s[key] for s in known], axis=0)
-            cells = ["" if value is None else f"{value:.2f}" for value in (*start, *means)]
-            lines.append(f"| **{title}** | " + " | ".join(cells) + " |")
-    return lines
+def disagreements(folder: Path, stored: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """List where a stored card is not what its weights give, or not what follows from its own numbers.
+
+    Args:
+        folder: Where the card is stored, in both forms.
+        stored: What stands in its ``card.json``.
+        measured: What `measure` returned for the same weights.
+    """
+    follows = derived(stored)
+    found = [f"{key}: not what the stored numbers give" for key in follows if stored[key] != follows[key]]
+    if render(stored) != (folder / README).read_text(encoding="utf-8"):
+        found.append(f"{README}: not the text of {CARD}")
+    now = {key: value for key, value in measured.items() if key not in follows}
+    return found + differences({key: stored[key] for key in stored if key not in follows}, now)
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def _copy_checkpoint(source: Path, out: Path) -> None:
+    if not source.is_dir():
+        raise ModelError(f"there is no {source}", "a step after which a checkpoint was kept")
+    shutil.copytree(source, out, dirs_exist_ok=True)
 
 
 def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
     losses = {key: round(float(np.mean([row[key] for row in rows])), 5) for key in ("loss", "edit_loss")}
     return {**rows[-1], **losses}
-
-
-def _rounded(scores: TaskScores) -> dict[str, Any]:
-    values = asdict(scores)
-    for key in ("hypothesis", "leak"):
-        values[key] = [round(v, 4) for v in values[key]]
-    return {**values, "zero_shot": round(scores.zero_shot, 4), "few_shot": round(scores.few_shot, 4)}

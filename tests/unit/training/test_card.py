@@ -10,6 +10,7 @@ from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.sampling import draw
 from taskscope.training import card, export
+from taskscope.training.cards import lines
 from taskscope.training.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
 
@@ -88,9 +89,9 @@ def test_weights_stored_in_half_precision_load_in_single(smoke, probe, tmp_path)
 
 
 def test_the_card_says_what_was_measured(smoke, tmp_path, monkeypatch):
-    monkeypatch.setattr(card.registry, "names", lambda: ["to-upper", "next-letter"])
-    monkeypatch.setattr(card, "N_QUERIES", 20)
-    monkeypatch.setattr(card, "KNOWN", 0.0)
+    monkeypatch.setattr(lines.registry, "names", lambda: ["to-upper", "next-letter"])
+    monkeypatch.setattr(lines, "N_QUERIES", 20)
+    monkeypatch.setattr(lines, "KNOWN", 0.0)
     written = card.ship(smoke.folder, tmp_path)
     assert written == json.loads((tmp_path / card.CARD).read_text())
     assert written["tasks"] == ["to-upper", "next-letter"]
@@ -106,3 +107,4 @@ def test_the_card_says_what_was_measured(smoke, tmp_path, monkeypatch):
         assert cells == pytest.approx(
             [scores["zero_shot"], scores["few_shot"], *scores["hypothesis"]], abs=0.005
         )
+    assert card.disagreements(tmp_path, written, card.measure(tmp_path)) == []

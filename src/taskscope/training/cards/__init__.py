@@ -1,0 +1,1 @@
+"""What is measured for the card of a trained model, one file for each measurement."""
