@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 from taskscope.cli.console import BAD_INPUT, OK
 from taskscope.cli.main import app
 from taskscope.studies.catalogue import ACCOUNTS
+from taskscope.training.cards import lines
 
 runner = CliRunner()
-COMMANDS = ("demo", "run", "list", "show", "query", "report", "doctor", "train")
+COMMANDS = ("demo", "run", "list", "show", "query", "report", "doctor", "train", "card")
 
 
 def taskscope(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -90,12 +91,19 @@ def test_bad_input_says_what_was_given_and_what_to_try(arguments: list[str], giv
     assert "Traceback" not in result.stderr
 
 
-def test_train_runs_a_recipe_and_resumes(tmp_path: Path) -> None:
-    first = taskscope("train", "smoke", "--out", str(tmp_path / "smoke"))
-    assert first.returncode == OK, first.stderr
-    weights = (tmp_path / "smoke" / "model.safetensors").read_bytes()
-    assert taskscope("train", "smoke", "--out", str(tmp_path / "smoke")).returncode == OK
-    assert (tmp_path / "smoke" / "model.safetensors").read_bytes() == weights
+def test_train_runs_a_recipe_writes_its_card_and_leaves_a_finished_folder(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(lines, "N_QUERIES", 4)
+    command = ["train", "smoke", "--out", str(tmp_path / "smoke")]
+    first = runner.invoke(app, command)
+    assert first.exit_code == OK, first.output
+    files = ("model.safetensors", "card.json", "README.md")
+    before = [(tmp_path / "smoke" / name).read_bytes() for name in files]
+    assert json.loads(before[1])["measured"]["queries"] == 4
+    monkeypatch.setattr(lines, "N_QUERIES", 0)  # measuring again would fail
+    assert runner.invoke(app, command).exit_code == OK
+    assert [(tmp_path / "smoke" / name).read_bytes() for name in files] == before
 
 
 def test_list_models_names_the_built_in_ones() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from taskscope.cli import console
+from taskscope.cli.card import card
 from taskscope.cli.demo import demo
 from taskscope.cli.doctor import doctor
 from taskscope.cli.listing import list_
@@ -37,6 +38,7 @@ app.command()(query)
 app.command()(report)
 app.command()(doctor)
 app.command()(train)
+app.command()(card)
 
 
 def _version(value: bool) -> None:
