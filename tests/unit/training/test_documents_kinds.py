@@ -1,4 +1,4 @@
-"""Task documents: reproducible, well-formed, right, and in shapes that make learning in context worth while."""
+"""Task documents: reproducible, well-formed, right, and in shapes that reward learning in context."""
 
 from __future__ import annotations
 
@@ -176,5 +176,5 @@ def test_made_up_people_have_balanced_attributes():
     for name in ("town", "trade", "pet", "colour"):
         pairs = [p for world in WORLDS.values() for p in world.relations[name].pairs]
         counts = Counter(y for _, y in pairs)
-        assert len({x for x, _ in pairs}) == len(pairs) == 400
+        assert len({x for x, _ in pairs}) == len(pairs) == World().invented
         assert max(counts.values()) - min(counts.values()) <= 1

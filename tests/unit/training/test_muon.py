@@ -1,4 +1,4 @@
-"""The optimiser of the blocks' matrices: what it promises, and the library's version of it in half precision."""
+"""The optimiser of the blocks' matrices: what it promises, and the library's version in half precision."""
 
 import pytest
 import torch

@@ -43,7 +43,7 @@ TITLES = {
     "next-capital": ("Next letter in capitals", "Next capital"),
     "next-letter-capital": ("Next letter", "The capital after"),
     "list-first": ("First", "First of the list", "First letter"),
-    "list-last": ("Last", "Last of the list", "Last letter"),
+    "list-last": ("Last", "Last of the list", "The last one"),
     "list-copy": ("Copy", "Repeat the list", "The same list"),
     "list-first-capital": ("First in capitals", "First, capital"),
 }
