@@ -63,7 +63,7 @@ class _HeadLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         for_hidden, for_weight = ctx.saved_tensors
         scale = grad_outputs[0] / ctx.n
         return for_hidden.mul_(scale), for_weight.mul_(scale), None

@@ -57,11 +57,15 @@ class Session(Protocol):
     """One training in memory. Steps count from 0; all that is random in one comes from (seed, step)."""
 
     model: LlamaForCausalLM
-    optimisers: tuple[torch.optim.Optimizer, ...]
     identity: str
     """Changes with the recipe and with what is trained on."""
     facts: dict[str, Any]
     """What the card says about the training beside the recipe."""
+
+    @property
+    def optimisers(self) -> tuple[torch.optim.Optimizer, ...]:
+        """What the gradients drive; each is part of a checkpoint."""
+        ...
 
     def step(self, step: int) -> tuple[float, float, int]:
         """Make one step of training; return next-token loss, editing loss and tokens."""

@@ -64,7 +64,8 @@ class ClassificationWriter:
         words = []
         for slot in range(3):
             stray = slot > 0 and rng.random() < self._noise
-            pool = self._topics[classes[rng.integers(len(classes)) if stray else c]]
+            shown = int(rng.integers(len(classes))) if stray else c
+            pool = self._topics[classes[shown]]
             words.append(pool[rng.integers(len(pool))])
         frame = self._topic_frames[rng.integers(len(self._topic_frames))]
         return frame.format(a=words[0], b=words[1], c=words[2])
