@@ -125,9 +125,13 @@ def average_over_tasks(
         task = rng.integers(n_tasks, size=draws)
         picked += centres[task] / n_tasks
         noise += (stacked[task, rows] - centres[task]) / n_tasks
-    widening = stdtrit(n_tasks - 1, 0.975) / ndtri(0.975) * (n_tasks / (n_tasks - 1)) ** 0.5
     centre = centres.mean(axis=0)
-    return centre + widening * (picked - centre) + noise
+    return centre + few_units_widening(n_tasks) * (picked - centre) + noise
+
+
+def few_units_widening(n: int) -> float:
+    """Factor by which a bootstrap of few units is too narrow, as in `average_over_tasks`; n is 2 or more."""
+    return float(stdtrit(n - 1, 0.975) / ndtri(0.975) * (n / (n - 1)) ** 0.5)
 
 
 def percentile_interval(resampled: Array, level: float = 0.95) -> Bounds:

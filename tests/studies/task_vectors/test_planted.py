@@ -11,19 +11,20 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from taskscope import pico
+from taskscope.engines.measuring import resolve
 from taskscope.models.identity import reference
 from taskscope.models.loading import load
 from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.base import PlannedModel
-from taskscope.studies.task_vectors.analysis import analyse, results
-from taskscope.studies.task_vectors.measure import measure
+from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.params import SMOKE_TASKS, TaskVectorParams
+from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.training import recipes
 from taskscope.training.planting import prepend_identity_blocks
 
-PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500)
+PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12)
 PLANTED = recipes.get("planted-vector").planted_block
 
 pytestmark = pytest.mark.slow
@@ -40,12 +41,12 @@ def rows_of(folder: Path) -> pa.Table:
     )
     tables = []
     for cell in TASK_VECTORS.plan(PARAMS, [planned]):
-        rows = measure(cell, model).rows
+        rows = resolve(cell.measure)(cell, model).rows
         front = {"model": folder.name, "task": cell.tasks[0].name, "seed": cell.seed}
         for at, (name, value) in enumerate(front.items()):
             rows = rows.add_column(at, name, pa.repeat(pa.scalar(value), rows.num_rows))
         tables.append(rows)
-    return pa.concat_tables(tables)
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def built_in(name: str) -> Path:
@@ -65,7 +66,9 @@ def verdicts(rows: pa.Table) -> dict[str, Finding]:
 
 def test_the_planted_vector_is_supported_at_exactly_its_block(planted: pa.Table) -> None:
     found = verdicts(planted)
-    assert {claim: f.verdict for claim, f in found.items()} == dict.fromkeys(("C1", "C2"), Verdict.SUPPORTED)
+    assert {claim: f.verdict for claim, f in found.items()} == dict.fromkeys(
+        ("C1", "C2", "C3"), Verdict.SUPPORTED
+    )
     [result] = results(planted, PARAMS)
     assert result.peak is not None
     assert result.peak.block == PLANTED
@@ -81,8 +84,7 @@ def test_identity_blocks_in_front_move_it_by_exactly_as_many(planted: pa.Table, 
     assert after.peak.block == before.peak.block + m
     # On a task that the model cannot do all blocks are alike, and the first of them is chosen.
     assert [s.block for _, s in after.admitted] == [s.block + m for _, s in before.admitted]
-    assert verdicts(moved)["C1"].verdict is Verdict.SUPPORTED
-    assert verdicts(moved)["C2"].verdict is Verdict.SUPPORTED
+    assert {f.verdict for f in verdicts(moved).values()} == {Verdict.SUPPORTED}
 
 
 def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> None:
@@ -90,6 +92,7 @@ def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> N
     found = verdicts(rows)
     assert found["C1"].verdict is Verdict.CONTRADICTED, found["C1"].reason
     assert found["C2"].verdict is not Verdict.SUPPORTED
+    assert found["C3"].verdict is not Verdict.SUPPORTED, "the dummy moves its theta as much as the task does"
     [result] = results(rows, PARAMS)
     assert result.macro is not None, "the null model must do the tasks, or it controls for nothing"
 

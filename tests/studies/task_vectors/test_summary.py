@@ -10,9 +10,10 @@ from rowmaker import N_BLOCKS, only_at, task_rows, world
 from scipy.stats import binomtest
 
 from taskscope.studies.task_vectors import published
-from taskscope.studies.task_vectors.analysis import analyse, results
+from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.figures import figures
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
 from taskscope.studies.task_vectors.tables import tables

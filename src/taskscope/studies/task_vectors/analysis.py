@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
-from taskscope.report.findings import Claim, Control, Finding, Interval, Verdict
+from taskscope.report.findings import Claim, Control, Finding, Verdict
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
-from taskscope.studies.task_vectors.grids import TaskGrid, grids
+from taskscope.studies.task_vectors.geometry import findings as geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
-from taskscope.studies.task_vectors.resampling import Macro, macro, ratio, resampled_blocks
-from taskscope.studies.task_vectors.selection import Selection, select, shared_block
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure, Peak, judge_depth, judge_vector
+from taskscope.studies.task_vectors.resampling import ratio
+from taskscope.studies.task_vectors.results import ModelResult, results
+from taskscope.studies.task_vectors.verdicts import Judgement, Measure, judge_depth, judge_vector
+from taskscope.studies.task_vectors.wording import control, interval, number, percent
 
 _CLAIMS = {claim.number: claim for claim in ACCOUNT.claims}
 _NONE_ADMISSIBLE = Judgement(
@@ -24,43 +23,15 @@ _NONE_ADMISSIBLE = Judgement(
 )
 
 
-@dataclass(frozen=True)
-class ModelResult:
-    """What the verdicts on one model rest on; None where no task is admissible."""
-
-    model: str
-    tasks: list[TaskGrid]
-    chosen: list[Selection]
-    macro: Macro | None
-    peak: Peak | None
-
-    @property
-    def admitted(self) -> list[tuple[TaskGrid, Selection]]:
-        """Tasks on which demonstrations help enough, with their choices."""
-        return [pair for pair in zip(self.tasks, self.chosen, strict=True) if pair[1].admissible]
-
-
-def results(rows: pa.Table, params: TaskVectorParams) -> list[ModelResult]:
-    """Choose on development pairs and resample test pairs, model by model in sorted order."""
-    return [_result(model, tasks, params) for model, tasks in grids(rows).items()]
-
-
-def _result(model: str, tasks: list[TaskGrid], params: TaskVectorParams) -> ModelResult:
-    chosen = [select(task.dev) for task in tasks]
-    able = [(t, s) for t, s in zip(tasks, chosen, strict=True) if s.admissible]
-    if not able:
-        return ModelResult(model, tasks, chosen, None, None)
-    kept, choices = [t for t, _ in able], [s for _, s in able]
-    means = macro(kept, choices, params.draws)
-    peak = Peak.of(means, shared_block(kept), resampled_blocks(kept, params.draws))
-    return ModelResult(model, tasks, chosen, means, peak)
-
-
 def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
-    """Judge C1 and C2 for every model, by the rules of `verdicts`."""
+    """Judge every claim that was measured for every model, by the rules of the `verdict` modules."""
+    measured = results(rows, params)
+    clouds = {found.model: found for found in geometry.geometries(rows, measured, params)}
     found = []
-    for result in results(rows, params):
+    for result in measured:
         found += [_vector(result, params), _depth(result)]
+        if result.model in clouds:
+            found.append(geometry.finding(clouds[result.model]))
     return found
 
 
@@ -86,12 +57,12 @@ def _vector(result: ModelResult, params: TaskVectorParams) -> Finding:
         title=claim.title,
         model=result.model,
         statement=f"One vector in place of {params.k} demonstrations raises accuracy from "
-        f"{_percent(means.baseline[0])} to {_percent(means.hypothesis[0])}, the demonstrations themselves to "
-        f"{_percent(means.regular[0])}, the strongest control to {_percent(means.strongest[0])} "
+        f"{percent(means.baseline[0])} to {percent(means.hypothesis[0])}, the demonstrations themselves to "
+        f"{percent(means.regular[0])}, the strongest control to {percent(means.strongest[0])} "
         f"({_over_tasks(result)}).",
         quantity=quantity,
-        estimate=_number(share.value),
-        interval=_interval(share),
+        estimate=number(share.value),
+        interval=interval(share),
         n=means.n_clusters,
         unit="queries",
         controls=tuple(control for control in controls if control is not None),
@@ -112,8 +83,8 @@ def _depth(result: ModelResult) -> Finding:
     judgement = judge_depth(means, peak)
     edge = "Whether the vector works as well at this end of the model."
     ends = (
-        _plain_control("first-quarter", "mean over the first quarter of blocks", peak.first, edge),
-        _plain_control("last-quarter", "mean over the last quarter of blocks", peak.last, edge),
+        control("first-quarter", "mean over the first quarter of blocks", peak.first, edge),
+        control("last-quarter", "mean over the last quarter of blocks", peak.last, edge),
     )
     return Finding(
         study=ACCOUNT.name,
@@ -121,12 +92,12 @@ def _depth(result: ModelResult) -> Finding:
         title=claim.title,
         model=result.model,
         statement=f"The vector works best after block {peak.block} of {peak.n_blocks} (counted from 0; "
-        f"interval {peak.low} to {peak.high}), at {_percent(peak.depth)} of the depth; there it is "
+        f"interval {peak.low} to {peak.high}), at {percent(peak.depth)} of the depth; there it is "
         f"{100 * peak.excess.value:.0f} points of accuracy ahead of its strongest control. Task by task the "
         f"best block lies between {blocks[0]} and {blocks[-1]} ({_over_tasks(result)}).",
         quantity=quantity,
-        estimate=_number(peak.excess.value),
-        interval=_interval(peak.excess),
+        estimate=number(peak.excess.value),
+        interval=interval(peak.excess),
         n=means.n_clusters,
         unit="queries",
         controls=tuple(control for control in ends if control is not None),
@@ -155,7 +126,7 @@ def _empty(result: ModelResult, claim: Claim, quantity: str) -> Finding:
 
 def _strongest(result: ModelResult, measure: Measure) -> Control | None:
     most = Counter(chosen.control for _, chosen in result.admitted).most_common(1)[0][0]
-    return _plain_control(
+    return control(
         "strongest",
         f"strongest control of each task (most often: {LABELS[most]})",
         measure,
@@ -171,15 +142,7 @@ def _control(result: ModelResult, name: str, measure: Measure) -> Control | None
             f" Left out of the comparison on {shown} of {len(result.admitted)} tasks, which the model does "
             "from swapped labels too."
         )
-    return _plain_control(name, LABELS[name], measure, meaning)
-
-
-def _plain_control(name: str, label: str, measure: Measure, meaning: str) -> Control | None:
-    """Make a control; None where its share has no value because the demonstrations gain nothing."""
-    value = _number(measure.value)
-    if value is None:
-        return None
-    return Control(name=name, label=label, estimate=value, interval=_interval(measure), meaning=meaning)
+    return control(name, LABELS[name], measure, meaning)
 
 
 def _over_tasks(result: ModelResult) -> str:
@@ -187,17 +150,3 @@ def _over_tasks(result: ModelResult) -> str:
     noun = "task" if able == 1 else "tasks"
     scope = "" if result.macro is None or result.macro.tasks_resampled else ", of which alone it speaks"
     return f"mean over {able} of {total} {noun} on which demonstrations help{scope}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _number(value: float) -> float | None:
-    """Round to 6 significant digits; None where there is no number, which JSON could not say."""
-    return float(f"{value:.6g}") + 0.0 if np.isfinite(value) else None
-
-
-def _interval(measure: Measure) -> Interval | None:
-    low, high = _number(measure.low), _number(measure.high)
-    return None if low is None or high is None else Interval(low=low, high=high)

@@ -51,7 +51,6 @@ _CLAIMS = (
         statement="Thetas of one task lie close together whatever the demonstrations; different tasks "
         "lie apart.",
         experiments=("E3", "E4"),
-        implemented=False,
     ),
     Claim(
         number="C4",

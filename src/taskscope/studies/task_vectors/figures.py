@@ -14,7 +14,6 @@ from taskscope.report.findings import Figure, Finding
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import simultaneous_band, wilson
 from taskscope.studies.task_vectors import published
-from taskscope.studies.task_vectors.analysis import ModelResult, results
 from taskscope.studies.task_vectors.conditions import (
     BASELINE,
     HYPOTHESIS,
@@ -23,8 +22,11 @@ from taskscope.studies.task_vectors.conditions import (
     SWEPT,
     SWEPT_CONTROLS,
 )
+from taskscope.studies.task_vectors.geometry import figures as geometry
+from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.grids import TaskGrid
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.summary import TaskSummary, summarise
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
@@ -36,11 +38,14 @@ SHOWN_PEAKS = ("LLaMA 30B", "LLaMA 7B", "GPT-J 6B")
 
 
 def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams) -> list[Figure]:
-    """Draw three figures per model."""
+    """Draw three figures per model, then those of the other parts that were measured."""
     drawn = []
-    for result in results(rows, params):
+    measured = results(rows, params)
+    for result in measured:
         summaries = summarise(result, params.draws)
         drawn += [_by_task(result, summaries), _by_block(result), _by_block_and_task(result)]
+    for found in geometries(rows, measured, params):
+        drawn += geometry.figures(found)
     return drawn
 
 

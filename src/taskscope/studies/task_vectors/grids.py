@@ -81,6 +81,8 @@ def grids(rows: pa.Table) -> dict[str, list[TaskGrid]]:
         StudyError: If a pair lacks a condition or block, or two models of one label differ in blocks.
     """
     found: dict[str, list[TaskGrid]] = {}
+    if "part" in rows.column_names:  # other parts of the study fill that column
+        rows = rows.filter(rows["part"].is_null())
     for model, task, part in _groups(rows):
         found.setdefault(model, []).append(_task_grid(task, part))
     for model, tasks in found.items():

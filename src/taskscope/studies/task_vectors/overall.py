@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from taskscope.studies.task_vectors.analysis import ModelResult
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, HYPOTHESIS, LABELS, REGULAR
 from taskscope.studies.task_vectors.resampling import Macro, ratio
+from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.summary import TaskSummary
 from taskscope.studies.task_vectors.verdicts import Measure
 

@@ -33,6 +33,17 @@ class CellParams(Params):
     """Share of a task's clusters whose queries are for development; no cluster is in both splits."""
 
 
+class ThetaParams(Params):
+    """What the thetas of one task depend on, beside model, task and seed (E3, E4, E6)."""
+
+    k: int = Field(default=5, ge=1)
+    n_sets: int = Field(default=24, ge=4)
+    """Demonstration sets S, each with dummies of its own."""
+    n_dummies: int = Field(default=2, ge=2)
+    """Dummies of each set: two at least, or the share of the dummy cannot be told."""
+    format: str = "arrow"
+
+
 class TaskVectorParams(CellParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -42,11 +53,19 @@ class TaskVectorParams(CellParams):
     """Each seed draws its own demonstrations; queries keep their split."""
     draws: int = Field(default=2000, ge=100)
     """Bootstrap resamples behind every interval."""
+    n_sets: int = Field(default=24, ge=4)
+    """Demonstration sets of each task whose thetas are compared with those of other tasks (E3, E4)."""
 
     @property
     def cell(self) -> CellParams:
         """The part that decides a cell's numbers."""
         return CellParams(**self.model_dump(include=set(CellParams.model_fields)))
+
+    @property
+    def theta(self) -> ThetaParams:
+        """The part that decides the thetas that are compared across tasks."""
+        shared = self.model_dump(include=set(ThetaParams.model_fields))
+        return ThetaParams(**{**shared, "n_dummies": max(self.n_dummies, 2)})
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
@@ -65,10 +84,10 @@ class TaskVectorParams(CellParams):
 
 
 _PROFILES = {
-    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000),
+    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000, n_sets=16),
     "standard": TaskVectorParams(),
-    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000),
-    "paper": TaskVectorParams(n_dev=50, n_test=50, format="example", seeds=(41,)),
+    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50),
+    "paper": TaskVectorParams(n_dev=50, n_test=50, n_sets=50, format="example", seeds=(41,)),
 }
 
 
@@ -76,8 +95,8 @@ def profile(name: str) -> TaskVectorParams:
     """Return the parameters of a profile.
 
     ``paper`` keeps the published sizes: k = 5, 50 pairs each for development and test, so 100 baseline
-    prompts, seed 41 (protocol E0). Queries stay split between development and test, and dummies outside S,
-    because the published overlap flatters the result (P12).
+    prompts, 50 demonstration sets for the geometry, seed 41 (protocol E0, E3). Queries stay split between
+    development and test, and dummies outside S, because the published overlap flatters the result (P12).
 
     Raises:
         StudyError: If there is no such profile.

@@ -23,6 +23,7 @@ from taskscope.studies.task_vectors.conditions import (
     SCHEMA,
     SWEPT,
 )
+from taskscope.studies.task_vectors.params import TaskVectorParams
 
 SAME_QUERY, SAME_PAIR = 0.2, 0.3
 """Shares of the variance behind an outcome common to pairs of a query, and to conditions of a pair."""
@@ -59,6 +60,10 @@ class Scenario:
     """Standard deviation of a task's true theta accuracy around what is stated, new in every table."""
     tested: tuple[str, ...] = field(default=("C1", "C2"))
     """Claims this scenario is about."""
+
+    def simulate(self, params: TaskVectorParams, rng: np.random.Generator) -> pa.Table:
+        """Simulate the rows of one model at the sizes of `params`."""
+        return rows(self, params.n_dev, params.n_test, rng)
 
 
 def rows(scenario: Scenario, n_dev: int, n_test: int, rng: np.random.Generator) -> pa.Table:

@@ -40,7 +40,7 @@ class TaskVectors:
         return profile(name)
 
     def plan(self, params: TaskVectorParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List one cell per model, task and seed.
+        """List the cells: per model, task and seed one of accuracies (E1) and one of thetas (E3, E4).
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -55,8 +55,9 @@ class TaskVectors:
         for model in models:
             _check_context(params, model)
         return [
-            self._cell(params, model, task, seed)
+            make(params, model, task, seed)
             for model in models
+            for make in (self._cell, self._theta_cell)
             for task in asked
             for seed in params.seeds
         ]
@@ -74,8 +75,22 @@ class TaskVectors:
             cost=cost(params, model.n_blocks, task, other),
         )
 
+    def _theta_cell(
+        self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int
+    ) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.theta.model_dump(mode="json"),
+            model=model.ref,
+            tasks=(registry.ref(task),),
+            seed=seed,
+            measure="taskscope.studies.task_vectors.geometry.measure:measure",
+            cost=theta_cost(params, model.n_blocks, task),
+        )
+
     def analyse(self, rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
-        """Judge C1 and C2 for every model; see `verdicts`."""
+        """Judge every claim that was measured; see `analysis`."""
         from taskscope.studies.task_vectors.analysis import analyse
 
         return analyse(rows, params)
@@ -116,6 +131,14 @@ def cost(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: Mapp
     branches = (2 * (1 + params.n_dummies) + params.n_dummies + 1) * query + params.n_dummies * lent["query"]
     sweep = query + n_blocks * len(SWEPT) * answer
     tokens = ceil((params.n_dev + params.n_test) * (demonstrations + branches + sweep))
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def theta_cost(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
+    """Estimate the tokens of a theta cell: every S with right and with swapped labels, then its dummies."""
+    shown, sizes = _lengths(task, params.format), params.theta
+    per_set = 2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"]
+    tokens = ceil(sizes.n_sets * per_set)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from taskscope.stats.intervals import bootstrap_means, position_interval
 from taskscope.stats.tests import discordant, exact_mcnemar, holm
-from taskscope.studies.task_vectors.analysis import ModelResult
 from taskscope.studies.task_vectors.conditions import (
     BASELINE,
     CONTROLS,
@@ -19,6 +18,7 @@ from taskscope.studies.task_vectors.conditions import (
 )
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.grids import Half, TaskGrid
+from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.selection import Selection, first_highest, shared_block
 
 

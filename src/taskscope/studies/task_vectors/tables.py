@@ -9,10 +9,12 @@ import pyarrow as pa
 from taskscope.report.findings import Finding, Table
 from taskscope.report.wording import slug
 from taskscope.studies.task_vectors import published
-from taskscope.studies.task_vectors.analysis import ModelResult, results
 from taskscope.studies.task_vectors.conditions import CONTROLS, LABELS
+from taskscope.studies.task_vectors.geometry import tables as geometry
+from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.overall import overall
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
 
 _COLUMNS = (
@@ -47,12 +49,14 @@ _NOTE = (
 
 
 def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams) -> list[Table]:
-    """Tabulate what was measured, two tables per model, then the published table."""
+    """Tabulate what was measured, model by model, then the published table."""
     measured = results(rows, params)
     summaries = [summarise(result, params.draws) for result in measured]
     made = []
     for result, summary in zip(measured, summaries, strict=True):
         made += [_overall(result, summary), _by_task(result, summary)]
+    for found in geometries(rows, measured, params):
+        made += geometry.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

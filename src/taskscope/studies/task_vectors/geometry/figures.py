@@ -1,0 +1,156 @@
+"""The figures of E3 and E4: thetas as points, the task's share of their variation, distances of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from taskscope.report import charts
+from taskscope.report.chart_data import Axis
+from taskscope.report.findings import Figure
+from taskscope.report.wording import slug
+from taskscope.studies.task_vectors.geometry.findings import LABELS, Geometry
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud
+from taskscope.studies.task_vectors.geometry.statistics import by_task, centroid_distances
+from taskscope.studies.task_vectors.geometry.variance import FIRST, Shares
+
+SHARE = Axis("share", "share of the variation that the task accounts for", format=".0%")
+DISTANCE = Axis("distance", "cosine distance of tasks", format=".2f")
+MEAN = "mean of the tasks"
+TSNE_SEED = 41
+"""The published seed of the projection (E3)."""
+PCA_FIRST = 50
+"""Dimensions kept by PCA before t-SNE, for stability (E3)."""
+
+
+def figures(found: Geometry) -> list[Figure]:
+    """Draw the three figures of one model; none where fewer than two tasks can be compared."""
+    if found.shares is None:
+        return []
+    return [_points(found), _shares(found, found.shares), _tasks(found)]
+
+
+def _points(found: Geometry) -> Figure:
+    """Thetas beside the states without demonstrations, as t-SNE and as PCA."""
+    data = []
+    for kind, title in ((THETA, "theta"), (BARE, "no demonstrations, same dummies")):
+        vectors = np.concatenate([cloud.means(kind) for cloud in found.clouds])
+        for method, places in (("t-SNE", tsne(vectors)), ("PCA", pca(vectors))):
+            data += _records(found.clouds, places, f"{title}: {method}")
+    order = {title: place for place, title in enumerate(sorted({record["panel"] for record in data}))}
+    data.sort(key=lambda record: (not record["panel"].endswith("t-SNE"), -order[record["panel"]]))
+    tasks = by_task(found.clouds)
+    near = np.mean([task.purity for task in tasks])
+    return Figure(
+        name=f"task-vectors-{slug(found.model)}-thetas",
+        title="Thetas as points",
+        see=f"Each point is the theta of one set of demonstrations after block {found.block}; on average "
+        f"{100 * near:.0f} % of a theta's nearest neighbours (in all dimensions, not in the picture) "
+        "are of its own task. On the right the same dummies without demonstrations.",
+        alt=f"Scatter plots for {found.model}: thetas of {len(tasks)} tasks in two dimensions, by t-SNE and "
+        "by principal components, beside the states that the dummies give without demonstrations.",
+        spec=charts.scatter(
+            data,
+            Axis("x", "first dimension, rescaled", domain=(-1.05, 1.05)),
+            Axis("y", "second dimension", domain=(-1.05, 1.05)),
+            series="task",
+            label="set",
+            facet="panel",
+            order=[cloud.task for cloud in found.clouds],
+        ),
+        model=found.model,
+    )
+
+
+def _records(clouds: Sequence[Cloud], places: np.ndarray, panel: str) -> list[dict[str, Any]]:
+    names = [(cloud.task, number) for cloud in clouds for number in range(cloud.n_sets)]
+    scaled = (places / np.maximum(np.abs(places).max(), 1e-30)).round(4)
+    return [
+        {"task": task, "set": f"set {number}", "x": float(x), "y": float(y), "panel": panel}
+        for (task, number), (x, y) in zip(names, scaled, strict=True)
+    ]
+
+
+def pca(vectors: np.ndarray, n: int = 2) -> np.ndarray:
+    """Project centred vectors (vector, d_model) on their first principal components: (vector, n)."""
+    from sklearn.decomposition import PCA
+
+    return PCA(min(n, *vectors.shape), svd_solver="full").fit_transform(vectors)
+
+
+def tsne(vectors: np.ndarray) -> np.ndarray:
+    """Place vectors in a plane so that neighbours stay neighbours: (vector, 2).
+
+    Vectors have length 1, so Euclidean neighbours are cosine neighbours. Perplexity is the published 30, or
+    less where there are too few vectors for it.
+    """
+    from sklearn.manifold import TSNE
+
+    reduced = pca(vectors, PCA_FIRST)
+    perplexity = min(30.0, (len(vectors) - 1) / 3)
+    model = TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=TSNE_SEED)
+    return model.fit_transform(reduced)
+
+
+def _shares(found: Geometry, split: Shares) -> Figure:
+    """A row per task, the mean first: the task's share of theta's variation, and of the controls'."""
+    names = {THETA: "theta", **{kind: LABELS[kind] for kind in (FIRST, SWAPPED, BARE)}}
+    macro = {THETA: split.theta, **split.controls}
+    data = [_row(MEAN, names[kind], *_ends(draws)) for kind, draws in macro.items()]
+    for task, values in split.by_task.items():
+        data += [_row(task, names[kind], *values[kind]) for kind in macro]
+    return Figure(
+        name=f"task-vectors-{slug(found.model)}-shares",
+        title="What theta depends on: the task, or the demonstrations and the dummy",
+        see=f"Of theta's variation the task accounts for {100 * split.theta[0]:.0f} %, of the strongest "
+        f"control's {100 * split.strongest[0]:.0f} %.",
+        alt=f"Forest plot for {found.model}: per task the share of the variation of theta, and of control "
+        "states, that the task accounts for, each with a 95 % interval.",
+        spec=charts.intervals(
+            data,
+            SHARE,
+            row="task",
+            low="low",
+            high="high",
+            series="states",
+            order=(names[THETA],),
+            controls=[names[kind] for kind in macro if kind != THETA],
+        ),
+        model=found.model,
+    )
+
+
+def _ends(draws: np.ndarray) -> tuple[float, float, float]:
+    low, high = np.quantile(draws[1:], [0.025, 0.975])
+    return float(draws[0]), float(low), float(high)
+
+
+def _row(task: str, states: str, share: float, low: float, high: float) -> dict[str, Any]:
+    ends = {"share": round(share, 4), "low": round(low, 4), "high": round(high, 4)}
+    return {"task": task, "states": states, **ends}
+
+
+def _tasks(found: Geometry) -> Figure:
+    """Distances between tasks, each task's own spread on the diagonal."""
+    apart = centroid_distances(found.clouds)
+    tasks = by_task(found.clouds)
+    names = [task.task for task in tasks]
+    data = []
+    for t, row in enumerate(names):
+        for u, column in enumerate(names):
+            value = tasks[t].within[0] if t == u else float(apart[t, u])
+            data.append({"task": row, "other": column, "distance": round(value, 4)})
+    nearest = ", ".join(f"{task.task} to {task.nearest}" for task in tasks[:6])
+    return Figure(
+        name=f"task-vectors-{slug(found.model)}-distances",
+        title="Which tasks lie near each other",
+        see=f"Nearest tasks: {nearest}{' ...' if len(tasks) > 6 else ''}. On the diagonal: how far thetas of "
+        "one task lie from each other.",
+        alt=f"Heat-map for {found.model}: cosine distances between the mean thetas of every two tasks.",
+        spec=charts.heatmap(
+            data, DISTANCE, x="other", y="task", x_order=names, y_order=names, x_title="task", y_title="task"
+        ),
+        model=found.model,
+    )

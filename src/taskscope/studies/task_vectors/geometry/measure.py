@@ -1,0 +1,36 @@
+"""Measuring one theta cell: the states at the last arrow for several S and dummies (protocol E3, E4, 6.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taskscope.runs.cell import Cell, Measured
+from taskscope.studies.task_vectors.geometry.draws import sets
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, to_rows
+from taskscope.studies.task_vectors.params import ThetaParams
+from taskscope.tasks import registry
+from taskscope.tasks.prompts import get_format
+
+if TYPE_CHECKING:
+    from taskscope.models.language_model import LanguageModel
+
+
+def measure(cell: Cell, model: LanguageModel) -> Measured:
+    """Read the thetas of one task with one model and seed.
+
+    Raises:
+        TaskError: If the task has too few items, or a prompt is longer than the model's context.
+    """
+    params = ThetaParams(**cell.params)
+    task = registry.resolve(cell.tasks[0])
+    drawn = sets(task, cell.seed, params, get_format(params.format))
+    prompts = {
+        THETA: [text for texts in drawn for text in texts.theta],
+        SWAPPED: [text for texts in drawn for text in texts.swapped],
+        BARE: [text for texts in drawn for text in texts.bare],
+    }
+    states = {}
+    for kind, texts in prompts.items():
+        found = model.capture(texts)  # (set * dummy, block, d_model)
+        states[kind] = found.reshape(len(drawn), params.n_dummies, *found.shape[1:])
+    return Measured(rows=to_rows(states, task.group), notes={"route": model.route})
