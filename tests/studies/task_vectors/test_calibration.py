@@ -17,6 +17,7 @@ from taskscope.studies.task_vectors.calibration import (
     SCENARIOS,
     calibrate,
 )
+from taskscope.studies.task_vectors.conflict.simulation import N_QUERIES
 from taskscope.studies.task_vectors.geometry.simulation import N_SETS
 
 N_TABLES = 25
@@ -50,6 +51,7 @@ def test_the_committed_table_is_of_these_scenarios_and_sizes(committed: dict) ->
         "test_pairs": PARAMS.n_test,
         "draws": PARAMS.draws,
         "sets": N_SETS,
+        "conflicts": N_QUERIES,
     }
     table = {(row["scenario"], row["claim"], row["holds"]) for row in committed["rates"]}
     assert table == {(s.name, claim, claim in s.true) for s in SCENARIOS for claim in s.tested}

@@ -24,7 +24,7 @@ from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.training import recipes
 from taskscope.training.planting import prepend_identity_blocks
 
-PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12)
+PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12, n_conflicts=12)
 PLANTED = recipes.get("planted-vector").planted_block
 
 pytestmark = pytest.mark.slow
@@ -67,7 +67,7 @@ def verdicts(rows: pa.Table) -> dict[str, Finding]:
 def test_the_planted_vector_is_supported_at_exactly_its_block(planted: pa.Table) -> None:
     found = verdicts(planted)
     assert {claim: f.verdict for claim, f in found.items()} == dict.fromkeys(
-        ("C1", "C2", "C3"), Verdict.SUPPORTED
+        ("C1", "C2", "C3", "C4"), Verdict.SUPPORTED
     )
     [result] = results(planted, PARAMS)
     assert result.peak is not None
@@ -92,6 +92,7 @@ def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> N
     found = verdicts(rows)
     assert found["C1"].verdict is Verdict.CONTRADICTED, found["C1"].reason
     assert found["C2"].verdict is not Verdict.SUPPORTED
+    assert found["C4"].verdict is Verdict.CONTRADICTED, found["C4"].reason
     assert found["C3"].verdict is not Verdict.SUPPORTED, "the dummy moves its theta as much as the task does"
     [result] = results(rows, PARAMS)
     assert result.macro is not None, "the null model must do the tasks, or it controls for nothing"

@@ -9,6 +9,7 @@ import pyarrow as pa
 from taskscope.report.findings import Claim, Control, Finding, Verdict
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
+from taskscope.studies.task_vectors.conflict import findings as conflict
 from taskscope.studies.task_vectors.geometry import findings as geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import ratio
@@ -27,11 +28,13 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
     """Judge every claim that was measured for every model, by the rules of the `verdict` modules."""
     measured = results(rows, params)
     clouds = {found.model: found for found in geometry.geometries(rows, measured, params)}
+    conflicts = {found.model: found for found in conflict.conflicts(rows, measured, params)}
     found = []
     for result in measured:
         found += [_vector(result, params), _depth(result)]
         if result.model in clouds:
             found.append(geometry.finding(clouds[result.model]))
+            found.append(conflict.finding(conflicts[result.model]))
     return found
 
 

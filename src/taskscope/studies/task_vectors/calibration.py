@@ -21,6 +21,7 @@ from taskscope.report.findings import Verdict
 from taskscope.stats.intervals import wilson
 from taskscope.studies.task_vectors import scenarios
 from taskscope.studies.task_vectors.analysis import analyse
+from taskscope.studies.task_vectors.conflict import simulation as conflict
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry import simulation as geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
@@ -60,7 +61,7 @@ class World(Protocol):
         ...
 
 
-SCENARIOS: tuple[World, ...] = (*scenarios.SCENARIOS, *geometry.SCENARIOS)
+SCENARIOS: tuple[World, ...] = (*scenarios.SCENARIOS, *geometry.SCENARIOS, *conflict.SCENARIOS)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def as_json(rates: Sequence[Rate]) -> str:
         "test_pairs": PARAMS.n_test,
         "draws": PARAMS.draws,
         "sets": geometry.N_SETS,
+        "conflicts": conflict.N_QUERIES,
     }
     table = [
         {"scenario": r.scenario, "claim": r.claim, "holds": r.holds, "tables": r.tables, **r.verdicts}
@@ -128,7 +130,8 @@ def as_markdown(rates: Sequence[Rate]) -> str:
         "# Calibration of the task-vector verdicts\n\n"
         f"Each line is {rates[0].tables:,} simulated row tables through the `analyse` of a real run: "
         f"{N_TASKS} tasks, {N_BLOCKS} blocks, {PARAMS.n_dev} development and {PARAMS.n_test} test pairs per "
-        f"task for C1 and C2, {geometry.N_SETS} sets of demonstrations per task for C3. "
+        f"task for C1 and C2, {geometry.N_SETS} sets of demonstrations per task for C3, "
+        f"{conflict.N_QUERIES} queries for each of a task's two conflicts for C4. "
         "Where a claim does not hold, it may be supported at most {MOST_FALSE_SUPPORT:.0%} of the "
         f"time; where it holds, at least {LEAST_POWER:.0%}. Where the truth lies exactly on the border, "
         "the claim counts as one that does not hold.\n\n"

@@ -58,7 +58,6 @@ _CLAIMS = (
         statement="Shown demonstrations of one task but given the theta of another, the model does the "
         "other.",
         experiments=("E5",),
-        implemented=False,
     ),
     Claim(
         number="C5",

@@ -22,6 +22,8 @@ from taskscope.studies.task_vectors.conditions import (
     SWEPT,
     SWEPT_CONTROLS,
 )
+from taskscope.studies.task_vectors.conflict import figures as conflict
+from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import figures as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.grids import TaskGrid
@@ -46,6 +48,8 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
         drawn += [_by_task(result, summaries), _by_block(result), _by_block_and_task(result)]
     for found in geometries(rows, measured, params):
         drawn += geometry.figures(found)
+    for found in conflicts(rows, measured, params):
+        drawn += conflict.figures(found)
     return drawn
 
 

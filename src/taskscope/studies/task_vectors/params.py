@@ -44,6 +44,17 @@ class ThetaParams(Params):
     format: str = "arrow"
 
 
+class ConflictParams(Params):
+    """What a conflict of two tasks depends on, beside model, tasks and seed (E5)."""
+
+    k: int = Field(default=5, ge=1)
+    n_conflicts: int = Field(default=50, ge=1)
+    """Queries, each with demonstrations of its own for both tasks."""
+    n_dummies: int = Field(default=2, ge=1)
+    format: str = "arrow"
+    dev_share: float = Field(default=0.3, gt=0, lt=1)
+
+
 class TaskVectorParams(CellParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -55,6 +66,14 @@ class TaskVectorParams(CellParams):
     """Bootstrap resamples behind every interval."""
     n_sets: int = Field(default=24, ge=4)
     """Demonstration sets of each task whose thetas are compared with those of other tasks (E3, E4)."""
+
+    n_conflicts: int = Field(default=50, ge=1)
+    """Queries on which each pair of tasks that share inputs is set against each other (E5)."""
+
+    @property
+    def conflict(self) -> ConflictParams:
+        """The part that decides a conflict's numbers."""
+        return ConflictParams(**self.model_dump(include=set(ConflictParams.model_fields)))
 
     @property
     def cell(self) -> CellParams:
@@ -84,10 +103,10 @@ class TaskVectorParams(CellParams):
 
 
 _PROFILES = {
-    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000, n_sets=16),
+    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000, n_sets=16, n_conflicts=16),
     "standard": TaskVectorParams(),
-    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50),
-    "paper": TaskVectorParams(n_dev=50, n_test=50, n_sets=50, format="example", seeds=(41,)),
+    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100),
+    "paper": TaskVectorParams(n_dev=50, n_test=50, n_sets=50, n_conflicts=100, format="example", seeds=(41,)),
 }
 
 

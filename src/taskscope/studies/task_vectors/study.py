@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from math import ceil
 from statistics import fmean
 
@@ -15,6 +16,8 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conditions import SWEPT
+from taskscope.studies.task_vectors.conflict.draws import admissible
+from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.draws import other_task
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
 from taskscope.tasks import registry
@@ -40,7 +43,10 @@ class TaskVectors:
         return profile(name)
 
     def plan(self, params: TaskVectorParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List the cells: per model, task and seed one of accuracies (E1) and one of thetas (E3, E4).
+        """List the cells.
+
+        Per model and seed: one of accuracies (E1) and one of thetas (E3, E4) for each task, and one for each
+        pair of tasks that share inputs (E5).
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -54,13 +60,15 @@ class TaskVectors:
                 raise StudyError(f"two tasks are called {task.name!r}", "a name of its own for each task")
         for model in models:
             _check_context(params, model)
-        return [
-            make(params, model, task, seed)
-            for model in models
-            for make in (self._cell, self._theta_cell)
-            for task in asked
-            for seed in params.seeds
-        ]
+        at_odds = [(a, b) for a, b in combinations(asked, 2) if admissible(a, b, params.dev_share)]
+        cells = []
+        for model in models:
+            for make in (self._cell, self._theta_cell):
+                cells += [make(params, model, task, seed) for task in asked for seed in params.seeds]
+            cells += [
+                self._conflict_cell(params, model, pair, seed) for pair in at_odds for seed in params.seeds
+            ]
+        return cells
 
     def _cell(self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int) -> Cell:
         other = other_task(task, params.k, params.n_dummies)
@@ -87,6 +95,20 @@ class TaskVectors:
             seed=seed,
             measure="taskscope.studies.task_vectors.geometry.measure:measure",
             cost=theta_cost(params, model.n_blocks, task),
+        )
+
+    def _conflict_cell(
+        self, params: TaskVectorParams, model: PlannedModel, pair: tuple[MappingTask, MappingTask], seed: int
+    ) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.conflict.model_dump(mode="json"),
+            model=model.ref,
+            tasks=tuple(registry.ref(task) for task in pair),
+            seed=seed,
+            measure="taskscope.studies.task_vectors.conflict.measure:measure",
+            cost=conflict_cost(params, model.n_blocks, pair),
         )
 
     def analyse(self, rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
@@ -140,6 +162,18 @@ def theta_cost(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Co
     per_set = 2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"]
     tokens = ceil(sizes.n_sets * per_set)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def conflict_cost(params: TaskVectorParams, n_blocks: int, pair: tuple[MappingTask, MappingTask]) -> Cost:
+    """Estimate the tokens of a conflict cell: each S before its dummies, then before the query's columns."""
+    tokens = 0.0
+    for task in pair:
+        shown = _lengths(task, params.format)
+        demonstrations = params.k * shown["demonstration"]
+        captured = demonstrations + params.n_dummies * shown["query"]
+        asked = 2 * (demonstrations + shown["query"]) + (1 + n_blocks * len(EDITS)) * shown["answer"]
+        tokens += params.n_conflicts * (captured + asked)
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 
 def _lengths(task: MappingTask, format_name: str) -> dict[str, float]:

@@ -10,6 +10,8 @@ from taskscope.report.findings import Finding, Table
 from taskscope.report.wording import slug
 from taskscope.studies.task_vectors import published
 from taskscope.studies.task_vectors.conditions import CONTROLS, LABELS
+from taskscope.studies.task_vectors.conflict import figures as conflict
+from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import tables as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.overall import overall
@@ -57,6 +59,8 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
         made += [_overall(result, summary), _by_task(result, summary)]
     for found in geometries(rows, measured, params):
         made += geometry.tables(found)
+    for found in conflicts(rows, measured, params):
+        made += conflict.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

@@ -1,0 +1,101 @@
+"""From the rows of conflict cells to the finding on C4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from taskscope.report.findings import Finding
+from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
+from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM
+from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
+from taskscope.studies.task_vectors.geometry.rows import of_part
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.results import ModelResult
+from taskscope.studies.task_vectors.verdicts import Measure
+from taskscope.studies.task_vectors.wording import control, interval, number, percent
+
+QUANTITY = "answers of the task whose theta was put in, against the demonstrations"
+MEANINGS = {
+    NONE: "How often the demonstrations alone happen to give the other task's answer.",
+    OWN: "Whether putting any theta in would do: this one is of the task shown.",
+    RANDOM: "Whether any disturbance of this length would do.",
+}
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """Everything measured on one model's pairs of tasks."""
+
+    model: str
+    directions: list[Direction]
+    override: Override | None
+
+
+def conflicts(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Conflicts]:
+    """Read the conflicts of every model; a model without any gets an empty one, if thetas were measured."""
+    table = of_part(rows, PART)
+    found = []
+    for result in measured:
+        blocks = {task.task: chosen.block for task, chosen in result.admitted}
+        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
+        ways = directions(mine, blocks) if mine.num_rows else []
+        found.append(Conflicts(result.model, ways, override(ways, params.draws)))
+    return found
+
+
+def finding(found: Conflicts) -> Finding:
+    """Judge C4."""
+    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C4")
+    judgement, mean = judge_conflict(found.override), found.override
+    measure = None if mean is None else Measure.of(mean.other)
+    controls = []
+    if mean is not None:
+        controls = [
+            control(name.replace(" ", "-"), name, Measure.of(draws), MEANINGS[name])
+            for name, draws in mean.controls.items()
+        ]
+        best = control(
+            "strongest",
+            "largest control of each task",
+            Measure.of(mean.strongest),
+            "The verdict is against this one.",
+        )
+        full = control(
+            "reference",
+            "its own demonstrations",
+            Measure.of(mean.reference),
+            "What the other task's demonstrations give: the most that its theta could.",
+        )
+        controls = [best, *controls, full]
+    return Finding(
+        study=ACCOUNT.name,
+        claim=claim.number,
+        title=claim.title,
+        model=found.model,
+        statement=_statement(found, mean),
+        quantity=QUANTITY,
+        estimate=None if measure is None else number(measure.value),
+        interval=None if measure is None else interval(measure),
+        n=0 if mean is None else mean.n_clusters,
+        unit="queries",
+        controls=tuple(each for each in controls if each is not None),
+        strongest="" if mean is None else "strongest",
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+    )
+
+
+def _statement(found: Conflicts, mean: Override | None) -> str:
+    if mean is None:
+        return "No two tasks can be set against each other."
+    return (
+        f"Shown one task and given the theta of another, the model gives the other's answer "
+        f"{percent(mean.other[0])} of the time and that of the task shown {percent(mean.own[0])}; with "
+        f"nothing put in the other's answer comes {percent(mean.controls[NONE][0])} of the time, with "
+        f"its own demonstrations {percent(mean.reference[0])} ({len(found.directions)} ordered pairs of tasks)."
+    )
