@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from letters_model import N_BLOCKS, model
+from scipy.stats import spearmanr
 
 from taskscope.report.findings import Verdict
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.conflict.draws import admissible, conflicts, shared_queries
 from taskscope.studies.task_vectors.conflict.measure import measure
-from taskscope.studies.task_vectors.conflict.resampling import COLUMNS, directions, override
+from taskscope.studies.task_vectors.conflict.relation import relate
+from taskscope.studies.task_vectors.conflict.resampling import COLUMNS, Direction, directions, override
 from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, RANDOM
 from taskscope.studies.task_vectors.conflict.simulation import ConflictScenario
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
@@ -117,6 +119,23 @@ def test_verdicts_follow_the_truth(other: float, own: float, verdict: str) -> No
     mine = table.filter(pa.array([part is not None for part in table["part"].to_pylist()]))
     found = override(directions(mine, {f"task-{t:02d}": 2 for t in range(6)}), 300)
     assert judge_conflict(found).verdict == verdict
+
+
+def test_the_relation_is_scipys_rank_correlation_with_an_interval_over_pairs() -> None:
+    rng = np.random.default_rng(3)
+    ways = []
+    for t in range(6):
+        for shown, injected in ((t, (t + 1) % 6), ((t + 1) % 6, t)):
+            values = (rng.random((20, len(COLUMNS))) < rng.random(len(COLUMNS))).astype(float)
+            ways.append(Direction(f"t{shown}", f"t{injected}", np.arange(20), values))
+    apart = rng.random(len(ways)).tolist()
+    found = relate(ways, apart, 200)
+    assert found is not None
+    assert found.rho == pytest.approx(spearmanr([w.override for w in ways], apart).statistic)
+    assert found.low is not None and found.high is not None
+    assert found.low < found.rho < found.high
+    few = relate(ways[:4], apart[:4], 200)
+    assert few is not None and few.low is None
 
 
 def test_without_tasks_that_conflict_nothing_is_said() -> None:

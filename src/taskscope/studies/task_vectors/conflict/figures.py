@@ -23,6 +23,7 @@ def figures(found: Conflicts) -> list[Figure]:
     ]
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
     return [
+        *_relation(found),
         Figure(
             name=f"task-vectors-{slug(found.model)}-conflicts",
             title="Which wins: the demonstrations or theta",
@@ -42,6 +43,38 @@ def figures(found: Conflicts) -> list[Figure]:
                 x_order=tasks,
                 y_order=tasks,
                 diverging=True,
+            ),
+            model=found.model,
+        ),
+    ]
+
+
+def _relation(found: Conflicts) -> list[Figure]:
+    """Override index against the distance of the two thetas."""
+    if found.relation is None:
+        return []
+    data = [
+        {
+            "distance": round(apart, 4),
+            "override": round(way.override, 4),
+            "pair": f"{way.shown}, {way.injected}",
+        }
+        for way, apart in zip(found.directions, found.distances, strict=True)
+    ]
+    fit = found.relation
+    span = "too few pairs for an interval" if fit.low is None else f"{fit.low:.2f} to {fit.high:.2f}"
+    return [
+        Figure(
+            name=f"task-vectors-{slug(found.model)}-override-by-distance",
+            title="Does theta win more easily where the tasks lie farther apart",
+            see=f"Each point is an ordered pair of tasks; rank correlation {fit.rho:.2f} ({span}).",
+            alt=f"Scatter plot for {found.model}: override index against the cosine distance of two tasks' "
+            "thetas.",
+            spec=charts.scatter(
+                data,
+                Axis("distance", "cosine distance of the two thetas", format=".2f"),
+                Axis("override", "override index", format=".1f"),
+                label="pair",
             ),
             model=found.model,
         )

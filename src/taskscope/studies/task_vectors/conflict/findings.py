@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from taskscope.report.findings import Finding
 from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.conflict.relation import Relation, relate, theta_distances
 from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
 from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
+from taskscope.studies.task_vectors.geometry.rows import PART as THETAS
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
@@ -34,6 +36,9 @@ class Conflicts:
     model: str
     directions: list[Direction]
     override: Override | None
+    distances: list[float]
+    """Of the two thetas, by direction; empty where no thetas were measured."""
+    relation: Relation | None
 
 
 def conflicts(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Conflicts]:
@@ -44,8 +49,20 @@ def conflicts(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVecto
         blocks = {task.task: chosen.block for task, chosen in result.admitted}
         mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
         ways = directions(mine, blocks) if mine.num_rows else []
-        found.append(Conflicts(result.model, ways, override(ways, params.draws)))
+        distances = _distances(rows, result.model, ways, blocks)
+        relation = relate(ways, distances, params.draws) if distances else None
+        found.append(Conflicts(result.model, ways, override(ways, params.draws), distances, relation))
     return found
+
+
+def _distances(rows: pa.Table, model: str, ways: list[Direction], blocks: dict[str, int]) -> list[float]:
+    thetas = of_part(rows, THETAS)
+    if thetas.num_rows == 0:
+        return []
+    mine = thetas.filter(pc.equal(thetas["model"], model))  # type: ignore[attr-defined]
+    present = set(mine["task"].unique().to_pylist())
+    complete = all({way.shown, way.injected} <= present for way in ways)
+    return theta_distances(mine, model, ways, blocks) if complete else []
 
 
 def finding(found: Conflicts) -> Finding:
@@ -95,7 +112,7 @@ def _statement(found: Conflicts, mean: Override | None) -> str:
         return "No two tasks can be set against each other."
     return (
         f"Shown one task and given the theta of another, the model gives the other's answer "
-        f"{percent(mean.other[0])} of the time and that of the task shown {percent(mean.own[0])}; with "
-        f"nothing put in the other's answer comes {percent(mean.controls[NONE][0])} of the time, with "
-        f"its own demonstrations {percent(mean.reference[0])} ({len(found.directions)} ordered pairs of tasks)."
+        f"{percent(mean.other[0])} of the time and that of the task shown {percent(mean.own[0])}. With "
+        f"nothing put in the other's answer comes {percent(mean.controls[NONE][0])} of the time, with its "
+        f"own demonstrations {percent(mean.reference[0])} ({len(found.directions)} ordered pairs of tasks)."
     )

@@ -39,8 +39,9 @@ def judge_conflict(found: Override | None) -> Judgement:
     if gain.low > 0 and lead.low > 0:
         return Judgement(
             Verdict.SUPPORTED,
-            f"The other task's answer comes {_points(lead)} more often than the shown one's, and "
-            f"lies {_points(gain)} above the midpoint between the strongest control and its own demonstrations.",
+            f"The other task's answer comes {_points(lead)} more often than that of the task shown, and "
+            f"lies {_points(gain)} above the midpoint between the strongest control and its own "
+            "demonstrations.",
         )
     if lead.high < 0:
         return Judgement(
