@@ -34,6 +34,7 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
         found += [_vector(result, params), _depth(result)]
         if result.model in clouds:
             found.append(geometry.finding(clouds[result.model]))
+        if result.model in clouds or conflicts[result.model].directions:
             found.append(conflict.finding(conflicts[result.model]))
     return found
 
