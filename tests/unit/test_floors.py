@@ -10,7 +10,20 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "src" / "taskscope"
 
 BELOW = {
-    "cli": {"studies", "models", "tasks", "stats", "theory", "engines", "runs", "report", "pico", "training"},
+    "cli": {
+        "look",
+        "studies",
+        "models",
+        "tasks",
+        "stats",
+        "theory",
+        "engines",
+        "runs",
+        "report",
+        "pico",
+        "training",
+    },
+    "look": {"models", "tasks", "stats", "report", "runs", "pico"},
     "training": {"studies", "models", "tasks", "stats", "theory", "engines", "runs", "report", "pico"},
     "studies": {"models", "tasks", "stats", "theory", "engines", "runs", "report", "pico"},
     "models": {"engines", "runs", "report", "pico"},

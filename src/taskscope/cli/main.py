@@ -12,6 +12,7 @@ from taskscope.cli.card import card
 from taskscope.cli.demo import demo
 from taskscope.cli.doctor import doctor
 from taskscope.cli.listing import list_
+from taskscope.cli.look import look
 from taskscope.cli.query import query
 from taskscope.cli.report import report
 from taskscope.cli.run import run as run_study
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.command()(demo)
 app.command("run")(run_study)
+app.command()(look)
 app.command("list")(list_)
 app.command()(show)
 app.command()(query)

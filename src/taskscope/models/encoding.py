@@ -66,6 +66,20 @@ class Encoder:
             self._known.clear()
         return result
 
+    def offsets(self, text: str) -> list[tuple[int, int]] | None:
+        """Return the characters (start, end) of each token of `encode`, (0, 0) for special tokens.
+
+        None where the tokenizer does not keep them, as those written in Python do not.
+
+        Raises:
+            TaskError: As `encode`.
+        """
+        ids = self.encode(text)
+        if not getattr(self.tokenizer, "is_fast", False):
+            return None
+        found = self.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+        return [(int(start), int(end)) for start, end in found[: len(ids)]]
+
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
         """Encode (prompt, continuation) pairs jointly and split them at the prompt's tokens.
 

@@ -126,13 +126,33 @@ class Executor:
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
     ) -> None:
         """Fill the places of one batch in."""
-        layout, joined = self._lay_out(batch)
-        rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
-        out = joined.places.out
-        with patched(self.anatomy, self._edits(layout, joined.edits, vectors), mode):
-            logits = self._forward(layout, rows, slots)
+        out, logits = self._logits(batch, vectors, mode)
         best, values = reduce_logits(logits, torch.from_numpy(np.maximum(targets[out], 0)))
         found.top[out], found.logprob[out] = best.cpu().numpy(), values.cpu().numpy()
+
+    def distributions(self, works: Sequence[Work], n: int, vectors: Vectors | None = None) -> np.ndarray:
+        """Return log p of every next token at each of n places, (place, vocabulary) float32, nats.
+
+        For few places only: the whole vocabulary is kept of each. Edits replace the residual.
+        """
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+
+        def run(batch: Batch) -> None:
+            out, logits = self._logits(batch, vectors, "replace")
+            found.append((out, logits.float().log_softmax(-1).cpu().numpy()))
+
+        self._run(works, run)
+        result = np.empty((n, found[0][1].shape[1]), dtype=np.float32)
+        for out, values in found:
+            result[out] = values
+        return result
+
+    def _logits(self, batch: Batch, vectors: Vectors | None, mode: Mode) -> tuple[np.ndarray, Tensor]:
+        """Run one batch; return which places it fills, and their logits (place, vocabulary)."""
+        layout, joined = self._lay_out(batch)
+        rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+        with patched(self.anatomy, self._edits(layout, joined.edits, vectors), mode):
+            return joined.places.out, self._forward(layout, rows, slots)
 
     def route_of(self, work: Work) -> Route:
         """Choose the route of one work: packed only where every premise of packing holds for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,18 +11,21 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError
-from taskscope.models import answering
+from taskscope.models import answering, probing
+from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers
+from taskscope.models.attention import LastRow
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Route
-from taskscope.models.encoding import Encoder, Probe
+from taskscope.models.encoding import Encoder, Probe, Tokens
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import context_of, limits_of, width_of
 from taskscope.models.patching import Mode
+from taskscope.models.probing import Column
 from taskscope.models.reading import What
 from taskscope.models.sweep import Sweep
 
@@ -110,6 +113,10 @@ class LanguageModel:
         """
         return list(self.encoder.encode(text))
 
+    def offsets(self, text: str) -> list[tuple[int, int]] | None:
+        """Return the characters (start, end) of each token of `encode`; None if the tokenizer cannot say."""
+        return self.encoder.offsets(text)
+
     def encode_pair(self, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
         """Encode a prompt and its continuation jointly, split at the prompt's tokens.
 
@@ -150,6 +157,24 @@ class LanguageModel:
     def answer(self, prompts: Sequence[str], answers: AnswerTexts) -> Answers:
         """Ask the unmodified model; see `answering.answer`."""
         return answering.answer(self.executor, self.encoder, prompts, answers)
+
+    def distributions(self, prompts: Sequence[str], columns: Sequence[Column]) -> np.ndarray:
+        """Return log p of every next token, (column, vocabulary); see `probing.distributions`."""
+        return probing.distributions(self.executor, self.encoder, prompts, columns)
+
+    def complete(
+        self, prompts: Sequence[str], columns: Sequence[Column], ended: Callable[[Tokens], bool], limit: int
+    ) -> list[Tokens]:
+        """Write on greedily after every column; see `probing.complete`."""
+        return probing.complete(self.executor, self.encoder, prompts, columns, ended, limit)
+
+    def force(self, prompts: Sequence[str], columns: Sequence[Column], answer: Tokens) -> np.ndarray:
+        """Return log p of a whole answer after every column, (column,); see `probing.force`."""
+        return probing.force(self.executor, self.encoder, prompts, columns, answer)
+
+    def attention_of_last(self, prompt: str) -> LastRow:
+        """Read where the last token of a prompt looks, per block and head; see `attention.last_row`."""
+        return attending.last_row(self.hf, self.anatomy, self.encode(prompt))
 
     def score(self, requests: Sequence[tuple[str, str]]) -> np.ndarray:
         """Return log p(continuation | prompt) in nats, (request,) float64; see `answering.score`."""

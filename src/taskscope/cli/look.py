@@ -1,0 +1,108 @@
+"""`taskscope look`: one prompt under the microscope."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taskscope.cli import options
+from taskscope.cli.console import out
+from taskscope.errors import TaskError
+
+
+def look(
+    model: Annotated[str, typer.Argument(help="Hub id, local folder or built-in name.")],
+    prompt: Annotated[
+        str | None,
+        typer.Argument(help=r"The prompt; \n stands for a line break, - reads standard input."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Read the prompt from a file.", show_default=False),
+    ] = None,
+    arrow: Annotated[
+        str | None,
+        typer.Option(
+            "--arrow", metavar="TEXT", help="What stands between input and label.", show_default=False
+        ),
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option(
+            "--between", metavar="TEXT", help="What stands between demonstrations.", show_default=False
+        ),
+    ] = None,
+    page: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("look.html"),
+    dtype: options.Dtype = "float32",
+    device: options.Device = "cpu",
+    device_map: options.DeviceMap = None,
+    blocks: options.Blocks = None,
+    trust_remote_code: options.TrustRemoteCode = False,
+    allow_pickle: options.AllowPickle = False,
+    as_json: options.AsJson = False,
+) -> None:
+    r"""Look at one prompt: what each block would answer, what theta holds, where the last token attends.
+
+    For example:
+
+    `taskscope look planted-vector "go->going\nsee->seeing\neat->eating\nplay->playing\nwalk->"`
+
+    `taskscope look EleutherAI/pythia-160m --file prompt.txt --arrow "=>"`
+
+    The prompt ends in a query that waits for its label. Demonstrations are recognised in the forms `x->y`
+    (also with spaces), `example:x->y`, `Q: x / A: y` and `user: x / assistant: y`, one to a line.
+    """
+    from taskscope.look.parse import parse
+
+    reading = parse(_text(prompt, file), arrow, None if between is None else _unescaped(between))
+
+    from taskscope.look.measure import look as measure
+    from taskscope.look.view import view
+    from taskscope.models.loading import load
+    from taskscope.models.spec import as_spec
+
+    spec = as_spec(
+        model,
+        dtype=dtype,
+        device=device,
+        device_map=device_map,
+        blocks=blocks,
+        trust_remote_code=trust_remote_code,
+        allow_pickle=allow_pickle,
+    )
+    found = measure(load(spec), reading)
+    if as_json:
+        out.print_json(found.model_dump_json())
+        return
+    out.print(view(found, out.width))
+
+
+def _text(prompt: str | None, file: Path | None) -> str:
+    """Return the prompt from where it was given.
+
+    Raises:
+        TaskError: If it was given twice or not at all, or its file cannot be read.
+    """
+    if (prompt is None) == (file is None):
+        raise TaskError(
+            "no prompt was given" if prompt is None else "a prompt was given, and a file too",
+            "a prompt, or --file PATH, or - for standard input",
+            r'taskscope look planted-vector "a->b\nc->d\ne->"',
+        )
+    if prompt == "-":
+        return sys.stdin.read()
+    if prompt is not None:
+        return _unescaped(prompt)
+    assert file is not None
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TaskError(f"the file {str(file)!r} cannot be read: {error}", "a text file in UTF-8") from None
+
+
+def _unescaped(text: str) -> str:
+    r"""Turn \n, as it is typed in a shell, into line breaks, unless there are line breaks already."""
+    return text if "\n" in text else text.replace("\\n", "\n")

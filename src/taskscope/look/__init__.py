@@ -1,0 +1,1 @@
+"""One prompt under the microscope: what `taskscope look` measures and shows."""

@@ -1,0 +1,145 @@
+"""Attention weights of the last token, per block and head, where a model has such a thing.
+
+Only eager attention returns its weights, so the one pass runs eager and the implementation is put back.
+Blocks without softmax attention, and models that do not say which block a matrix belongs to, are named with
+the reason instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from taskscope.models.blocks import Anatomy
+
+EXACT = 1e-3
+"""How far a row's sum may be from 1 before the rest is said to go elsewhere."""
+
+
+@dataclass(frozen=True)
+class LastRow:
+    """Where the last token looks."""
+
+    blocks: tuple[int, ...]
+    """Blocks whose weights are known."""
+    weights: np.ndarray
+    """(block, head, token) float32, each row as the model uses it."""
+    gaps: tuple[str, ...]
+    """What is not known and why, one sentence each."""
+
+
+def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
+    """Read how much the last token of one prompt attends to every token.
+
+    Args:
+        hf: The model.
+        anatomy: The model taken apart.
+        ids: Token ids of the prompt.
+    """
+    try:
+        with eager(hf), torch.no_grad():
+            tokens = torch.tensor([ids], device=hf.device)
+            out = hf(input_ids=tokens, output_attentions=True, use_cache=False)
+    except (
+        TypeError,
+        ValueError,
+        NotImplementedError,
+        AttributeError,
+    ) as error:  # each family in its own way
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return _none(f"This model does not give its attention weights: {reason}.")
+    given = list(getattr(out, "attentions", None) or ())
+    where = _blocks_of(given, anatomy)
+    if not where:
+        return _none(_why_none(given, anatomy))
+    rows, kept, odd = [], [], []
+    for block, weights in where:
+        if _is_map(weights, len(ids)):
+            rows.append(weights[0, :, -1].float().cpu().numpy())
+            kept.append(block)
+        else:
+            odd.append(block)
+    if not rows or len({row.shape for row in rows}) > 1:
+        return _none("The blocks give no attention weights of one shape (head, token).")
+    missing = sorted(set(range(len(anatomy.blocks))) - set(kept) - set(odd))
+    found = np.stack(rows)
+    return LastRow(tuple(kept), found, _gaps(missing, odd, found, kept))
+
+
+@contextmanager
+def eager(hf: Any) -> Iterator[None]:
+    """Use eager attention inside; the implementation in use comes back afterwards, also after an error."""
+    former = getattr(hf.config, "_attn_implementation", "eager")
+    if former == "eager" or not hasattr(hf, "set_attn_implementation"):
+        yield
+        return
+    try:
+        hf.set_attn_implementation("eager")
+        yield
+    finally:
+        hf.set_attn_implementation(former)
+
+
+def _blocks_of(given: list[Any], anatomy: Anatomy) -> list[tuple[int, Tensor]]:
+    """Say which block each matrix belongs to: one per block, or one per block that has attention."""
+    n = len(anatomy.blocks)
+    if len(given) == n:
+        return [(block, weights) for block, weights in enumerate(given) if weights is not None]
+    weights = [w for w in given if w is not None]
+    attending = [block for block, projection in enumerate(anatomy.projections) if projection is not None]
+    return list(zip(attending, weights, strict=True)) if len(weights) == len(attending) else []
+
+
+def _is_map(weights: Any, n: int) -> bool:
+    return (
+        isinstance(weights, Tensor)
+        and weights.ndim == 4
+        and weights.shape[0] == 1
+        and weights.shape[2:] == (n, n)
+    )
+
+
+def _why_none(given: list[Any], anatomy: Anatomy) -> str:
+    weights = sum(w is not None for w in given)
+    if weights:
+        return (
+            f"The model gives {weights} attention matrices for {len(anatomy.blocks)} blocks and does not say "
+            "which belong together."
+        )
+    if not any(anatomy.projections):
+        return (
+            "No block of this model has softmax attention: it mixes tokens in another way, such as a "
+            "state-space recurrence, so there are no heads to look at."
+        )
+    return "The class of this model does not hand out its attention weights, in eager mode either."
+
+
+def _gaps(missing: list[int], odd: list[int], found: np.ndarray, kept: list[int]) -> tuple[str, ...]:
+    gaps = []
+    if missing:
+        gaps.append(f"Blocks {_listed(missing)} have no softmax attention, so no heads to look at.")
+    if odd:
+        gaps.append(
+            f"Blocks {_listed(odd)} give attention weights that are no (head, token, token) matrix, so "
+            "their heads cannot be separated."
+        )
+    off = np.abs(found.sum(-1) - 1).max(-1) > EXACT
+    if off.any():
+        leaky = [block for block, is_off in zip(kept, off, strict=True) if is_off]
+        gaps.append(f"In blocks {_listed(leaky)} the weights do not sum to one: the rest goes to no token.")
+    return tuple(gaps)
+
+
+def _listed(blocks: list[int]) -> str:
+    return ", ".join(map(str, blocks))
+
+
+def _none(reason: str) -> LastRow:
+    return LastRow((), np.zeros((0, 0, 0), np.float32), (reason,))
