@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -78,6 +79,16 @@ def look(
         out.print_json(found.model_dump_json())
         return
     out.print(view(found, out.width))
+    from taskscope.look.page import page as page_of
+    from taskscope.report.page import write_panels
+    from taskscope.runs.provenance import surroundings
+
+    shown = page_of(found, shlex.join(["taskscope", *sys.argv[1:]]), surroundings()["versions"])
+    try:
+        write_panels(page, shown)
+    except OSError as error:
+        raise TaskError(f"the page {str(page)!r} cannot be written: {error}", "a path in a folder") from None
+    out.print(f"\nPage: {page}", highlight=False)
 
 
 def _text(prompt: str | None, file: Path | None) -> str:

@@ -82,9 +82,11 @@ def sweep(
     logp = model.distributions(texts, [*answered, *read, *checks])
 
     said = _said(model, reading, texts, answered, logp)
-    at_block = np.array(said[2:], dtype=object).reshape(len(held), -1)
+    by_state = [said[2 + s * len(blocks) : 2 + (s + 1) * len(blocks)] for s in range(len(held))]
     read_out = logp[len(answered) : len(answered) + len(read)].reshape(len(held), len(blocks), -1)
-    views = tuple(_view(model, block, at_block[:, block], read_out[:, block]) for block in blocks)
+    views = tuple(
+        _view(model, block, [some[block] for some in by_state], read_out[:, block]) for block in blocks
+    )
     told = logp[len(answered) + len(read) :].argmax(axis=1)
     hits = [int(top) == token for top, (token, _) in zip(told, states.checks, strict=True)]
     return said[0], said[1], views, float(np.mean(hits)) if hits else None

@@ -34,9 +34,10 @@ def tokens_of(model: LanguageModel, prompt: Prompt) -> tuple[tuple[Token, ...], 
         )
     else:
         for span in prompt.token_spans(offsets):
-            part = PARTS.get(span.kind, "other")
+            part: Part = PARTS.get(span.kind, "other")
             number = span.index if part in ("input", "arrow", "label") else None
-            parts[span.start : span.end] = [(part, number)] * (span.end - span.start)
+            for token in range(span.start, span.end):
+                parts[token] = (part, number)
     texts = [model.tokenizer.decode([token]) for token in ids]
     found = [
         Token(text=text, part=part, demonstration=number)

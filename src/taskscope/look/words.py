@@ -107,3 +107,37 @@ def _attention(look: Look) -> str:
         f"average and {found.labels[block, head]:.0%} in head {head} of block "
         f"{look.attention.blocks[block]}; even attention would give them {found.even:.0%}."
     )
+
+
+def lead(look: Look) -> str:
+    """Say in one or two sentences what the page is about and what the model does without demonstrations."""
+    k = len(look.demonstrations)
+    if not k:
+        return "A query without demonstrations; here is what each block makes of it."
+    same = look.alone.text == look.answer.text
+    without = "The query alone gets the same answer" if same else f"The query alone gets {look.alone.text!r}"
+    shows = "one demonstration" if k == 1 else f"{k} demonstrations"
+    return (
+        f"After {shows}, with probability {look.answer.p:.2f}. {without}, and the answer above has "
+        f"probability {look.alone.p:.2f} there. {majority_line(look)}"
+    )
+
+
+def checked(look: Look) -> str:
+    """Say how often the same rules name held-out prompts of the built-in tasks rightly."""
+    share = look.nearest.checked
+    return "" if share is None else f"of known prompts, {share:.0%} are named rightly by the same rules"
+
+
+def abstaining(look: Look) -> str:
+    """Say what it means that no task is named."""
+    found = look.nearest
+    able = (
+        ""
+        if found.able is None
+        else f" The model answers {found.able:.0%} of the prompts of {found.tasks[0].task} right."
+    )
+    return (
+        "No name means: this state cannot be told from what nonsense or another task gives. The model may do "
+        f"the task all the same, or the task may not be among the built-in ones.{able}"
+    )

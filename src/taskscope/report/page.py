@@ -21,6 +21,7 @@ from markupsafe import Markup
 from taskscope.report import export, theme, vega, wording
 from taskscope.report.document import Failure, ModelCard, Provenance, Report, StudyPage
 from taskscope.report.findings import Figure, Finding, Verdict
+from taskscope.report.panels import PanelPage, Shading, StripToken
 from taskscope.report.thumbnails import thumbnail
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "StudyPage",
     "card_html",
     "page_html",
+    "panels_html",
     "write_page",
+    "write_panels",
 ]
 
 
@@ -41,9 +44,21 @@ def write_page(path: str | os.PathLike[str], report: Report) -> Path:
     Returns:
         The path written.
     """
-    path = Path(path)
+    return _written(Path(path), page_html(report))
+
+
+def write_panels(path: str | os.PathLike[str], page: PanelPage) -> Path:
+    """Write a page of panels as one self-contained HTML file, replacing an older one in one step.
+
+    Returns:
+        The path written.
+    """
+    return _written(Path(path), panels_html(page))
+
+
+def _written(path: Path, text: str) -> Path:
     draft = path.with_name(path.name + ".part")
-    draft.write_text(page_html(report), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     os.replace(draft, path)
     return path
 
@@ -53,6 +68,25 @@ def page_html(report: Report) -> str:
     drawings = _Drawings()
     template = _environment().get_template("page.html.jinja")
     return template.render(report=report, drawings=drawings, tally=_tally(report), vega=Markup(vega.bundle()))
+
+
+def panels_html(page: PanelPage) -> str:
+    """Return a page of panels as text; the same page always gives the same text."""
+    strips = {"opening": page.opening}
+    strips |= {f"{panel.name}-{n}": s for panel in page.panels for n, s in enumerate(panel.strips, 1)}
+    shadings = {
+        wording.slug(place): [
+            {"name": shading.name, "weights": [round(w, 4) for w in shading.weights]}
+            for shading in strip.shadings
+        ]
+        for place, strip in strips.items()
+        if len(strip.shadings) > 1
+    }
+    return (
+        _environment()
+        .get_template("panels.html.jinja")
+        .render(page=page, drawings=_Drawings(), shadings=_script_json(shadings), vega=Markup(vega.bundle()))
+    )
 
 
 def card_html(findings: Sequence[Finding], title: str = "") -> str:
@@ -121,6 +155,12 @@ def _breakable(name: str) -> Markup:
     return Markup("/<wbr>").join(name.split("/"))
 
 
+def _heaviest(shading: Shading, tokens: Sequence[StripToken]) -> str:
+    """Say in words which three tokens a shading marks the most."""
+    order = sorted(range(len(tokens)), key=lambda i: (-shading.weights[i], i))[:3]
+    return "Most on " + ", ".join(f"{tokens[i].text} {shading.weights[i]:.0%}" for i in order) + "."
+
+
 @cache
 def _asset(name: str) -> Markup:
     return Markup(resources.files("taskscope.report").joinpath("assets", name).read_text(encoding="utf-8"))
@@ -140,6 +180,7 @@ def _environment() -> jinja2.Environment:
         "number": wording.number,
         "interval": wording.interval,
         "listed": wording.listed,
+        "heaviest": _heaviest,
         "slug": wording.slug,
         "csv_uri": wording.csv_uri,
     }
