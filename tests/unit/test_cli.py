@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from taskscope.cli.console import BAD_INPUT, OK
 from taskscope.cli.main import app
+from taskscope.errors import TaskscopeError
 from taskscope.studies.catalogue import ACCOUNTS
 from taskscope.training.cards import lines
 
@@ -81,6 +82,18 @@ def test_list_claims_names_every_claim_of_every_account() -> None:
         (["run", "task-vectors", "-m", "planted-vector", "--set", "kk=3"], "no parameter 'kk'", "k"),
         (["run", "task-vectors", "-m", "planted-vector", "--set", "k=many"], "k = 'many'", ""),
         (["show", "no-such-run"], "no-such-run", ""),
+        (["look", "planted-vector"], "no prompt was given", "taskscope look"),
+        (["look", "planted-vector", "a->", "--file", "x.txt"], "a file too", ""),
+        (["look", "planted-vector", "--file", "no-such.txt"], "no-such.txt", ""),
+        (["look", "planted-vector", ""], "an empty prompt", ""),
+        (["look", "planted-vector", "hello"], "no query was recognised", "--arrow"),
+        (["look", "planted-vector", r"a->b\nc->d"], "has its label already", "take the last label away"),
+        (["look", "planted-vectr", "a->"], "planted-vectr", "planted-vector"),
+        (
+            ["look", "planted-vector", "a->b\n" * 200 + "c->"],
+            "a prompt of",
+            "fewer or shorter demonstrations",
+        ),
     ],
 )
 def test_bad_input_says_what_was_given_and_what_to_try(arguments: list[str], given: str, hint: str) -> None:
@@ -110,3 +123,25 @@ def test_list_models_names_the_built_in_ones() -> None:
     rows = json.loads(runner.invoke(app, ["list", "models", "--json"]).output)
     assert {"planted-vector", "null-vector", "natural-icl"} <= {row["model"] for row in rows}
     assert all(row["parameters"] > 0 and row["summary"] for row in rows)
+
+
+LOOKED = "apple=>a\nlime=>l\ncorn=>"
+
+
+def test_look_reads_files_and_standard_input_and_writes_one_page(tmp_path: Path) -> None:
+    source, target = tmp_path / "prompt.txt", tmp_path / "one.html"
+    source.write_text(LOOKED + "\n", encoding="utf-8")
+    command = ["look", "planted-vector", "--arrow", "=>"]
+    looked = runner.invoke(app, [*command, "--file", str(source), "--out", str(target)])
+    assert looked.exit_code == OK, looked.output
+    assert str(target) in looked.output.replace("\n", "")
+    assert "<h1" in target.read_text(encoding="utf-8")
+    told = runner.invoke(app, [*command, "-", "--json"], input=LOOKED)
+    assert told.exit_code == OK, told.output
+    assert json.loads(told.output)["demonstrations"] == [["apple", "a"], ["lime", "l"]]
+
+
+def test_look_says_where_it_could_not_write() -> None:
+    result = runner.invoke(app, ["look", "planted-vector", "a->", "--out", "no/such/folder/look.html"])
+    assert isinstance(result.exception, TaskscopeError)
+    assert "no/such/folder" in result.exception.given
