@@ -83,9 +83,7 @@ def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> int:
 
 
 @pytest.mark.slow
-def test_a_killed_run_resumes_and_ends_in_the_same_findings(
-    model: Path, whole: Path, tmp_path: Path
-) -> None:
+def test_a_killed_run_resumes_and_ends_in_the_same_findings(model: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     assert stop_after_one_cell(model, out, signal.SIGKILL) == -signal.SIGKILL
     kept = measured(out)

@@ -162,7 +162,7 @@ def _theta_figure(look: Look) -> Figure:
         name="theta-by-block",
         title="The answer without its demonstrations",
         see="Where the coloured line rises above the dotted one, theta does the work of the demonstrations. "
-        "The grey line is no fair test: its state has seen the query, and late blocks hold the answer itself.",
+        "The grey line is no fair test: its state has seen the query, and late blocks hold the answer.",
         alt=f"Probability of the prompt's answer by block. {peak}",
         spec=spec,
     )
