@@ -23,16 +23,16 @@ def attention_panel(look: Look, sentence: str) -> Panel:
     title = "Attention of the last token"
     if found is None:
         return Panel(name="attention", title=title, sentence=sentence, gaps=gaps)
-    strip = Strip(
-        title="Bars are as tall as the attention", tokens=strip_tokens(look), shadings=_shadings(look, found)
-    )
+    mean = Shading(name="the mean", group="", weights=tuple(map(float, found.mean)))
+    averaged = Strip(title="All blocks and heads, averaged", tokens=strip_tokens(look), shadings=(mean,))
+    chosen = Strip(title="One head", tokens=strip_tokens(look), shadings=_shadings(look, found))
     shown_parts = bool(look.demonstrations) and any(token.part == "label" for token in look.tokens)
     return Panel(
         name="attention",
         title=title,
         sentence=sentence,
         gaps=gaps,
-        strips=(strip,),
+        strips=(averaged, chosen),
         grids=(_parts(look, found),) if shown_parts else (),
         figures=(_heads(look, found),) if shown_parts else (),
         tables=(_all_heads(look, found),),
@@ -40,7 +40,7 @@ def attention_panel(look: Look, sentence: str) -> Panel:
 
 
 def _shadings(look: Look, found: Shares) -> tuple[Shading, ...]:
-    """The mean first, then the strongest head, then every block with its heads, as far as a page can hold."""
+    """Return the strongest head, then every block with its heads, as far as a page can hold."""
     n_blocks, n_heads = found.labels.shape
     numbers = look.attention.blocks
     top_block, top_head = found.strongest
@@ -49,10 +49,7 @@ def _shadings(look: Look, found: Shares) -> tuple[Shading, ...]:
         return Shading(name=name, group=group, weights=tuple(map(float, weights)))
 
     strongest = f"head {top_head} of block {numbers[top_block]}, most on labels"
-    some = [
-        shading("In short", "all blocks and heads, averaged", found.mean),
-        shading("In short", strongest, found.weights[top_block, top_head]),
-    ]
+    some = [shading("Most on labels", strongest, found.weights[top_block, top_head])]
     whole = found.weights.size <= MOST_SHADINGS
     order = np.argsort(-found.labels, axis=None, kind="stable")[: None if whole else STRONGEST]
     kept = {(int(i) // n_heads, int(i) % n_heads) for i in order}

@@ -12,6 +12,7 @@ from taskscope.report.findings import Figure, Table
 from taskscope.report.panels import Cell, Fact, Grid, Panel, PanelPage, Strip
 
 TASKS_SHOWN = 10
+OPENING = "The prompt as tokens: labels outlined in blue, the query in bold"
 
 
 def page(look: Look, command: str, versions: dict[str, str]) -> PanelPage:
@@ -59,27 +60,16 @@ def _facts(look: Look) -> tuple[Fact, ...]:
             note=f"probability {look.alone.p:.2f} for the answer above",
         ),
     ]
+    if look.demonstrations:
+        label, count = look.majority
+        note = f"{count} of {len(look.demonstrations)} labels" if count > 1 else "each label stands once"
+        facts.append(Fact(name="Control: majority label", value=label if count > 1 else "none", note=note))
     best = look.best
     if best is not None and best.theta is not None:
         note = f"after block {best.block}, probability {best.theta.p:.2f}"
         facts.append(Fact(name="The query with theta", value=best.theta.text or "(nothing)", note=note))
-    facts.append(
-        Fact(
-            name="Nearest known task",
-            value=nearest.named or "none named",
-            note=words.checked(look) if nearest.tasks else "",
-        )
-    )
-    if look.demonstrations:
-        label, count = look.majority
-        several = count > 1
-        facts.append(
-            Fact(
-                name="Control: most frequent label",
-                value=label if several else "none",
-                note=f"{count} of {len(look.demonstrations)} labels" if several else "each label stands once",
-            )
-        )
+    note = words.checked(look) if nearest.tasks else ""
+    facts.append(Fact(name="Nearest known task", value=nearest.named or "none named", note=note))
     return tuple(facts)
 
 

@@ -105,7 +105,8 @@ def _attention(look: Look) -> str:
     return (
         f"Which tokens the last one looks at when it answers. Labels get {found.labels.mean():.0%} on "
         f"average and {found.labels[block, head]:.0%} in head {head} of block "
-        f"{look.attention.blocks[block]}; even attention would give them {found.even:.0%}."
+        f"{look.attention.blocks[block]}; even attention would give them {found.even:.0%}. Bars are "
+        "relative to the tallest."
     )
 
 
