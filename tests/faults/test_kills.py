@@ -28,7 +28,12 @@ def _child(folder: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-P", toy_cells.__file__, str(folder), "--models", ",".join(MODELS), *options]
     path = os.pathsep.join([str(Path(toy_cells.__file__).parent), *filter(None, sys.path)])
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        # A shell that starts the tests in the background makes its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

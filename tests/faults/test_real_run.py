@@ -71,9 +71,16 @@ def whole(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does that starts the tests in the background: its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> int:
     """Start the run, send a signal once the first cell is there, return the exit code."""
-    with subprocess.Popen(command(model, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        command(model, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed_interrupts
+    ) as child:
         deadline = time.monotonic() + 240
         while not measured(out) and child.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
