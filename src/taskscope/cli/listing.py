@@ -66,7 +66,7 @@ def _models() -> list[Row]:
 
 def _profiles() -> list[Row]:
     return [
-        {"profile": "smoke", "meaning": "every code path, within 20 seconds for a built-in model"},
+        {"profile": "smoke", "meaning": "every code path, in about 20 seconds for a built-in model"},
         {"profile": "standard", "meaning": "the default: minutes for a built-in model, or for 1 B on a GPU"},
         {"profile": "full", "meaning": "all controls and arms, several seeds"},
         {"profile": "paper", "meaning": "the sizes that were published"},
