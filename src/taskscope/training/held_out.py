@@ -11,21 +11,28 @@ import torch
 from taskscope.training.head_loss import token_losses
 
 LENGTH = 512
-"""Tokens of the sequences that are scored; each begins where the one before ended, without its context."""
+"""Tokens after which a longer document is cut; each piece is scored without the context of the one before."""
 BATCH = 16
 """Sequences of one forward pass."""
 
 
-def part_loss(model: Any, tokens: np.ndarray, device: str = "cpu") -> float:
-    """Mean loss in nats per token of a stream, (token,), cut into sequences of `LENGTH` tokens."""
-    return float(np.mean([row.mean(dtype=np.float64) for row in sequence_losses(model, tokens, device)]))
+def part_loss(model: Any, tokens: np.ndarray, end: int, device: str = "cpu") -> float:
+    """Mean loss in nats per token of a stream of documents; arguments as `document_losses`."""
+    return float(np.concatenate(document_losses(model, tokens, end, device)).mean(dtype=np.float64))
 
 
-def sequence_losses(model: Any, tokens: np.ndarray, device: str = "cpu") -> list[np.ndarray]:
-    """Loss in nats of every token of a stream, (token,), by sequence of `LENGTH`; a rest is left out."""
-    length = min(LENGTH, len(tokens) - 1)
-    starts = range(0, len(tokens) - length, length)
-    return row_losses(model, [tokens[start : start + length + 1] for start in starts], device)
+def document_losses(model: Any, tokens: np.ndarray, end: int, device: str = "cpu") -> list[np.ndarray]:
+    """Loss in nats of every token of a stream but the first of each piece: a document, `LENGTH` tokens at most.
+
+    Args:
+        model: As in `row_losses`.
+        tokens: (token,).
+        end: Number of the token that ends a document, and belongs to it.
+        device: Where the model is.
+    """
+    documents = np.split(tokens, np.flatnonzero(tokens == end) + 1)
+    pieces = [row[start : start + LENGTH] for row in documents for start in range(0, len(row), LENGTH)]
+    return row_losses(model, [piece for piece in pieces if len(piece) > 1], device)
 
 
 @torch.inference_mode()
@@ -40,9 +47,11 @@ def row_losses(model: Any, rows: Sequence[np.ndarray], device: str = "cpu") -> l
     Returns:
         For each row float32 (token - 1,).
     """
-    found: list[np.ndarray] = []
+    found: list[np.ndarray] = [np.empty(0, np.float32)] * len(rows)
+    by_length = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # little padding
     for first in range(0, len(rows), BATCH):
-        batch = rows[first : first + BATCH]
+        places = by_length[first : first + BATCH]
+        batch = [rows[i] for i in places]
         # Padding stands on the right, where no token that counts can see it.
         padded = torch.zeros(len(batch), max(map(len, batch)), dtype=torch.int64)
         for i, row in enumerate(batch):
@@ -51,5 +60,6 @@ def row_losses(model: Any, rows: Sequence[np.ndarray], device: str = "cpu") -> l
         hidden = model.model(padded[:, :-1]).last_hidden_state
         losses = token_losses(hidden.flatten(0, 1), model.lm_head.weight, padded[:, 1:].flatten())
         by_row = losses.view(len(batch), -1).cpu().numpy()
-        found += [by_row[i, : len(row) - 1] for i, row in enumerate(batch)]
+        for i, place in enumerate(places):
+            found[place] = by_row[i, : len(rows[place]) - 1]
     return found

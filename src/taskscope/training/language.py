@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import AutoTokenizer
 
 from taskscope.errors import RunError
+from taskscope.training.document_attention import document_lengths, hidden_states
 from taskscope.training.export import write_folder, write_weights
 from taskscope.training.head_loss import head_loss
 from taskscope.training.held_out import part_loss
@@ -66,9 +67,10 @@ class LanguageSession:
                 group["lr"] = learning_rate(rate, step, recipe.steps, recipe.warmup, recipe.schedule)
         tokens = torch.from_numpy(self.corpus.read(step * n, n + 1).astype(np.int64)).to(self.device)
         length = sequence_length(recipe.lengths, step, recipe.steps)
+        documents = document_lengths(tokens[:-1], self.tokenizer.eos_token_id, length)
         with self._autocast:
-            hidden = self.model.model(tokens[:-1].view(-1, length)).last_hidden_state
-            loss = head_loss(hidden.view(n, -1), self.model.lm_head.weight.to(hidden.dtype), tokens[1:])
+            hidden = hidden_states(self.model, tokens[:-1], documents)
+            loss = head_loss(hidden, self.model.lm_head.weight.to(hidden.dtype), tokens[1:])
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
@@ -81,7 +83,9 @@ class LanguageSession:
         if step not in self.recipe.milestones:
             return
         losses = {
-            part: part_loss(self.model, self.corpus.held_out(part)[:EVALUATED], self.device)
+            part: part_loss(
+                self.model, self.corpus.held_out(part)[:EVALUATED], self.tokenizer.eos_token_id, self.device
+            )
             for part in self.corpus.held_out_parts
         }
         kept = []

@@ -119,6 +119,7 @@ SHARES: dict[str, float] = {
 SHIPPED = Mixture(
     name="pico",
     licence="CC BY-SA 4.0",
+    tokens=16_000_000,
     shares=SHARES,
     judged="wikitext2_valid_test",
     sources=(

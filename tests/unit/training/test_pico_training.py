@@ -89,17 +89,22 @@ def test_held_out_losses_stand_at_every_milestone_for_every_part(whole):
 
 
 def test_the_loss_of_a_part_is_what_the_plain_model_gives(whole):
-    """By the loaded folder over whole sequences; weights are stored in half precision."""
+    """By the loaded folder, one document at a time; weights are stored in half precision."""
     corpus = PackedCorpus(whole.folder / trainer.CORPUS)
     model = AutoModelForCausalLM.from_pretrained(whole.folder, dtype=torch.float32).eval()
     tokens = corpus.held_out("lists/seen")
-    stream = torch.from_numpy(tokens[:1025].astype(np.int64))
+    end = AutoTokenizer.from_pretrained(whole.folder).eos_token_id
+    documents = np.split(tokens[:1025].astype(np.int64), np.flatnonzero(tokens[:1025] == end) + 1)
+    losses = []
     with torch.inference_mode():
-        logits = model(stream[:-1].view(2, 512)).logits.flatten(0, 1)
-        wanted = torch.nn.functional.cross_entropy(logits, stream[1:]).item()
-    assert part_loss(model, tokens[:1025]) == pytest.approx(wanted, rel=1e-5)
+        for document in (torch.from_numpy(document) for document in documents if len(document) > 1):
+            logits = model(document[None, :-1]).logits[0]
+            losses.append(torch.nn.functional.cross_entropy(logits, document[1:], reduction="none"))
+    assert len(losses) > 2
+    wanted = torch.cat(losses).mean().item()
+    assert part_loss(model, tokens[:1025], end) == pytest.approx(wanted, rel=1e-5)
     stored = rows(whole.folder / EVALUATIONS)[-1]["held_out"]["lists/seen"]
-    assert part_loss(model, tokens) == pytest.approx(stored, rel=0.02)
+    assert part_loss(model, tokens, end) == pytest.approx(stored, rel=0.02)
 
 
 def test_the_folder_and_its_checkpoints_load_without_this_package(whole):

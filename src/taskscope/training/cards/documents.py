@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from taskscope.stats.intervals import bootstrap_means, percentile_interval
+from taskscope.stats.intervals import percentile_interval, resampling_weights
 from taskscope.training.building import first_tokens, held_out_documents
-from taskscope.training.held_out import sequence_losses
+from taskscope.training.held_out import document_losses
 from taskscope.training.mixture import Mixture
 
 DRAWS = 2_000
@@ -30,21 +30,21 @@ def measure(
         on_part: Called with the name of each part before it is measured.
 
     Returns:
-        By part (``lists/seen``): loss, interval over sequences, tokens, and how many of its lines are in the
+        By part (``lists/seen``): loss, interval over documents, tokens, and how many of its lines are in the
         format in which few-shot learning is asked.
     """
     parts = {}
     for name, texts in held_out_documents(mixture).items():
         on_part(name)
         tokens = first_tokens(texts, tokenizer, mixture.held_out_tokens)
-        losses = sequence_losses(hf, tokens)
-        means = np.array([row.mean(dtype=np.float64) for row in losses])
-        drawn = bootstrap_means(means[:, None], np.arange(len(means)), DRAWS, np.random.default_rng(0))
-        low, high = percentile_interval(drawn[:, 0])
+        losses = document_losses(hf, tokens, tokenizer.eos_token_id)
+        nats, counts = np.array([(row.sum(dtype=np.float64), len(row)) for row in losses]).T
+        weights = resampling_weights(len(losses), DRAWS, np.random.default_rng(0))
+        low, high = percentile_interval((weights @ nats) / (weights @ counts))
         parts[name] = {
-            "nats_per_token": float(means.mean()),
+            "nats_per_token": float(nats.sum() / counts.sum()),
             "interval": [float(low), float(high)],
-            "tokens": sum(map(len, losses)),
+            "tokens": int(counts.sum()),
             "lines_as_asked": len(ASKED.findall(tokenizer.decode(tokens))),
         }
     return parts
