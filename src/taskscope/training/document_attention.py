@@ -46,20 +46,19 @@ def hidden_states(model: LlamaForCausalLM, tokens: Tensor, documents: list[int])
 
 
 def document_lengths(tokens: Tensor, end: int, longest: int) -> list[int]:
-    """Cut a stream of tokens after every end of text, and every `longest` tokens from its beginning.
+    """Cut a stream of tokens before every end of text, and every `longest` tokens from its beginning.
 
     Args:
         tokens: (token,).
-        end: Number of the token that ends a document, and belongs to it.
+        end: Number of the token that ends a document; it begins the next one, as it begins every prompt.
         longest: Tokens of a sequence; the stream must be a whole number of them.
 
     Returns:
         Lengths of the pieces in order; their sum is the length of the stream.
     """
-    ends = (tokens == end).nonzero()[:, 0].cpu() + 1
-    rows = torch.arange(longest, len(tokens) + 1, longest)
-    places = torch.cat([ends, rows]).unique()
-    return places.diff(prepend=places.new_zeros(1)).tolist()
+    ends = (tokens == end).nonzero()[:, 0].cpu()
+    rows = torch.arange(0, len(tokens) + 1, longest)
+    return torch.cat([ends, rows]).unique().diff().tolist()
 
 
 def _attention(

@@ -22,17 +22,20 @@ def part_loss(model: Any, tokens: np.ndarray, end: int, device: str = "cpu") -> 
 
 
 def document_losses(model: Any, tokens: np.ndarray, end: int, device: str = "cpu") -> list[np.ndarray]:
-    """Loss in nats of every token of a stream but the first of each piece: a document, `LENGTH` tokens at most.
+    """Loss in nats of every token of a stream, documents cut into pieces of `LENGTH` tokens.
+
+    A document is read behind the end of the one before it, and its own end is its last token.
 
     Args:
         model: As in `row_losses`.
         tokens: (token,).
-        end: Number of the token that ends a document, and belongs to it.
+        end: Number of the token that ends a document.
         device: Where the model is.
     """
     documents = np.split(tokens, np.flatnonzero(tokens == end) + 1)
-    pieces = [row[start : start + LENGTH] for row in documents for start in range(0, len(row), LENGTH)]
-    return row_losses(model, [piece for piece in pieces if len(piece) > 1], device)
+    rows = [np.concatenate([[end], document]) for document in documents if len(document)]
+    pieces = [row[i : i + LENGTH + 1] for row in rows for i in range(0, len(row) - 1, LENGTH)]
+    return row_losses(model, pieces, device)
 
 
 @torch.inference_mode()

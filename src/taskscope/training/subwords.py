@@ -2,14 +2,14 @@
 
 A line end, an arrow, a digit and a separating mark are pieces of their own that nothing merges with, so a
 list can be cut at them (design numerics 5).  A word takes the space before it along, as in most published
-models.
+models.  Every text begins with the end of the one before it, as every document did in training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from taskscope.errors import TaskError
@@ -60,8 +60,13 @@ def fit(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_tokens([AddedToken(arrow, normalized=False) for arrow in _ARROWS])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{END_OF_TEXT} $A",
+        special_tokens=[(END_OF_TEXT, tokenizer.token_to_id(END_OF_TEXT))],
+    )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
+        bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
         pad_token=END_OF_TEXT,
         clean_up_tokenization_spaces=False,

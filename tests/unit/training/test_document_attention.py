@@ -22,11 +22,11 @@ def model() -> LlamaForCausalLM:
     return LlamaForCausalLM(config)
 
 
-def test_a_stream_is_cut_after_ends_and_at_the_longest_length():
+def test_a_stream_is_cut_before_ends_and_at_the_longest_length():
     tokens = torch.tensor([5, END, 3, 3, 3, END, 4, 4])
-    assert document_lengths(tokens, END, 4) == [2, 2, 2, 2]
-    assert document_lengths(tokens, END, 8) == [2, 4, 2]
-    assert document_lengths(torch.tensor([5, 5, END, END]), END, 4) == [3, 1]
+    assert document_lengths(tokens, END, 4) == [1, 3, 1, 3]
+    assert document_lengths(tokens, END, 8) == [1, 4, 3]
+    assert document_lengths(torch.tensor([END, 5, END, END]), END, 4) == [2, 1, 1]
 
 
 @settings(deadline=None, max_examples=15)

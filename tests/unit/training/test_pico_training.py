@@ -97,9 +97,10 @@ def test_the_loss_of_a_part_is_what_the_plain_model_gives(whole):
     documents = np.split(tokens[:1025].astype(np.int64), np.flatnonzero(tokens[:1025] == end) + 1)
     losses = []
     with torch.inference_mode():
-        for document in (torch.from_numpy(document) for document in documents if len(document) > 1):
-            logits = model(document[None, :-1]).logits[0]
-            losses.append(torch.nn.functional.cross_entropy(logits, document[1:], reduction="none"))
+        for document in filter(len, documents):
+            read = torch.from_numpy(np.concatenate([[end], document]))
+            logits = model(read[None, :-1]).logits[0]
+            losses.append(torch.nn.functional.cross_entropy(logits, read[1:], reduction="none"))
     assert len(losses) > 2
     wanted = torch.cat(losses).mean().item()
     assert part_loss(model, tokens[:1025], end) == pytest.approx(wanted, rel=1e-5)
