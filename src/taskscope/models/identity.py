@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from taskscope import pico
-from taskscope.errors import ModelError
+from taskscope.errors import ModelError, nearest
 from taskscope.models import folders, hub
 from taskscope.models.config import CONTEXT_NAMES, first_int, text_part
 from taskscope.models.spec import ModelSpec
@@ -52,7 +52,7 @@ def identify(spec: ModelSpec) -> Identity:
         ModelError: If nothing of that name exists or can be reached, its config is unreadable, or a
             revision is asked of a folder.
     """
-    built_in = pico.folder(spec.name)
+    built_in = _built_in(spec.name)
     folder = built_in or folders.find(spec.name)
     if folder is not None and spec.revision is not None:
         raise ModelError(
@@ -77,6 +77,20 @@ def reference(spec: ModelSpec) -> ModelRef:
     if found.commit is not None:
         load["revision"] = found.commit
     return ModelRef(id=found.id, label=found.label, dtype=spec.dtype, attention=spec.attention, load=load)
+
+
+def _built_in(name: str) -> Path | None:
+    """Return the folder of a built-in model or checkpoint; None where the name is of no built-in model."""
+    found = pico.folder(name)
+    model = name.partition("@")[0]
+    if found is None and model in pico.names():
+        kept = pico.checkpoints(model)
+        raise ModelError(
+            f"the built-in model {model} has no checkpoint {name!r}",
+            f"one of {', '.join(kept)}" if kept else f"{model} alone: none of its checkpoints was kept",
+            nearest(name, kept),
+        )
+    return found
 
 
 def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:

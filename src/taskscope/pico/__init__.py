@@ -1,7 +1,8 @@
 """The built-in models, found by name: weights, cards, planted mechanisms.
 
 A built-in model is a folder under ``weights/`` (trained) or ``planted/`` (mechanism known by construction)
-that holds config.json, model.safetensors, tokenizer.json and README.md. The folder's name is the model's.
+that holds config.json, model.safetensors, tokenizer.json and README.md. The folder's name is the model's;
+what it was after a step of its training is called like ``pico-s@step500``, where that was kept.
 """
 
 from __future__ import annotations
@@ -15,13 +16,28 @@ _SHELVES = ("weights", "planted")
 
 
 def names() -> list[str]:
-    """List the built-in models by name, sorted."""
-    return sorted(_folders())
+    """List the built-in models by name: the trained ones from small to large, then the planted ones."""
+    return list(_folders())
 
 
 def folder(name: str) -> Path | None:
-    """Return the folder of a built-in model, or None if there is none of that name."""
-    return _folders().get(name)
+    """Return the folder of a built-in model or of a checkpoint of one, or None if there is no such."""
+    model, _, step = name.partition("@")
+    found = _folders().get(model)
+    if found is None or not step:
+        return found
+    kept = found / "checkpoints" / step.replace("step", "step-", 1)
+    return kept if step.startswith("step") and (kept / "config.json").is_file() else None
+
+
+def checkpoints(name: str) -> list[str]:
+    """List the checkpoints kept of a built-in model by name, from the first step to the last but the end.
+
+    Raises:
+        KeyError: If there is no built-in model of that name.
+    """
+    steps = sorted(int(p.name.removeprefix("step-")) for p in _folders()[name].glob("checkpoints/step-*"))
+    return [f"{name}@step{step}" for step in steps]
 
 
 def card(name: str) -> str:
@@ -42,13 +58,17 @@ def summary(name: str) -> dict[str, Any]:
     told = json.loads((_folders()[name] / "card.json").read_text(encoding="utf-8"))
     return {
         "model": name,
-        **{key: told[key] for key in ("kind", "parameters", "blocks", "tokens", "summary")},
+        **{key: told[key] for key in ("kind", "parameters", "blocks", "tokens")},
+        "checkpoints": len(checkpoints(name)),
+        "summary": told["summary"],
     }
 
 
 def _folders() -> dict[str, Path]:
+    """Folder of every model by name, in the order of `names`."""
     found: dict[str, Path] = {}
     for shelf in _SHELVES:
-        for config in (_ROOT / shelf).glob("*/config.json"):
-            found[config.parent.name] = config.parent
+        weights = (_ROOT / shelf).glob("*/model.safetensors")
+        for path in sorted(weights, key=lambda path: (path.stat().st_size, path.parent.name)):
+            found[path.parent.name] = path.parent
     return found

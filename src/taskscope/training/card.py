@@ -1,77 +1,21 @@
-"""A trained folder's card: ``card.json`` for machines, ``README.md`` for people; and folders to ship."""
+"""A trained folder's card: ``card.json`` for machines, ``README.md`` for people."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
 
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
 from taskscope.training.cards import language, language_text, lines
 from taskscope.training.cards.comparing import differences
 from taskscope.training.cards.language import Effort
-from taskscope.training.export import write_folder
-from taskscope.training.language import CHECKPOINTS, EVALUATIONS
-from taskscope.training.measuring import Probe
-from taskscope.training.packed import PackedCorpus
-from taskscope.training.trainer import FACTS, LOSSES, RECIPE
+from taskscope.training.trainer import FACTS, RECIPE
 
 CARD, README = "card.json", "README.md"
-THIN = 50
-"""Steps of which the shipped loss curve keeps one mean."""
-
 OnPart = Callable[[str], None]
-
-
-def ship(
-    trained: Path,
-    out: Path,
-    on_part: OnPart = lambda name: None,
-    *,
-    data: Path | None = None,
-    corpus: Path | None = None,
-    kept: Sequence[int] = (),
-    effort: Effort | None = None,
-) -> dict[str, Any]:
-    """Make the folder that goes into the package: weights in half precision, the loss thinned, the card.
-
-    Args:
-        trained: What `taskscope.training.trainer.train` wrote.
-        out: Folder to write.
-        on_part: As for `measure`; what is measured are the weights as shipped.
-        data: As for `measure`.
-        corpus: Packed corpus of a language model whose training did not hand its description over.
-        kept: Steps of the checkpoints that are shipped too.
-        effort: As for `measure`.
-
-    Returns:
-        What stands in ``card.json``.
-
-    Raises:
-        ModelError: If there is no checkpoint of a step in `kept`.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    probe = Probe(trained)
-    write_folder(probe.model, probe.tokenizer, out, torch.bfloat16)
-    for name in (RECIPE, EVALUATIONS):
-        if (trained / name).exists():
-            shutil.copyfile(trained / name, out / name)
-    facts = _read(trained, FACTS)
-    if corpus is not None:
-        facts["data"] = PackedCorpus(corpus).description
-    (out / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    rows = [json.loads(line) for line in (trained / LOSSES).read_text(encoding="utf-8").splitlines()]
-    thinned = [_mean(rows[i : i + THIN]) for i in range(0, len(rows), THIN)]
-    (out / LOSSES).write_text("".join(json.dumps(row) + "\n" for row in thinned), encoding="utf-8")
-    for step in kept:
-        _copy_checkpoint(trained / CHECKPOINTS / f"step-{step}", out / CHECKPOINTS / f"step-{step}")
-    return write_card(out, on_part, data=data, effort=effort)
 
 
 def write_card(
@@ -178,14 +122,3 @@ def disagreements(folder: Path, stored: dict[str, Any], measured: dict[str, Any]
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
     return json.loads((folder / name).read_text(encoding="utf-8"))
-
-
-def _copy_checkpoint(source: Path, out: Path) -> None:
-    if not source.is_dir():
-        raise ModelError(f"there is no {source}", "a step after which a checkpoint was kept")
-    shutil.copytree(source, out, dirs_exist_ok=True)
-
-
-def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    losses = {key: round(float(np.mean([row[key] for row in rows])), 5) for key in ("loss", "edit_loss")}
-    return {**rows[-1], **losses}

@@ -1,8 +1,8 @@
 """Attention that stays within a document while several are packed into one sequence.
 
-What stands before a document in a packed sequence has nothing to do with it: to look there teaches nothing and
-costs time that grows with the square of the length.  Of the attention of a training step of the built-in
-models about half is left.  At inference there is nothing to mask, so the weights run in the plain architecture.
+What stands before a document in a packed sequence has nothing to do with it: to look there teaches nothing
+and costs time that grows with the square of the length.  Of the attention of a training step of the built-in
+models about half is left.  At inference there is nothing to mask: the weights run in the plain architecture.
 """
 
 from __future__ import annotations

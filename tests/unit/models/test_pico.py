@@ -6,6 +6,7 @@ import pytest
 from saved import save
 
 from taskscope import pico
+from taskscope.errors import ModelError
 from taskscope.models.identity import identify, reference
 from taskscope.models.spec import ModelSpec
 
@@ -14,20 +15,44 @@ from taskscope.models.spec import ModelSpec
 def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two built-in models of our own making."""
     monkeypatch.setattr(pico, "_ROOT", tmp_path)
-    for shelf, name in (("weights", "pico-s@100"), ("planted", "planted-a")):
+    for shelf, name in (("weights", "pico-s"), ("planted", "planted-a")):
         save(tmp_path / shelf / name)
         (tmp_path / shelf / name / "README.md").write_text(f"# {name}", encoding="utf-8")
+    for step in ("step-200", "step-25"):
+        save(tmp_path / "weights" / "pico-s" / "checkpoints" / step)
     (tmp_path / "weights" / "notes").mkdir()
     return tmp_path
 
 
 def test_built_in_models_are_the_folders_that_hold_one(shelves: Path) -> None:
-    assert pico.names() == ["pico-s@100", "planted-a"]
+    assert pico.names() == ["pico-s", "planted-a"]
     assert pico.folder("planted-a") == shelves / "planted" / "planted-a"
     assert pico.folder("notes") is None
-    assert pico.card("pico-s@100") == "# pico-s@100"
+    assert pico.card("pico-s") == "# pico-s"
     with pytest.raises(KeyError):
         pico.card("notes")
+
+
+def test_a_checkpoint_is_called_by_its_step(shelves: Path) -> None:
+    kept = shelves / "weights" / "pico-s" / "checkpoints"
+    assert pico.checkpoints("pico-s") == ["pico-s@step25", "pico-s@step200"]
+    assert pico.checkpoints("planted-a") == []
+    assert pico.folder("pico-s@step25") == kept / "step-25"
+    assert [pico.folder(f"pico-s@{other}") for other in ("25", "step-25", "step26", "main")] == [None] * 4
+    found = identify(ModelSpec(name="pico-s@step200"))
+    assert (found.folder, found.label) == (kept / "step-200", "pico-s@step200")
+    assert reference(ModelSpec(name="pico-s@step200")).load == {"name": "pico-s@step200"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("pico-s@step20", "one of pico-s@step25, pico-s@step200"), ("planted-a@step1", "planted-a alone")],
+)
+def test_a_checkpoint_that_was_not_kept_is_named_with_those_that_were(
+    shelves: Path, name: str, expected: str
+) -> None:
+    with pytest.raises(ModelError, match=expected):
+        identify(ModelSpec(name=name))
 
 
 def test_a_built_in_name_wins_over_a_folder_of_that_name(

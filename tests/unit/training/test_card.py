@@ -9,7 +9,7 @@ from taskscope.errors import ModelError
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.sampling import draw
-from taskscope.training import card, export
+from taskscope.training import card, export, shipping
 from taskscope.training.cards import lines
 from taskscope.training.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
@@ -92,7 +92,7 @@ def test_the_card_says_what_was_measured(smoke, tmp_path, monkeypatch):
     monkeypatch.setattr(lines.registry, "names", lambda: ["to-upper", "next-letter"])
     monkeypatch.setattr(lines, "N_QUERIES", 20)
     monkeypatch.setattr(lines, "KNOWN", 0.0)
-    written = card.ship(smoke.folder, tmp_path)
+    written = shipping.ship(smoke.folder, tmp_path)
     assert written == json.loads((tmp_path / card.CARD).read_text())
     assert written["tasks"] == ["to-upper", "next-letter"]
     assert written["planted_block"] == 1

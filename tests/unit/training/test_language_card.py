@@ -9,7 +9,7 @@ import pytest
 
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
-from taskscope.training import card, trainer
+from taskscope.training import card, series, shipping, trainer
 from taskscope.training.cards import english
 from taskscope.training.cards.comparing import LOSS, SHARE, differences
 from taskscope.training.cards.language import CORPORA, PAIRS, Effort
@@ -46,7 +46,7 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shipped(trained, data, tmp_path_factory):
     out = tmp_path_factory.mktemp("shipped")
-    card.ship(trained, out, data=data, kept=SMOKE.milestones[1:2], effort=LITTLE)
+    shipping.ship(trained, out, data=data, kept=SMOKE.milestones[1:2], effort=LITTLE)
     return out
 
 
@@ -83,6 +83,23 @@ def test_the_shipped_folder_gives_its_card_again(shipped, data):
     assert json.loads(json.dumps(again)) == read(shipped)
     assert (shipped / "checkpoints" / f"step-{SMOKE.milestones[1]}" / "model.safetensors").exists()
     assert not (shipped / "checkpoint.pt").exists()
+
+
+def test_the_series_ends_with_the_card_and_begins_with_the_checkpoint(shipped, data):
+    first, last = json.loads((shipped / series.SERIES).read_text())
+    written = read(shipped)
+    assert [first["step"], last["step"]] == [SMOKE.milestones[1], SMOKE.steps]
+    assert last["english"]["bits_per_byte"] == written["english"]["bits_per_byte"]
+    assert first["english"]["bits_per_byte"] != last["english"]["bits_per_byte"]
+    seen = [
+        row for row in written["few_shot"] if row["facts"] == "seen"
+    ]  # to-upper and en-es: both published
+    assert last["few_shot"]["seen"]["tasks"] == len(seen) == 2
+    shares = [row["by_count"]["8"][0] for row in seen]
+    assert last["few_shot"]["seen"]["8"][0] == pytest.approx(sum(shares) / 2)
+    assert min(shares) <= last["few_shot"]["seen"]["8"][1] <= last["few_shot"]["seen"]["8"][2] <= max(shares)
+    end = series.measure(shipped, SMOKE, data=data, effort=LITTLE)
+    assert end == {key: last[key] for key in end}  # the same weights give the same numbers either way
 
 
 def test_what_needs_data_is_left_out_and_named(shipped, data, tmp_path):

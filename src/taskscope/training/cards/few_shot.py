@@ -32,6 +32,7 @@ def measure(
     n: int,
     seed: int,
     form: PromptFormat = FORMATS["arrow"],
+    counts: Sequence[int] = COUNTS,
 ) -> dict[str, Any]:
     """Measure one question.
 
@@ -45,12 +46,12 @@ def measure(
         n: Draws.
         seed: Of the draws.
         form: How it is asked.
+        counts: Numbers of demonstrations; those beyond what the pool holds are left out.
     """
     rng = generator(seed, question.task.name, question.facts)
     draws = _draws(question, n, rng)
     longest = len(draws[0].demonstrations)
-    counts = [k for k in COUNTS if k <= longest]
-    shown: dict[str, list[Pairs]] = {str(k): [d.pairs[:k] for d in draws] for k in counts}
+    shown: dict[str, list[Pairs]] = {str(k): [d.pairs[:k] for d in draws] for k in counts if k <= longest}
     if longest >= CONTROL:
         shown["other task"] = [_of_another(question, d, others, rng) for d in draws]
         shown["shuffled"] = [
