@@ -23,7 +23,7 @@ def build_network(shape: Shape, tokenizer: PreTrainedTokenizerFast, seed: int) -
         max_position_embeddings=shape.context,
         initializer_range=0.5 / math.sqrt(shape.width),
         tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
+        bos_token_id=tokenizer.get_vocab().get(str(tokenizer.bos_token)),
         eos_token_id=tokenizer.get_vocab()[END_OF_TEXT],
         pad_token_id=tokenizer.get_vocab()[END_OF_TEXT],
     )
