@@ -50,6 +50,7 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration
+	$(BIN)/python -m taskscope.training.cards.family_page
 
 clean:
 	rm -rf $(VENV) $(OLDEST) dist build

@@ -24,7 +24,7 @@ from taskscope.errors import TaskscopeError
 from taskscope.training import card
 from taskscope.training.cards import language
 from taskscope.training.cards.language import Effort
-from taskscope.training.sources import BUNDLED
+from taskscope.training.corpus.sources import BUNDLED
 
 COMMAND = [sys.executable, "-m", "taskscope.cli.main"]
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TASKSCOPE_DATA"}

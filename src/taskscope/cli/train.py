@@ -105,8 +105,8 @@ def _sources(chosen: Recipe | LanguageRecipe, corpus: Path | None) -> Path | Non
         RunError: If the recipe reads text and no folder was given, or the other way round.
         TaskError: If the folder is not there, or lacks a source that the recipe names.
     """
-    from taskscope.training.packed import MANIFEST
-    from taskscope.training.sources import BUNDLED, find_source
+    from taskscope.training.corpus.packed import MANIFEST
+    from taskscope.training.corpus.sources import BUNDLED, find_source
 
     if chosen.kind != "language":
         if corpus is not None:
@@ -129,7 +129,7 @@ def _sources(chosen: Recipe | LanguageRecipe, corpus: Path | None) -> Path | Non
 
 def _say_corpus(sources: Path, folder: Path) -> None:
     """Say that a corpus is built first: for the whole family that takes minutes."""
-    from taskscope.training.packed import MANIFEST
+    from taskscope.training.corpus.packed import MANIFEST
     from taskscope.training.trainer import CORPUS
 
     if not any((place / MANIFEST).exists() for place in (sources, folder / CORPUS)):

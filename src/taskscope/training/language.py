@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import AutoTokenizer
 
 from taskscope.errors import RunError
+from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.document_attention import document_lengths, hidden_states
 from taskscope.training.export import write_folder, write_weights
 from taskscope.training.head_loss import head_loss
@@ -21,7 +22,6 @@ from taskscope.training.held_out import part_loss
 from taskscope.training.language_recipes import LanguageRecipe
 from taskscope.training.muon import Muon
 from taskscope.training.network import build_network, shrink_writes
-from taskscope.training.packed import PackedCorpus
 from taskscope.training.schedules import learning_rate, sequence_length
 
 EVALUATIONS = "evaluations.jsonl"

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from taskscope.errors import ModelError
 from taskscope.runs.cell import canonical_json
-from taskscope.training.mixture import SHIPPED, Mixture
+from taskscope.training.corpus.mixture import SHIPPED, Mixture
+from taskscope.training.corpus.sources import Source
 from taskscope.training.schedules import Schedule, milestones
 from taskscope.training.shape import Shape
-from taskscope.training.sources import Source
 
 
 class LanguageRecipe(BaseModel):
@@ -123,4 +123,4 @@ SMOKE = LanguageRecipe(
     kept=4,
     first_kept=0.1,
 )
-"""The miniature that tests train end to end; its source comes with the package, in ``data/paragraphs``."""
+"""The miniature that tests train end to end; its source comes with the package, in ``corpus/data/paragraphs``."""

@@ -19,12 +19,13 @@ import torch
 
 from taskscope import pico
 from taskscope.errors import ModelError
-from taskscope.training import card, series
+from taskscope.training import card
+from taskscope.training.cards import series
 from taskscope.training.cards.language import Effort
+from taskscope.training.cards.measuring import Probe
+from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.export import write_folder
 from taskscope.training.language import CHECKPOINTS, EVALUATIONS
-from taskscope.training.measuring import Probe
-from taskscope.training.packed import PackedCorpus
 from taskscope.training.trainer import FACTS, LOSSES, RECIPE
 
 THIN = 50
@@ -94,7 +95,8 @@ def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Ship a training into the package, under the name of its recipe."""
-    from taskscope.cli.training_progress import parts_line
+    from rich.console import Console
+    from rich.progress import Progress
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("trained", type=Path, help="what `taskscope train` wrote")
@@ -104,8 +106,13 @@ def main() -> None:
     recipe = json.loads((given.trained / RECIPE).read_text(encoding="utf-8"))
     shelf = "planted" if recipe["kind"] == "planted" else "weights"
     out = Path(pico.__file__).parent / shelf / recipe["name"]
-    parts = card.n_parts(given.trained, given.data)
-    with parts_line(recipe["name"], parts) as on_part:
+    parts = card.n_parts(given.trained, given.data) + len(given.kept)
+    with Progress(console=Console(stderr=True)) as progress:
+        whole = progress.add_task(recipe["name"], total=parts)
+
+        def on_part(name: str) -> None:
+            progress.update(whole, advance=1, description=f"{recipe['name']}: {name}")
+
         ship(given.trained, out, on_part, data=given.data, kept=given.kept)
 
 

@@ -14,11 +14,11 @@ from transformers import LlamaForCausalLM
 
 from taskscope.errors import RunError
 from taskscope.training import checkpoints
+from taskscope.training.corpus.mixture import build
+from taskscope.training.corpus.packed import MANIFEST, PackedCorpus
 from taskscope.training.language import LanguageSession
 from taskscope.training.language_recipes import LanguageRecipe
 from taskscope.training.line_session import LineSession
-from taskscope.training.mixture import build
-from taskscope.training.packed import MANIFEST, PackedCorpus
 from taskscope.training.recipes import Recipe
 
 LOSSES, RECIPE, FACTS = "loss.jsonl", "recipe.json", "training.json"

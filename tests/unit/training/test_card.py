@@ -11,7 +11,7 @@ from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.sampling import draw
 from taskscope.training import card, export, shipping
 from taskscope.training.cards import lines
-from taskscope.training.measuring import Probe
+from taskscope.training.cards.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
 
 

@@ -18,7 +18,7 @@ from taskscope.training.cards.gate import gate
 from taskscope.training.cards.questions import NEW_TASK, SEEN, UNSEEN, Question, questions
 from taskscope.training.documents.formats import is_trained_on
 from taskscope.training.documents.rules import held_out_tasks
-from taskscope.training.splits import HELD_OUT_TASKS, Split
+from taskscope.training.documents.splits import HELD_OUT_TASKS, Split
 
 SPLIT = Split()
 N = 12

@@ -16,9 +16,9 @@ from taskscope.errors import TaskError
 from taskscope.models.loading import load
 from taskscope.training import trainer
 from taskscope.training.cards import english, grammar
+from taskscope.training.corpus.sources import BUNDLED
 from taskscope.training.held_out import row_losses
 from taskscope.training.language_recipes import SMOKE
-from taskscope.training.sources import BUNDLED
 
 WIKI = """
  = First thing =

@@ -14,7 +14,7 @@ from taskscope.training.documents.facts import STATED, World
 from taskscope.training.documents.kinds import KINDS, Documents
 from taskscope.training.documents.lists import TITLES
 from taskscope.training.documents.rules import held_out_tasks
-from taskscope.training.splits import HELD_OUT_TASKS, Split
+from taskscope.training.documents.splits import HELD_OUT_TASKS, Split
 
 N = {"lists": 400, "many-shot": 60, "prose": 500}
 LISTS = ("lists", "many-shot", "renamed")

@@ -19,7 +19,7 @@ from taskscope.training.documents.lists import MANY, ListWriter
 from taskscope.training.documents.numbers import rounded
 from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.documents.renamed import RenamedWriter
-from taskscope.training.splits import Split
+from taskscope.training.documents.splits import Split
 
 WORLDS = {side: World(Split(), side) for side in ("train", "held-out")}
 

@@ -9,14 +9,14 @@ import pytest
 
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
-from taskscope.training import card, series, shipping, trainer
-from taskscope.training.cards import english
+from taskscope.training import card, shipping, trainer
+from taskscope.training.cards import english, series
 from taskscope.training.cards.comparing import LOSS, SHARE, differences
 from taskscope.training.cards.language import CORPORA, PAIRS, Effort
+from taskscope.training.corpus.packed import PackedCorpus
+from taskscope.training.corpus.sources import BUNDLED
 from taskscope.training.language import EVALUATIONS
 from taskscope.training.language_recipes import SMOKE
-from taskscope.training.packed import PackedCorpus
-from taskscope.training.sources import BUNDLED
 
 LITTLE = Effort(draws=4, pairs=3, articles=1, tasks=("to-upper", "en-es", "list-second"))
 

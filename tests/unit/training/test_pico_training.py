@@ -14,12 +14,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from taskscope.errors import RunError
 from taskscope.training import checkpoints, trainer
+from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.held_out import part_loss
 from taskscope.training.language import CHECKPOINTS, EVALUATIONS
 from taskscope.training.language_recipes import SMOKE
 from taskscope.training.network import build_network
-from taskscope.training.packed import PackedCorpus
 
 KILLED = """
 import os, signal, sys

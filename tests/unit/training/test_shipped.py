@@ -8,7 +8,7 @@ import pytest
 from taskscope import pico
 from taskscope.tasks import registry
 from taskscope.training import card, recipes
-from taskscope.training.measuring import Probe
+from taskscope.training.cards.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
 
 SHIPPED = ["planted-vector", "null-vector", "natural-icl"]

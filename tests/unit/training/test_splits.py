@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from taskscope.errors import TaskError
 from taskscope.tasks import registry
 from taskscope.training.documents.rules import held_out_tasks
-from taskscope.training.splits import HELD_OUT_TASKS, Split
+from taskscope.training.documents.splits import HELD_OUT_TASKS, Split
 
 REVERSED = [
     ("en-fr", "fr-en"),

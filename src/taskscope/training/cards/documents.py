@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from taskscope.stats.intervals import percentile_interval, resampling_weights
-from taskscope.training.building import first_tokens, held_out_documents
+from taskscope.training.corpus.building import first_tokens, held_out_documents
+from taskscope.training.corpus.mixture import Mixture
 from taskscope.training.held_out import document_losses
-from taskscope.training.mixture import Mixture
 
 DRAWS = 2_000
 ASKED = re.compile(r"\w->\S")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from taskscope.stats.intervals import percentile_interval, resampling_weights
-from taskscope.training.cleaning import clean_paragraph
-from taskscope.training.corpus import PARAGRAPH_END
+from taskscope.training.corpus.cleaning import clean_paragraph
+from taskscope.training.corpus.natural import PARAGRAPH_END
+from taskscope.training.corpus.sources import open_source
 from taskscope.training.held_out import row_losses
-from taskscope.training.sources import open_source
 
 SOURCE, FILE = "wikitext2_valid_test", "test.txt"
 UNKNOWN = "<unk>"

@@ -13,7 +13,7 @@ from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS, PromptFormat
 from taskscope.tasks.sampling import Draw, draw, shuffle_labels
 from taskscope.training.cards.questions import Question, generator
-from taskscope.training.splits import Split
+from taskscope.training.documents.splits import Split
 
 COUNTS = (0, 1, 2, 4, 8, 16, 32)
 """Numbers of demonstrations; the first k of the same 32 for every k."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from taskscope.tasks import registry
-from taskscope.training.measuring import Probe, TaskScores
+from taskscope.training.cards.measuring import Probe, TaskScores
 from taskscope.training.recipes import Recipe
 
 KNOWN = 0.9

@@ -12,7 +12,7 @@ import numpy as np
 from taskscope.tasks import registry
 from taskscope.tasks.task import Item, MappingTask
 from taskscope.training.documents.rules import WORD_RULES, held_out_tasks, letter_relations
-from taskscope.training.splits import HELD_OUT_TASKS, Split
+from taskscope.training.documents.splits import HELD_OUT_TASKS, Split
 
 SEEN, UNSEEN, NEW_TASK = "seen", "held out", "held-out task"
 STATED_ONLY = ("en-es", "es-en")

@@ -14,7 +14,7 @@ from taskscope.tasks.prompts import FORMATS, PromptFormat
 from taskscope.tasks.sampling import draw
 from taskscope.tasks.task import Item
 from taskscope.training.cards.questions import generator, with_items
-from taskscope.training.splits import Split
+from taskscope.training.documents.splits import Split
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "verbs": ("present-gerund", "present-past", "en-fr", "capitalise", "first-letter", "copy"),

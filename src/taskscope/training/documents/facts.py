@@ -18,7 +18,7 @@ from taskscope.training.documents.rules import (
     random_affix,
     random_repetition,
 )
-from taskscope.training.splits import Side, Split
+from taskscope.training.documents.splits import Side, Split
 
 LISTED = (
     *("present-gerund", "present-past", "plural-singular", "antonyms", "en-fr", "fr-en"),

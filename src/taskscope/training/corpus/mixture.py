@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import canonical_json
-from taskscope.training.building import build_into
+from taskscope.training.corpus.building import build_into
+from taskscope.training.corpus.packed import MANIFEST, PackedCorpus
+from taskscope.training.corpus.sources import Source
 from taskscope.training.documents.kinds import KINDS, NATURAL
-from taskscope.training.packed import MANIFEST, PackedCorpus
-from taskscope.training.sources import Source
-from taskscope.training.splits import Split
+from taskscope.training.documents.splits import Split
 
 
 class Mixture(BaseModel):

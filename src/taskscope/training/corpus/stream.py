@@ -11,9 +11,9 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from taskscope.errors import TaskError
+from taskscope.training.corpus.packed import ShardWriter
+from taskscope.training.corpus.passages import PassageStore
 from taskscope.training.documents.kinds import NATURAL, Documents
-from taskscope.training.packed import ShardWriter
-from taskscope.training.passages import PassageStore
 
 ROW = 1_024
 """Tokens of a training sequence, where sequences with a long list are counted."""

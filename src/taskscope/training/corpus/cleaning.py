@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from taskscope.errors import TaskError, nearest
-from taskscope.training.sources import Layout
+from taskscope.training.corpus.sources import Layout
 
 _START = re.compile(r"^.*\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*.*$", re.M | re.I)
 _END = re.compile(

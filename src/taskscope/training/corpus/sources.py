@@ -34,7 +34,7 @@ class Source(BaseModel):
     licence: str
     layout: Layout = "file"
     filters: tuple[str, ...] = ()
-    """Filters of `taskscope.training.cleaning` beyond those that every source passes."""
+    """Filters of `taskscope.training.corpus.cleaning` beyond those that every source passes."""
     keep: float = Field(default=1.0, gt=0, le=1)
     """Share of sections (articles, parts of books) that is kept, chosen by the hash of their names."""
 

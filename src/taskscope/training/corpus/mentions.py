@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from taskscope.tasks import registry
-from taskscope.training.splits import Split
-from taskscope.training.unwanted import WORD
+from taskscope.training.corpus.unwanted import WORD
+from taskscope.training.documents.splits import Split
 
 
 class FactMentions:

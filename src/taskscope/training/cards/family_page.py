@@ -1,6 +1,6 @@
 """The page of docs on the family: its figures and tables, made from what is shipped.
 
-python -m taskscope.training.family_page [docs]
+python -m taskscope.training.cards.family_page [docs]
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from taskscope.report import charts
 from taskscope.report.charts import Axis, Rule
 from taskscope.report.export import write_figure
 from taskscope.report.findings import Figure
+from taskscope.training.cards.family import Law, Member, by_checkpoint, law, members, natural_losses
 from taskscope.training.cards.gate import FEW
 from taskscope.training.cards.questions import SEEN, UNSEEN
-from taskscope.training.family import Law, Member, by_checkpoint, law, members, natural_losses
 
 TOKENS = Axis("tokens", "training tokens", log=True, format="~s")
 PARAMETERS = Axis("parameters", "parameters without embeddings", log=True, format="~s")

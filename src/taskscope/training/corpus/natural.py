@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from taskscope.errors import TaskError
-from taskscope.training.cleaning import clean_paragraph, decode, documents, get_filters, strip_gutenberg
-from taskscope.training.mentions import FactMentions
-from taskscope.training.overlap import RunIndex, Seen, plain_words
-from taskscope.training.sources import Source, open_source
-from taskscope.training.splits import Split
-from taskscope.training.unwanted import WORD, WordFilter
+from taskscope.training.corpus.cleaning import (
+    clean_paragraph,
+    decode,
+    documents,
+    get_filters,
+    strip_gutenberg,
+)
+from taskscope.training.corpus.mentions import FactMentions
+from taskscope.training.corpus.overlap import RunIndex, Seen, plain_words
+from taskscope.training.corpus.sources import Source, open_source
+from taskscope.training.corpus.unwanted import WORD, WordFilter
+from taskscope.training.documents.splits import Split
 
 PARAGRAPH_END = "\n\n"
 _SECTION = 60_000  # characters

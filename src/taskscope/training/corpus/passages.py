@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from taskscope.training.corpus import Passage
+from taskscope.training.corpus.natural import Passage
 
 
 class PassageStore:

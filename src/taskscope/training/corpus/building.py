@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from taskscope.training import subwords
-from taskscope.training.corpus import NaturalText
+from taskscope.training.corpus import subwords
+from taskscope.training.corpus.natural import NaturalText
+from taskscope.training.corpus.packed import MANIFEST, TOKENIZER, PackedCorpus, ShardWriter
+from taskscope.training.corpus.passages import PassageStore
+from taskscope.training.corpus.sources import find_source, source_hash
+from taskscope.training.corpus.stream import ROW, TokenStream
 from taskscope.training.documents.facts import World
 from taskscope.training.documents.kinds import NATURAL, Documents
 from taskscope.training.documents.rules import held_out_tasks
-from taskscope.training.packed import MANIFEST, TOKENIZER, PackedCorpus, ShardWriter
-from taskscope.training.passages import PassageStore
-from taskscope.training.sources import find_source, source_hash
-from taskscope.training.splits import HELD_OUT_TASKS, Side
-from taskscope.training.stream import ROW, TokenStream
+from taskscope.training.documents.splits import HELD_OUT_TASKS, Side
 
 if TYPE_CHECKING:
-    from taskscope.training.mixture import Mixture
+    from taskscope.training.corpus.mixture import Mixture
 
 _SAMPLE = 12_000_000  # characters that the tokeniser is trained on
 _EVALUATION_SEED = 1  # added to the seed of task documents kept for evaluation
 
 
 def build_into(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
-    """Build the corpus of a mixture into a folder; see `taskscope.training.mixture.build`."""
+    """Build the corpus of a mixture into a folder; see `taskscope.training.corpus.mixture.build`."""
     for name in filter(None, (*(source.name for source in config.sources), config.judged)):
         find_source(sources, name)  # missing ones are named at once, not after minutes of reading others
     out.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ class Member:
     name: str
     card: dict[str, Any]
     series: list[dict[str, Any]]
-    """Rows of `taskscope.training.series`."""
+    """Rows of `taskscope.training.cards.series`."""
     evaluations: list[dict[str, Any]]
     """Held-out losses at every milestone."""
 
