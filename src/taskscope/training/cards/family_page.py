@@ -25,6 +25,12 @@ QUANTITIES = {
     "few-shot": ("Few-shot accuracy", Axis("value", "accuracy, mean of the published tasks", format="%")),
     "grammar": ("Grammar", Axis("value", "accuracy on BLiMP", format="%")),
 }
+SEE = {
+    "english": "What a byte of Wikipedia costs the model: lower is better. Bands: 95 % over articles.",
+    "few-shot": "Where demonstrations help, their line leaves that of none; 50 points are the bar of the cards. "
+    "Bands: 95 % over tasks.",
+    "grammar": "How often the good sentence of a minimal pair is the likelier one. Bands: 95 % over paradigms.",
+}
 NAME = "pico_family.md"
 
 
@@ -67,7 +73,7 @@ def _figure(
     return Figure(
         name=f"pico-{quantity}-by-{against}",
         title=what,
-        see="Bands are 95 % intervals, see the cards.",
+        see=SEE[quantity],
         alt=f"{what}, with 95 % intervals.",
         spec=spec,
     )

@@ -157,7 +157,7 @@ def _english(card: dict[str, Any]) -> list[str]:
 def _documents(parts: dict[str, Any]) -> list[str]:
     kinds = list(dict.fromkeys(name.partition("/")[0] for name in parts))
     lines = [
-        "Nats per token of documents that were not trained on; intervals resample sequences of 512 tokens.",
+        "Nats per token of documents that were not trained on; intervals resample documents.",
         "",
     ]
 

@@ -1,0 +1,79 @@
+"""The shipped language models are what their cards say, and the docs say what the cards say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from taskscope import pico
+from taskscope.models.loading import load
+from taskscope.training import card, recipes
+from taskscope.training.cards import family, family_page, few_shot, series
+from taskscope.training.cards.comparing import SHARE
+from taskscope.training.cards.questions import SEEN, questions
+
+DOCS = Path(__file__).parents[3] / "docs"
+MEMBERS = family.members()
+ASKED = ("to-upper", "country-capital")
+
+
+def folder(member: family.Member) -> Path:
+    found = pico.folder(member.name)
+    assert found is not None
+    return found
+
+
+def test_the_family_is_small_enough_to_come_along():
+    assert MEMBERS
+    sizes = [p.stat().st_size for member in MEMBERS for p in folder(member).rglob("*") if p.is_file()]
+    assert sum(sizes) < 30e6
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_the_card_fits_the_recipe_and_its_own_numbers(member):
+    recipe = recipes.get(member.name)
+    where = folder(member)
+    assert json.loads((where / "recipe.json").read_text()) == recipe.model_dump(mode="json")
+    assert card.render(member.card) == (where / card.README).read_text(encoding="utf-8")
+    assert card.derived(member.card) == {key: member.card[key] for key in card.derived(member.card)}
+    assert card.is_current(where)
+    assert not member.card["left_out"]
+    assert member.series[-1] == {
+        "step": recipe.steps,
+        "tokens": member.card["tokens"],
+        **series.at_the_end(member.card),
+    }
+    kept = [f"{member.name}@step{row['step']}" for row in member.series[:-1]]
+    assert kept == pico.checkpoints(member.name) != []
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_every_kept_step_loads_without_this_package(member):
+    for where in (folder(member), *(folder(member) / "checkpoints").iterdir()):
+        model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.float32)
+        assert sum(p.numel() for p in model.parameters()) == member.card["parameters"]
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_the_weights_give_the_accuracies_of_the_card(member):
+    model, split = load(member.name), recipes.get(member.name).mixture.split
+    others, asked = few_shot.other_tasks(split), member.card["asked"]
+    for question in questions(split):
+        if question.task.name in ASKED and question.facts == SEEN:
+            told = next(
+                r for r in member.card["few_shot"] if (r["task"], r["facts"]) == (question.task.name, SEEN)
+            )
+            again = few_shot.measure(model, question, others, asked["draws"], asked["seed"], counts=(0, 8))
+            for k, values in again["by_count"].items():
+                assert values == pytest.approx(told["by_count"][k], abs=SHARE)
+
+
+def test_the_page_of_docs_is_made_from_the_cards():
+    drawn = list(family_page.figures(MEMBERS))
+    written = (DOCS / family_page.NAME).read_text(encoding="utf-8")
+    assert family_page.text(MEMBERS, family.law(MEMBERS), drawn) == written
+    assert all((DOCS / "pictures" / f"{figure.name}.svg").is_file() for figure in drawn)
