@@ -27,9 +27,8 @@ QUANTITIES = {
 }
 SEE = {
     "english": "What a byte of Wikipedia costs the model: lower is better. Bands: 95 % over articles.",
-    "few-shot": "Where demonstrations help, their line leaves that of none; 50 points are the bar of the cards. "
-    "Bands: 95 % over tasks.",
-    "grammar": "How often the good sentence of a minimal pair is the likelier one. Bands: 95 % over paradigms.",
+    "few-shot": "Where demonstrations help, their line leaves that of none. Bands: 95 % over tasks.",
+    "grammar": "How often the good sentence of a pair is the likelier one. Bands: 95 % over paradigms.",
 }
 NAME = "pico_family.md"
 
