@@ -52,6 +52,7 @@ def test_family(family: Family, tmp_path: Path) -> None:
         check_sweep(model, prompts)
         check_scores(model, prompts)
         check_heads(model, prompts)
+        check_lens(model, prompts)
         failed = {check.name for check in doctor(model) if not check.passed}
     assert failed == faults
     if "long prompts" in faults:
@@ -113,6 +114,17 @@ def check_scores(model: LanguageModel, prompts: Sequence[str]) -> None:
         prompt, continuation = model.encode_pair(*request)
         limit = SHARE * float(naive.logits(model.hf, prompt + continuation).abs().max())
         assert abs(found - naive.score(model.hf, prompt, continuation)) <= limit * len(continuation)
+
+
+def check_lens(model: LanguageModel, prompts: Sequence[str]) -> None:
+    """Reading a last residual out ranks tokens as the whole model does, or the model says that it cannot."""
+    if not model.reads_out:
+        return
+    last = model.capture(prompts, blocks=[model.n_blocks - 1])[:, 0]
+    for prompt, read in zip(prompts, model.read_out(last), strict=True):
+        own = naive.logits(model.hf, model.encode(prompt))[-1]
+        order = torch.argsort(-own)
+        assert (torch.from_numpy(read)[order].diff() <= SHARE * np.abs(read).max() * 10).all()
 
 
 def check_heads(model: LanguageModel, prompts: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError
-from taskscope.models import answering, probing
+from taskscope.models import answering, lens, probing
 from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
@@ -171,6 +171,15 @@ class LanguageModel:
     def force(self, prompts: Sequence[str], columns: Sequence[Column], answer: Tokens) -> np.ndarray:
         """Return log p of a whole answer after every column, (column,); see `probing.force`."""
         return probing.force(self.executor, self.encoder, prompts, columns, answer)
+
+    def read_out(self, states: np.ndarray) -> np.ndarray:
+        """Project states (state, d_model) on the vocabulary: logits (state, vocabulary); see `lens`."""
+        return lens.read_out(self, states)
+
+    @cached_property
+    def reads_out(self) -> bool:
+        """Whether `read_out` ranks tokens as the model itself does after its last block."""
+        return lens.agrees(self)
 
     def attention_of_last(self, prompt: str) -> LastRow:
         """Read where the last token of a prompt looks, per block and head; see `attention.last_row`."""

@@ -12,6 +12,7 @@ from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS
 from taskscope.studies.task_vectors.conflict import findings as conflict
 from taskscope.studies.task_vectors.geometry import findings as geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection import findings as projection
 from taskscope.studies.task_vectors.resampling import ratio
 from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.verdicts import Judgement, Measure, judge_depth, judge_vector
@@ -29,6 +30,7 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
     measured = results(rows, params)
     clouds = {found.model: found for found in geometry.geometries(rows, measured, params)}
     conflicts = {found.model: found for found in conflict.conflicts(rows, measured, params)}
+    spelt = {found.model: found for found in projection.reads(rows, measured, params)}
     found = []
     for result in measured:
         found += [_vector(result, params), _depth(result)]
@@ -36,6 +38,8 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
             found.append(geometry.finding(clouds[result.model]))
         if result.model in clouds or conflicts[result.model].directions:
             found.append(conflict.finding(conflicts[result.model]))
+        if result.model in spelt:
+            found.append(projection.finding(spelt[result.model]))
     return found
 
 

@@ -64,7 +64,6 @@ _CLAIMS = (
         title="Theta spells out its task",
         statement="Read through the output vocabulary, theta shows words that describe the task.",
         experiments=("E6",),
-        implemented=False,
     ),
     Claim(
         number="C6",

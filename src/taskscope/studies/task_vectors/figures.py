@@ -28,6 +28,8 @@ from taskscope.studies.task_vectors.geometry import figures as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.grids import TaskGrid
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection import figures as projection
+from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.summary import TaskSummary, summarise
 
@@ -50,6 +52,8 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
         drawn += geometry.figures(found)
     for found in conflicts(rows, measured, params):
         drawn += conflict.figures(found)
+    for found in reads(rows, measured, params):
+        drawn += projection.figures(found)
     return drawn
 
 

@@ -20,6 +20,7 @@ from taskscope.studies.task_vectors.conflict.draws import admissible
 from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.draws import other_task
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
+from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 from taskscope.tasks.task import MappingTask
@@ -157,10 +158,14 @@ def cost(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: Mapp
 
 
 def theta_cost(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
-    """Estimate the tokens of a theta cell: every S with right and with swapped labels, then its dummies."""
+    """Estimate the tokens of a theta cell: every S with right and with swapped labels, then its dummies.
+
+    A few S of other tasks come with them (E6), as long as the task's own.
+    """
     shown, sizes = _lengths(task, params.format), params.theta
     per_set = 2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"]
-    tokens = ceil(sizes.n_sets * per_set)
+    of_others = len(PANEL) * SETS_OF_PANEL * (sizes.k * shown["demonstration"] + shown["query"])
+    tokens = ceil(sizes.n_sets * per_set + of_others)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

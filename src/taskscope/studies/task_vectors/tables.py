@@ -16,6 +16,8 @@ from taskscope.studies.task_vectors.geometry import tables as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.overall import overall
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection import figures as projection
+from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
 
@@ -61,6 +63,8 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
         made += geometry.tables(found)
     for found in conflicts(rows, measured, params):
         made += conflict.tables(found)
+    for found in reads(rows, measured, params):
+        made += projection.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

@@ -1,13 +1,19 @@
-"""Measuring one theta cell: the states at the last arrow for several S and dummies (protocol E3, E4, 6.3)."""
+"""Measuring one theta cell: the states at the last arrow for several S and dummies (protocol E3, E4, 6.3).
+
+The same states are read through the vocabulary (E6), while the head's weights are at hand.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_vectors.geometry.draws import sets
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, to_rows
 from taskscope.studies.task_vectors.params import ThetaParams
+from taskscope.studies.task_vectors.projection.measure import project
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 
@@ -33,4 +39,6 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     for kind, texts in prompts.items():
         found = model.capture(texts)  # (set * dummy, block, d_model)
         states[kind] = found.reshape(len(drawn), params.n_dummies, *found.shape[1:])
-    return Measured(rows=to_rows(states, task.group), notes={"route": model.route})
+    tables = [to_rows(states, task.group), project(states, task.name, cell.seed, params, model)]
+    rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
+    return Measured(rows=rows, notes={"route": model.route, "reads_out": model.reads_out})

@@ -1,0 +1,1 @@
+"""E6: thetas read through the output vocabulary, and the verdict on C5."""

@@ -1,0 +1,220 @@
+"""Thetas read through the vocabulary: ranks, words, gains, and a model whose thetas spell by construction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import rankdata
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from taskscope.errors import StudyError
+from taskscope.models.blocks import locate
+from taskscope.models.language_model import LanguageModel
+from taskscope.models.probing import Column
+from taskscope.report.findings import Verdict
+from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection.measure import project, reciprocal_ranks
+from taskscope.studies.task_vectors.projection.reading import Projection
+from taskscope.studies.task_vectors.projection.reading import project as judge_input
+from taskscope.studies.task_vectors.projection.rows import CENTRED, Readings, readings
+from taskscope.studies.task_vectors.projection.simulation import SCENARIOS
+from taskscope.studies.task_vectors.projection.statistics import Design, permuted_means, task_means
+from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
+from taskscope.studies.task_vectors.projection.words import lexicon
+from taskscope.tasks.descriptions import descriptions
+
+TASKS = ("next-letter", "to-upper", "en-fr", "present-past", "antonyms")
+PARAMS = TaskVectorParams(n_sets=6, k=2).theta
+
+
+@cache
+def reader() -> LanguageModel:
+    """A random decoder with a head of its own; description words are tokens, all else is read by letters."""
+    letters = [chr(c) for c in range(32, 127)] + ["\n"]
+    words = sorted({word for task in TASKS for word in descriptions()[task]})
+    bare = Tokenizer(models.WordLevel({t: i for i, t in enumerate(["?", *letters, *words])}, unk_token="?"))
+    known = "|".join(sorted(words, key=len, reverse=True))
+    bare.pre_tokenizer = pre_tokenizers.Split(
+        Regex(rf"(?<!\p{{L}})(?:{known})(?!\p{{L}})|[\s\S]"), "isolated"
+    )
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=256,
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        tie_word_embeddings=False,
+    )
+    hf = LlamaForCausalLM(config)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, unk_token="?")
+    return LanguageModel(hf, tokenizer, None, locate(hf), "reader", "reader")
+
+
+def clouds(seed: int = 0) -> dict[str, np.ndarray]:
+    """States (set, dummy, block, d_model) of every task, in directions of their own."""
+    rng = np.random.default_rng(seed)
+    centres = {task: rng.standard_normal((1, 1, 3, 64)) for task in TASKS}
+    return {
+        task: (centre + 0.3 * rng.standard_normal((6, 2, 3, 64))).astype(np.float32)
+        for task, centre in centres.items()
+    }
+
+
+def planted(states: dict[str, np.ndarray], block: int) -> LanguageModel:
+    """Turn the head's rows of each task's description words towards its mean theta, others left alone."""
+    model = reader()
+    known = lexicon(model.tokenizer)
+    with torch.no_grad():
+        weight = model.hf.lm_head.weight
+        weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)) * 0.02)
+        for task in TASKS:
+            theta = torch.from_numpy(states[task].mean(axis=(0, 1))[block])
+            for word, tokens in zip(known.words, known.tokens, strict=True):
+                if word in descriptions()[task]:
+                    weight[list(tokens)] += theta / theta.norm()
+    return model
+
+
+def read(
+    model: LanguageModel, states: dict[str, np.ndarray], controls: dict[str, np.ndarray]
+) -> list[Readings]:
+    """Project by task, as a theta cell does, and read the rows back."""
+    tables = []
+    for task, theta in states.items():
+        table = project({THETA: theta, SWAPPED: controls[task], BARE: controls[task]}, task, 0, PARAMS, model)
+        for at, (name, value) in enumerate({"model": "m", "task": task, "seed": 0}.items()):
+            table = table.add_column(at, name, pa.repeat(pa.scalar(value), table.num_rows))
+        tables.append(table)
+    return readings(pa.concat_tables(tables), "m", list(states))
+
+
+def noise(seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {task: rng.standard_normal((6, 2, 3, 64)).astype(np.float32) for task in TASKS}
+
+
+def judged(found: list[Readings], block: int = 1) -> Projection:
+    result = judge_input(found, [True] * len(found), block, 300)
+    assert result is not None
+    return result
+
+
+def test_a_planted_description_is_found_at_its_block_and_nowhere_else() -> None:
+    states = clouds()
+    found = judged(read(planted(states, 1), states, noise(3)))
+    verdict = judge_projection(found, 1)
+    assert verdict.verdict is Verdict.SUPPORTED, verdict.reason
+    assert found.n_shown == len(TASKS)
+    assert found.theta[0] > 0.1
+    assert all(word in descriptions()[t.task] for t in found.tasks for word in t.words)
+    shown = set(found.tasks[0].top.split("\n")[:5])
+    assert shown & set(descriptions()["next-letter"])
+    elsewhere = judged(read(planted(states, 1), states, noise(3)), 0)
+    assert judge_projection(elsewhere, 0).verdict is not Verdict.SUPPORTED
+    assert elsewhere.p_dealt > 0.05, "words that stray thetas promote are as many, dealt at random"
+
+
+def test_words_that_controls_spell_too_are_not_the_task() -> None:
+    states = clouds()
+    found = judged(read(planted(states, 1), states, states))
+    assert found.theta[0] > 0.1
+    assert found.n_shown == 0
+    assert judge_projection(found, 1).verdict is not Verdict.SUPPORTED
+
+
+def test_descriptions_of_another_task_are_not_supported() -> None:
+    """Each theta spells its neighbour's words: as many words as ever, and none of its own."""
+    states = clouds()
+    moved = {task: states[TASKS[i - 1]] for i, task in enumerate(TASKS)}
+    found = judged(read(planted(moved, 1), states, noise(3)))
+    assert found.theta[0] < 0
+    assert judge_projection(found, 1).verdict is not Verdict.SUPPORTED
+
+
+def test_reading_out_is_the_models_own_read_out_of_its_last_block() -> None:
+    model = reader()
+    assert model.reads_out
+    vector = np.random.default_rng(0).standard_normal(64).astype(np.float32)
+    exact = model.distributions(["a->"], [Column(0, model.n_blocks - 1, vector)])[0]
+    read_out = torch.from_numpy(model.read_out(vector[None])).log_softmax(-1)[0].numpy()
+    np.testing.assert_allclose(read_out, exact, atol=1e-4)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=3, max_size=40), st.data())
+def test_reciprocal_ranks_are_those_of_scipy(values: list[int], data: st.DataObject) -> None:
+    tokens = data.draw(st.lists(st.integers(0, len(values) - 1), min_size=1, max_size=5))
+    logits = np.array([values], dtype=np.float32)
+    expected = 1 / rankdata(-logits[0], method="min")[tokens]
+    np.testing.assert_allclose(reciprocal_ranks(logits, np.array(tokens))[0], expected)
+
+
+def test_ranks_below_the_deepest_count_as_none() -> None:
+    logits = -np.arange(3000, dtype=np.float32)[None]
+    found = reciprocal_ranks(logits, np.array([0, 999, 1000, 2999]))[0]
+    np.testing.assert_allclose(found, [1, 0.001, 0, 0])
+
+
+def test_only_tokens_that_stand_for_one_word_are_eligible() -> None:
+    known = lexicon(reader().tokenizer)
+    assert set(known.words) == {word for task in TASKS for word in descriptions()[task]}
+    tokens = [token for some in known.tokens for token in some]
+    assert len(set(tokens)) == len(tokens)
+    assert not set(tokens) & {token for some in known.outputs for token in some}
+
+
+def test_gains_are_counted_by_hand() -> None:
+    """'letter' is no evidence between next-letter and to-upper, which both list it."""
+    design = Design(TASKS[:3], ("letter", "next", "French"))
+    means = np.array([[0.5, 0.4, 0.0], [0.3, 0.1, 0.1], [0.1, 0.0, 0.3]])
+    gains = design.gains(means)
+    assert design.judged.tolist() == [True, False, False]
+    assert gains[0] == pytest.approx(((0.5 - 0.1) + (0.4 - 0.05)) / 2)
+    assert design.gains_by_list(means)[0, 0] == pytest.approx(gains[0])
+    assert design.gains_by_list(means)[0, 2] == pytest.approx(0.0 - 0.1)
+
+
+def test_resampling_and_permuting_keep_the_mean() -> None:
+    rng = np.random.default_rng(0)
+    sets = [rng.random((6, 4)), rng.random((5, 4))]
+    plain = task_means(sets, [np.ones((1, 6)), np.ones((1, 5))])
+    np.testing.assert_allclose(plain[0], [s.mean(axis=0) for s in sets])
+    permuted = permuted_means(sets, 300, rng)
+    pooled = np.concatenate(sets).mean(axis=0)
+    np.testing.assert_allclose((permuted * np.array([[6], [5]]) / 11).sum(axis=1), np.tile(pooled, (300, 1)))
+
+
+def test_the_published_depth_is_kept_in_proportion() -> None:
+    assert [reading_block(b, n) for b, n in ((15, 32), (17, 40), (3, 8), (7, 8))] == [17, 19, 3, 7]
+
+
+def test_too_little_to_read_is_inconclusive() -> None:
+    assert judge_projection(None, 2).verdict is Verdict.INCONCLUSIVE
+    assert "no theta" in judge_projection(None, None).reason
+    states = clouds()
+    found = judged(read(planted(states, 1), states, noise(3)))
+    three = replace(found, tasks=found.tasks[:3])
+    assert "Only 3 tasks" in judge_projection(three, 1).reason
+    assert "Only 12 sets" in judge_projection(replace(found, n_sets=12), 1).reason
+
+
+def test_rows_of_a_run_that_lack_a_block_are_refused() -> None:
+    table = SCENARIOS[0]._read_outs(stream("rows"))
+    [whole] = readings(table, "simulated", ["en-fr"])
+    assert whole.read[CENTRED].shape[0] == 1
+    kept = pa.array(np.arange(table.num_rows) != 40)
+    tasks = sorted({"next-letter", "en-fr", "to-upper"})
+    with pytest.raises(StudyError, match="incomplete"):
+        readings(table.filter(kept), "simulated", tasks)
