@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from taskscope.runs.cell import canonical_json
 
-Group = Literal["algorithmic", "translation", "linguistic", "knowledge", "word", "user"]
+Group = Literal[
+    "algorithmic", "translation", "linguistic", "knowledge", "word", "bijection", "two-step", "user"
+]
 
 
 def _clean(text: str) -> str:
