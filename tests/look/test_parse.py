@@ -97,3 +97,4 @@ def test_what_is_wrong_with_a_prompt_is_said(text: str, given: str, expected: st
         parse(text)
     assert given in caught.value.given
     assert expected in caught.value.expected
+    assert caught.value.hint

@@ -51,7 +51,9 @@ def parse(text: str, arrow: str | None = None, between: str | None = None) -> Re
     text = text.rstrip()
     if not text.strip():
         raise TaskError(
-            "an empty prompt", "demonstrations and a query, such as 'apple->red\\nlime->green\\ncorn->'"
+            "an empty prompt",
+            "demonstrations and a query, such as 'apple->red\\nlime->green\\ncorn->'",
+            "put the prompt in quotes, or give it with --file",
         )
     for asked in _candidates(arrow, between):
         found = parse_as(text, asked)

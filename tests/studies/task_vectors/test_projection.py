@@ -23,6 +23,7 @@ from taskscope.report.findings import Verdict
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection.draws import panel_prompts
 from taskscope.studies.task_vectors.projection.measure import project, reciprocal_ranks
 from taskscope.studies.task_vectors.projection.reading import Projection
 from taskscope.studies.task_vectors.projection.reading import project as judge_input
@@ -32,6 +33,7 @@ from taskscope.studies.task_vectors.projection.statistics import Design, permute
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
 from taskscope.studies.task_vectors.projection.words import lexicon
 from taskscope.tasks.descriptions import descriptions
+from taskscope.tasks.prompts import get_format
 
 TASKS = ("next-letter", "to-upper", "en-fr", "present-past", "antonyms")
 PARAMS = TaskVectorParams(n_sets=6, k=2).theta
@@ -198,6 +200,22 @@ def test_resampling_and_permuting_keep_the_mean() -> None:
 
 def test_the_published_depth_is_kept_in_proportion() -> None:
     assert [reading_block(b, n) for b, n in ((15, 32), (17, 40), (3, 8), (7, 8))] == [17, 19, 3, 7]
+
+
+def test_other_tasks_that_do_not_fit_are_left_out_of_the_mean() -> None:
+    asked = get_format("arrow")
+    some, fewer = (panel_prompts("en-fr", 0, PARAMS.model_copy(update={"k": k}), asked) for k in (2, 40))
+    assert len(fewer) < len(some) == 7
+    states = clouds()["en-fr"]
+    model = reader()
+    context, model.encoder.context = model.encoder.context, 4
+    try:
+        table = project(dict.fromkeys((THETA, SWAPPED, BARE), states), "en-fr", 0, PARAMS, model)
+    finally:
+        model.encoder.context = context
+    centred = [r["read"] for r in table.to_pylist() if r["kind"] == CENTRED]
+    mean = [r["read"] for r in table.to_pylist() if r["kind"] == THETA and r["set"] == -1]
+    assert centred == mean
 
 
 def test_too_little_to_read_is_inconclusive() -> None:

@@ -50,6 +50,10 @@ class Pair:
     """The same of another task, with that task's dummies."""
     separator: tuple[str, ...]
     """p(no demonstrations, x') for each dummy x'."""
+    fewer: tuple[str, ...]
+    """p(the first j of S, x) for every j from 1 to one less than all (6.9)."""
+    fewer_shuffled: tuple[str, ...]
+    """The same with swapped labels."""
 
 
 def stream(*parts: object) -> np.random.Generator:
@@ -112,6 +116,8 @@ def _texts(
         shuffled=tuple(text(swapped, dummy) for dummy in own.dummies),
         other_task=tuple(text(foreign.pairs, dummy) for dummy in foreign.dummies),
         separator=tuple(text((), dummy) for dummy in own.dummies),
+        fewer=tuple(text(own.pairs[:j], own.query) for j in range(1, len(swapped))),
+        fewer_shuffled=tuple(text(swapped[:j], own.query) for j in range(1, len(swapped))),
     )
 
 

@@ -31,6 +31,7 @@ from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import figures as projection
 from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
+from taskscope.studies.task_vectors.shots import analysis as by_shots
 from taskscope.studies.task_vectors.summary import TaskSummary, summarise
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
@@ -54,6 +55,8 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
         drawn += conflict.figures(found)
     for found in reads(rows, measured, params):
         drawn += projection.figures(found)
+    for found in by_shots.curves(rows, measured, params):
+        drawn += by_shots.figures(found)
     return drawn
 
 

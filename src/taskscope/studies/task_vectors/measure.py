@@ -27,6 +27,7 @@ from taskscope.studies.task_vectors.conditions import (
 )
 from taskscope.studies.task_vectors.draws import Pair, pairs
 from taskscope.studies.task_vectors.params import CellParams
+from taskscope.studies.task_vectors.shots.rows import to_rows as to_shot_rows
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 from taskscope.tasks.task import MappingTask
@@ -55,18 +56,21 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     drawn = pairs(task, other, cell.seed, params, get_format(params.format))
     longest = _check_length(drawn, params.k, model)
     noise = cell.rng("random vectors")
-    tables = []
+    tables, shots = [], []
     with model.audited(cell.rng("audit")) as audit:
         for part in _chunks(drawn, model):
-            outcomes = {**_unmodified(part, model), **_swept(part, model, noise)}
+            plain, by_shots = _unmodified(part, model)
+            outcomes = {**plain, **_swept(part, model, noise)}
             tables += [_rows(task, part, condition, outcome) for condition, outcome in outcomes.items()]
+            shots += by_shots
     notes = {
         **audit.notes(),
         "other_task": other.name,
         "longest_prompt_tokens": longest,
         "route": model.route,
     }
-    return Measured(rows=pa.concat_tables(tables).unify_dictionaries().combine_chunks(), notes=notes)
+    rows = pa.concat_tables([*tables, *shots], promote_options="default")
+    return Measured(rows=rows.unify_dictionaries().combine_chunks(), notes=notes)
 
 
 def _check_length(drawn: Sequence[Pair], k: int, model: LanguageModel) -> int:
@@ -94,23 +98,48 @@ def _chunks(drawn: Sequence[Pair], model: LanguageModel) -> Iterator[Sequence[Pa
         yield drawn[start : start + size]
 
 
-def _unmodified(part: Sequence[Pair], model: LanguageModel) -> dict[str, Outcome]:
-    """Ask the model without any edit: (pair, 1) columns."""
+def _unmodified(part: Sequence[Pair], model: LanguageModel) -> tuple[dict[str, Outcome], list[pa.Table]]:
+    """Ask the model without any edit: (pair, 1) columns, and rows by number of demonstrations (6.9).
+
+    One call for all, so that all prompts of one S share its encoding: a query after each of its
+    demonstrations is a branch, and costs the query's own tokens.
+    """
     prompts = {
         BASELINE: [pair.bare for pair in part],
         REGULAR: [pair.regular for pair in part],
         REGULAR_SHUFFLED: [pair.regular_shuffled for pair in part],
     }
-    # One call for all, so that the two prompts of one S share its encoding.
-    repeated = list(part) * len(prompts)
-    answers = {"gold": [pair.gold for pair in repeated], "leak": [pair.leak for pair in repeated]}
-    said = model.answer([text for texts in prompts.values() for text in texts], answers)
+    test = [i for i, pair in enumerate(part) if pair.split == "test"]
+    fewer = {
+        REGULAR: [text for i in test for text in part[i].fewer],
+        REGULAR_SHUFFLED: [text for i in test for text in part[i].fewer_shuffled],
+    }
+    again = [part[i] for i in test for _ in part[i].fewer] * len(fewer)
+    asked = [*list(part) * len(prompts), *again]
+    answers = {"gold": [pair.gold for pair in asked], "leak": [pair.leak for pair in asked]}
+    texts = [text for by_name in (prompts, fewer) for some in by_name.values() for text in some]
+    said = model.answer(texts, answers)
     first = _first_tokens(part, model)
     n = len(part)
-    return {
+    outcomes = {
         condition: _unmodified_outcome(said, first, slice(i * n, (i + 1) * n))
         for i, condition in enumerate(prompts)
     }
+    right = said.correct["gold"][len(prompts) * n :].reshape(len(fewer), len(test), -1)
+    return outcomes, _by_shots([part[i] for i in test], test, outcomes, dict(zip(fewer, right, strict=True)))
+
+
+def _by_shots(
+    pairs: Sequence[Pair], places: Sequence[int], outcomes: dict[str, Outcome], fewer: dict[str, np.ndarray]
+) -> list[pa.Table]:
+    """Lay out accuracy from no demonstration to all; `fewer` by condition (pair, demonstrations - 1)."""
+    numbers, clusters = [pair.number for pair in pairs], [pair.query.cluster for pair in pairs]
+    tables = []
+    for condition, some in fewer.items():
+        none, every = (outcomes[name]["correct"][list(places)] for name in (BASELINE, condition))
+        for shots, correct in enumerate(np.concatenate([none, some, every], axis=1).T if pairs else ()):
+            tables.append(to_shot_rows(numbers, clusters, condition, shots, correct))
+    return tables
 
 
 def _unmodified_outcome(said: Answers, first: Sequence[frozenset[int]], own: slice) -> Outcome:

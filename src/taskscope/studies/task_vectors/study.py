@@ -153,7 +153,8 @@ def cost(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: Mapp
     demonstrations = params.k * (2 * shown["demonstration"] + lent["demonstration"])
     branches = (2 * (1 + params.n_dummies) + params.n_dummies + 1) * query + params.n_dummies * lent["query"]
     sweep = query + n_blocks * len(SWEPT) * answer
-    tokens = ceil((params.n_dev + params.n_test) * (demonstrations + branches + sweep))
+    by_shots = params.n_test * 2 * (params.k - 1) * query  # a query after each demonstration (6.9)
+    tokens = ceil((params.n_dev + params.n_test) * (demonstrations + branches + sweep) + by_shots)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

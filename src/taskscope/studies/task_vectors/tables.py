@@ -19,6 +19,7 @@ from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import figures as projection
 from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
+from taskscope.studies.task_vectors.shots import analysis as by_shots
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
 
 _COLUMNS = (
@@ -65,6 +66,8 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
         made += conflict.tables(found)
     for found in reads(rows, measured, params):
         made += projection.tables(found)
+    for found in by_shots.curves(rows, measured, params):
+        made += by_shots.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from taskscope.errors import TaskError
 from taskscope.studies.task_vectors.geometry.draws import sets
 from taskscope.studies.task_vectors.params import ThetaParams
 from taskscope.tasks import registry
@@ -15,9 +18,12 @@ SETS_OF_PANEL = 2
 def panel_prompts(task: str, seed: int, params: ThetaParams, asked: PromptFormat) -> list[list[str]]:
     """Draw p(S, x') of every panel task but the one itself: by task, some prompts.
 
-    Raises:
-        TaskError: If k demonstrations are more than a panel task has.
+    Tasks with too few items for k demonstrations are left out.
     """
     few = params.model_copy(update={"n_sets": SETS_OF_PANEL})
-    others = [registry.get(name) for name in PANEL if name != task]
-    return [[drawn.theta[0] for drawn in sets(other, seed, few, asked)] for other in others]
+    found = []
+    for name in PANEL:
+        if name != task:
+            with suppress(TaskError):
+                found.append([drawn.theta[0] for drawn in sets(registry.get(name), seed, few, asked)])
+    return found

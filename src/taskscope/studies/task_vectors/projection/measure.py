@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from taskscope.errors import TaskError
 from taskscope.studies.task_vectors.geometry.rows import THETA
 from taskscope.studies.task_vectors.params import ThetaParams
 from taskscope.studies.task_vectors.projection.draws import panel_prompts
@@ -55,10 +56,18 @@ def project(
 
 
 def _mean_of_others(task: str, seed: int, params: ThetaParams, model: LanguageModel) -> np.ndarray:
-    """Mean theta (block, d_model) of the panel, every task counting alike."""
+    """Mean theta (block, d_model) of the panel, zeros where none of its prompts fits into the context."""
     prompts = panel_prompts(task, seed, params, get_format(params.format))
-    found = model.capture([text for some in prompts for text in some])
-    return found.mean(axis=0)
+    fitting = [text for some in prompts if _fit(some, model) for text in some]
+    return model.capture(fitting).mean(axis=0) if fitting else np.zeros((model.n_blocks, model.d_model))
+
+
+def _fit(texts: list[str], model: LanguageModel) -> bool:
+    try:
+        model.encoder.encode_all(texts)
+    except TaskError:
+        return False
+    return True
 
 
 def _rows(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel) -> pa.Table:
