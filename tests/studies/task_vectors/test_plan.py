@@ -23,7 +23,9 @@ def planned(label: str = "a", context: int = 512, n_blocks: int = 10) -> Planned
 
 
 def small(**changes: object) -> TaskVectorParams:
-    return TaskVectorParams(**{"tasks": ("next-letter", "antonyms"), **changes})
+    return TaskVectorParams(
+        **{"tasks": ("next-letter", "antonyms"), "suites": (), "n_templates": 0, **changes}
+    )
 
 
 def test_the_registry_holds_the_study() -> None:

@@ -24,7 +24,9 @@ from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.training import recipes
 from taskscope.training.planting import prepend_identity_blocks
 
-PARAMS = TaskVectorParams(tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12, n_conflicts=12)
+PARAMS = TaskVectorParams(
+    tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12, n_conflicts=12, suites=(), n_templates=0
+)
 PLANTED = recipes.get("planted-vector").planted_block
 
 pytestmark = pytest.mark.slow
@@ -66,9 +68,11 @@ def verdicts(rows: pa.Table) -> dict[str, Finding]:
 
 def test_the_planted_vector_is_supported_at_exactly_its_block(planted: pa.Table) -> None:
     found = verdicts(planted)
-    assert {claim: f.verdict for claim, f in found.items()} == dict.fromkeys(
-        ("C1", "C2", "C3", "C4"), Verdict.SUPPORTED
-    )
+    assert {claim: f.verdict for claim, f in found.items()} == {
+        **dict.fromkeys(("C1", "C2", "C3", "C4"), Verdict.SUPPORTED),
+        "C5": Verdict.INCONCLUSIVE,
+    }
+    assert "this tokenizer" in found["C5"].reason, "words begin with a single letter: none can be read"
     [result] = results(planted, PARAMS)
     assert result.peak is not None
     assert result.peak.block == PLANTED
@@ -84,7 +88,9 @@ def test_identity_blocks_in_front_move_it_by_exactly_as_many(planted: pa.Table, 
     assert after.peak.block == before.peak.block + m
     # On a task that the model cannot do all blocks are alike, and the first of them is chosen.
     assert [s.block for _, s in after.admitted] == [s.block + m for _, s in before.admitted]
-    assert {f.verdict for f in verdicts(moved).values()} == {Verdict.SUPPORTED}
+    assert {claim for claim, f in verdicts(moved).items() if f.verdict is Verdict.SUPPORTED} == {
+        *("C1", "C2", "C3", "C4")
+    }
 
 
 def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> None:
@@ -94,6 +100,7 @@ def test_a_model_that_learns_in_context_without_a_vector_is_not_supported() -> N
     assert found["C2"].verdict is not Verdict.SUPPORTED
     assert found["C4"].verdict is Verdict.CONTRADICTED, found["C4"].reason
     assert found["C3"].verdict is not Verdict.SUPPORTED, "the dummy moves its theta as much as the task does"
+    assert found["C5"].verdict is Verdict.INCONCLUSIVE
     [result] = results(rows, PARAMS)
     assert result.macro is not None, "the null model must do the tasks, or it controls for nothing"
 

@@ -32,7 +32,9 @@ from taskscope.studies.task_vectors.projection import figures as projection
 from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.shots import analysis as by_shots
+from taskscope.studies.task_vectors.suites import analysis as known_to_fail
 from taskscope.studies.task_vectors.summary import TaskSummary, summarise
+from taskscope.studies.task_vectors.templates import analysis as templates
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
 BLOCK = Axis("block", "block after which the vector is put in", whole=True)
@@ -57,6 +59,10 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
         drawn += projection.figures(found)
     for found in by_shots.curves(rows, measured, params):
         drawn += by_shots.figures(found)
+    for found in known_to_fail.suites(rows, measured, params):
+        drawn += known_to_fail.figures(found)
+    for found in templates.matrices(rows, measured, params):
+        drawn += templates.figures(found)
     return drawn
 
 

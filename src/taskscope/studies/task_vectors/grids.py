@@ -28,6 +28,8 @@ class Half:
 
     cluster: np.ndarray
     """(pair,) int: pairs of one cluster are resampled together, across seeds too."""
+    label: np.ndarray
+    """(pair,) str: canonical answer of the query."""
     plain: dict[str, np.ndarray]
     """Condition without an edit -> (pair,) float, 1 where right."""
     swept: dict[str, np.ndarray]
@@ -103,7 +105,7 @@ class _Part:
         return _Part({name: column[index] for name, column in self.columns.items()}, self.names)
 
 
-_TEXTS = ("model", "task", "split", "cluster", "condition")
+_TEXTS = ("model", "task", "split", "cluster", "label", "condition")
 _NUMBERS = ("seed", "pair", "block", "correct", "leak", "label_share", "majority")
 
 
@@ -175,6 +177,7 @@ def _half(task: str, part: _Part) -> Half:
         raise StudyError(f"rows of task {task!r} are incomplete", "every condition for every pair and block")
     return Half(
         cluster=c["cluster"][first],
+        label=np.array(part.names["label"])[c["label"][first]],
         plain=plain,
         swept=swept,
         leak=leak,

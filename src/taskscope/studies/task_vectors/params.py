@@ -6,6 +6,7 @@ from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
+from taskscope.tasks.generated import SUITES
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.registry import PAPER_TASKS
 
@@ -55,6 +56,16 @@ class ConflictParams(Params):
     dev_share: float = Field(default=0.3, gt=0, lt=1)
 
 
+class TemplateParams(Params):
+    """What theta across prompt formats depends on, beside model, task and seed."""
+
+    k: int = Field(default=5, ge=1)
+    n_templates: int = Field(default=40, ge=1)
+    """Queries, each asked in every format."""
+    n_dummies: int = Field(default=2, ge=1)
+    dev_share: float = Field(default=0.3, gt=0, lt=1)
+
+
 class TaskVectorParams(CellParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -69,6 +80,22 @@ class TaskVectorParams(CellParams):
 
     n_conflicts: int = Field(default=50, ge=1)
     """Queries on which each pair of tasks that share inputs is set against each other (E5)."""
+    suites: tuple[str, ...] = ("bijection", "two-step")
+    """Groups of generated tasks on which one vector is known to fail; none of them enters a verdict."""
+
+    n_templates: int = Field(default=40, ge=0)
+    """Queries of each task that are asked in every prompt format, theta read in every other; 0 for none."""
+
+    @property
+    def template(self) -> TemplateParams:
+        """The part that decides the numbers across prompt formats."""
+        return TemplateParams(**self.model_dump(include=set(TemplateParams.model_fields)))
+
+    @property
+    def suite(self) -> CellParams:
+        """Sizes of a cell on a generated task: a third of the pairs tell a failure from a success."""
+        sizes = {"n_dev": max(self.n_dev // 3, 1), "n_test": max(self.n_test // 3, 1)}
+        return self.cell.model_copy(update=sizes)
 
     @property
     def conflict(self) -> ConflictParams:
@@ -90,23 +117,39 @@ class TaskVectorParams(CellParams):
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: Unknown prompt format, or a task or seed named twice.
+            StudyError: Unknown prompt format or suite, or a task, seed or suite named twice.
         """
         if self.format not in FORMATS:
             raise StudyError(
                 f"format {self.format!r}", f"one of {', '.join(FORMATS)}", nearest(self.format, FORMATS)
             )
-        for what, values in (("task", self.tasks), ("seed", self.seeds)):
+        for group in self.suites:
+            if group not in SUITES:
+                raise StudyError(f"suite {group!r}", f"some of {', '.join(SUITES)}", nearest(group, SUITES))
+        for what, values in (("task", self.tasks), ("seed", self.seeds), ("suite", self.suites)):
             twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
             if twice:
                 raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
 
 
 _PROFILES = {
-    "smoke": TaskVectorParams(tasks=SMOKE_TASKS, n_dev=16, n_test=24, draws=1000, n_sets=16, n_conflicts=16),
+    "smoke": TaskVectorParams(
+        tasks=SMOKE_TASKS,
+        n_dev=16,
+        n_test=24,
+        draws=1000,
+        n_sets=16,
+        n_conflicts=16,
+        suites=(),
+        n_templates=0,
+    ),
     "standard": TaskVectorParams(),
-    "full": TaskVectorParams(n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100),
-    "paper": TaskVectorParams(n_dev=50, n_test=50, n_sets=50, n_conflicts=100, format="example", seeds=(41,)),
+    "full": TaskVectorParams(
+        n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100, n_templates=100
+    ),
+    "paper": TaskVectorParams(
+        n_dev=50, n_test=50, n_sets=50, n_conflicts=100, format="example", seeds=(41,), suites=()
+    ),
 }
 
 

@@ -22,7 +22,7 @@ from taskscope.studies.task_vectors.draws import other_task
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
 from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
 from taskscope.tasks import registry
-from taskscope.tasks.prompts import get_format
+from taskscope.tasks.prompts import FORMATS, get_format
 from taskscope.tasks.task import MappingTask
 
 CHARACTERS_PER_TOKEN = 3
@@ -46,8 +46,9 @@ class TaskVectors:
     def plan(self, params: TaskVectorParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List the cells.
 
-        Per model and seed: one of accuracies (E1) and one of thetas (E3, E4) for each task, and one for each
-        pair of tasks that share inputs (E5).
+        Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, and one for
+        each pair of tasks that share inputs (E5). Per model, at the first seed alone: one for each generated
+        task, and one across prompt formats for each task.
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -62,6 +63,7 @@ class TaskVectors:
         for model in models:
             _check_context(params, model)
         at_odds = [(a, b) for a, b in combinations(asked, 2) if admissible(a, b, params.dev_share)]
+        generated = [registry.get(name) for group in params.suites for name in registry.names(group)]
         cells = []
         for model in models:
             for make in (self._cell, self._theta_cell):
@@ -69,6 +71,9 @@ class TaskVectors:
             cells += [
                 self._conflict_cell(params, model, pair, seed) for pair in at_odds for seed in params.seeds
             ]
+            cells += [self._suite_cell(params, model, task, params.seeds[0]) for task in generated]
+            if params.n_templates:
+                cells += [self._template_cell(params, model, task, params.seeds[0]) for task in asked]
         return cells
 
     def _cell(self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int) -> Cell:
@@ -83,6 +88,27 @@ class TaskVectors:
             measure="taskscope.studies.task_vectors.measure:measure",
             cost=cost(params, model.n_blocks, task, other),
         )
+
+    def _template_cell(
+        self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int
+    ) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.template.model_dump(mode="json"),
+            model=model.ref,
+            tasks=(registry.ref(task),),
+            seed=seed,
+            measure="taskscope.studies.task_vectors.templates.measure:measure",
+            cost=template_cost(params, model.n_blocks, task),
+        )
+
+    def _suite_cell(
+        self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int
+    ) -> Cell:
+        sizes = params.model_copy(update=params.suite.model_dump())
+        cell = self._cell(sizes, model, task, seed)
+        return cell.model_copy(update={"measure": "taskscope.studies.task_vectors.suites.measure:measure"})
 
     def _theta_cell(
         self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int
@@ -168,6 +194,17 @@ def theta_cost(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Co
     of_others = len(PANEL) * SETS_OF_PANEL * (sizes.k * shown["demonstration"] + shown["query"])
     tokens = ceil(sizes.n_sets * per_set + of_others)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def template_cost(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
+    """Estimate the tokens of a template cell: in every format each S, its branches, and a sweep."""
+    tokens = 0.0
+    for name in FORMATS:
+        shown = _lengths(task, name)
+        branches = (params.n_dummies + 2) * shown["query"]
+        sweep = shown["query"] + n_blocks * len(FORMATS) * shown["answer"]
+        tokens += params.n_templates * (2 * params.k * shown["demonstration"] + branches + sweep)
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 
 def conflict_cost(params: TaskVectorParams, n_blocks: int, pair: tuple[MappingTask, MappingTask]) -> Cost:

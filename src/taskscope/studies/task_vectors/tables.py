@@ -20,7 +20,9 @@ from taskscope.studies.task_vectors.projection import figures as projection
 from taskscope.studies.task_vectors.projection.findings import reads
 from taskscope.studies.task_vectors.results import ModelResult, results
 from taskscope.studies.task_vectors.shots import analysis as by_shots
+from taskscope.studies.task_vectors.suites import analysis as known_to_fail
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
+from taskscope.studies.task_vectors.templates import analysis as templates
 
 _COLUMNS = (
     "task",
@@ -68,6 +70,10 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
         made += projection.tables(found)
     for found in by_shots.curves(rows, measured, params):
         made += by_shots.tables(found)
+    for found in known_to_fail.suites(rows, measured, params):
+        made += known_to_fail.tables(found)
+    for found in templates.matrices(rows, measured, params):
+        made += templates.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

@@ -143,8 +143,8 @@ def tables(found: Curves) -> list[Table]:
             columns=("task", *heads),
             rows=tuple(rows),
             note="Shares of right answers to test queries after the first demonstrations of each prompt, "
-            "with right and with swapped labels. A part of a swapped prompt is all wrong too, but may hold labels "
-            "of demonstrations that come later.",
+            "with right and with swapped labels. A part of a swapped prompt is wrong too, but may hold "
+            "labels of demonstrations that come later.",
             model=found.model,
         )
     ]
