@@ -17,8 +17,6 @@ from taskscope.models.config import DEPTH_NAMES, PATTERN_NAMES, WIDTH_NAMES, fir
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 """Names under which a model keeps its weights: in one file, or as an index of shards."""
-CHECKPOINTS = "checkpoints"
-"""Folder of a model in which what it was earlier in its training is kept, a folder each."""
 _TOKENIZER = re.compile(
     r"(tokenizer.*|vocab.*|merges\.txt|spiece\.model|.*_tokens(_map)?\.json|.*\.tiktoken)"
 )
@@ -125,28 +123,13 @@ def _shards(index: Path) -> list[Path]:
     return [index.parent / name for name in names]
 
 
-def tokenizer_folder(folder: Path) -> Path:
-    """Return where a tokenizer lies: beside the weights, or with the model of which they are a checkpoint.
-
-    ``model/checkpoints/step-100`` need not repeat the tokenizer of ``model``.
-    """
-    whole = folder.parent.parent
-    if _tokenizer_files(folder) or folder.parent.name != CHECKPOINTS or not _tokenizer_files(whole):
-        return folder
-    return whole
-
-
-def _tokenizer_files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file() and _TOKENIZER.fullmatch(path.name)]
-
-
-def digest(folder: Path, weight_files: Iterable[Path], *, code: bool) -> str:
+def digest(folder: Path, weight_files: Iterable[Path], tokenizer: Path, *, code: bool) -> str:
     """Return the sha256 of a model's contents: config, weights, tokenizer and, where it is run, its code.
 
-    Names and digests of the files are hashed, so moving a folder changes nothing. Digests of files are kept
-    in memory by path, size and time of change.
+    `tokenizer` is the folder of its tokenizer. Names and digests of the files are hashed, so moving a folder
+    changes nothing. Digests of files are kept in memory by path, size and time of change.
     """
-    kept = _tokenizer_files(tokenizer_folder(folder))
+    kept = [path for path in tokenizer.iterdir() if path.is_file() and _TOKENIZER.fullmatch(path.name)]
     kept += [folder / "config.json", *weight_files]
     kept += list(folder.glob("*.py")) if code else []
     listing = "".join(f"{path.name} {_file_digest(path)}\n" for path in sorted(set(kept)))

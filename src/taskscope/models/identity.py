@@ -12,7 +12,7 @@ from typing import Any
 
 from taskscope import pico
 from taskscope.errors import ModelError, nearest
-from taskscope.models import folders, hub
+from taskscope.models import checkpoints, folders, hub
 from taskscope.models.config import CONTEXT_NAMES, first_int, text_part
 from taskscope.models.spec import ModelSpec
 from taskscope.runs.cell import ModelRef
@@ -40,20 +40,23 @@ class Identity:
     """What to load from: the folder, or the Hugging Face id."""
     commit: str | None
     """Commit of a Hugging Face id."""
+    tokenizer: str
+    """What to load the tokenizer from: as `source`, but for a checkpoint the folder of its model."""
 
 
 def identify(spec: ModelSpec) -> Identity:
     """Find the model that a spec names, without loading it.
 
     The name is taken for a built-in model first, then for a local folder, then for a Hugging Face id, whose
-    commit is looked up in the local cache before the network is asked.
+    commit is looked up in the local cache before the network is asked. Of a built-in model or local folder,
+    ``name@step-N`` is a checkpoint.
 
     Raises:
         ModelError: If nothing of that name exists or can be reached, its config is unreadable, or a
             revision is asked of a folder.
     """
     built_in = _built_in(spec.name)
-    folder = built_in or folders.find(spec.name)
+    folder = built_in or _checkpoint(spec.name) or folders.find(spec.name)
     if folder is not None and spec.revision is not None:
         raise ModelError(
             f"revision {spec.revision!r} was asked for, but {spec.name!r} is the folder {str(folder)!r}",
@@ -62,6 +65,27 @@ def identify(spec: ModelSpec) -> Identity:
     if folder is not None:
         return _of_folder(spec, folder, spec.name if built_in else folder.name)
     return _of_hub(spec)
+
+
+def _built_in(name: str) -> Path | None:
+    """Return the folder of a built-in model or checkpoint; None where the name is of no built-in model."""
+    found = pico.folder(name)
+    model = name.partition("@")[0]
+    if found is None and model in pico.names():
+        kept = pico.checkpoints(model)
+        raise ModelError(
+            f"the built-in model {model} has no checkpoint {name!r}",
+            f"one of {', '.join(kept)}" if kept else f"{model} alone: none of its checkpoints was kept",
+            nearest(name, kept),
+        )
+    return found
+
+
+def _checkpoint(name: str) -> Path | None:
+    """Return the folder of ``FOLDER@step-N``, where there is such a checkpoint."""
+    base, at, step = name.rpartition("@")
+    whole = Path(base).absolute() if at and Path(base).is_dir() else None
+    return None if whole is None else checkpoints.of(whole, step)
 
 
 def reference(spec: ModelSpec) -> ModelRef:
@@ -79,25 +103,12 @@ def reference(spec: ModelSpec) -> ModelRef:
     return ModelRef(id=found.id, label=found.label, dtype=spec.dtype, attention=spec.attention, load=load)
 
 
-def _built_in(name: str) -> Path | None:
-    """Return the folder of a built-in model or checkpoint; None where the name is of no built-in model."""
-    found = pico.folder(name)
-    model = name.partition("@")[0]
-    if found is None and model in pico.names():
-        kept = pico.checkpoints(model)
-        raise ModelError(
-            f"the built-in model {model} has no checkpoint {name!r}",
-            f"one of {', '.join(kept)}" if kept else f"{model} alone: none of its checkpoints was kept",
-            nearest(name, kept),
-        )
-    return found
-
-
 def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
     config = folders.read_config(folder)
     depth = folders.n_blocks(config, str(folder))
     weights = folders.weights(folder, pickled=spec.allow_pickle)
-    content = folders.digest(folder, weights, code=spec.trust_remote_code)
+    tokenizer, label = checkpoints.tokenizer_folder(folder), checkpoints.label(folder) or label
+    content = folders.digest(folder, weights, tokenizer, code=spec.trust_remote_code)
     return Identity(
         id=f"{label}@sha256:{content}{_taken_apart(spec)}",
         label=label,
@@ -107,6 +118,7 @@ def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
         folder=folder,
         source=str(folder),
         commit=None,
+        tokenizer=str(tokenizer),
     )
 
 
@@ -130,6 +142,7 @@ def _of_hub(spec: ModelSpec) -> Identity:
         folder=None,
         source=repo,
         commit=commit,
+        tokenizer=repo,
     )
 
 

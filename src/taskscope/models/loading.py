@@ -42,7 +42,7 @@ def load(spec: ModelSpec | str, **changes: Any) -> LanguageModel:
     options = _options(found, spec)
     with _quiet():
         config = _config(found, spec, options)
-        tokenizer = load_tokenizer(_tokenizer(found), options)
+        tokenizer = load_tokenizer(found.tokenizer, options)
         hf = _network(found, spec, options | {"config": config})
     if spec.device_map is None:
         hf = hf.to(device)
@@ -89,10 +89,6 @@ def _quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-
-
-def _tokenizer(found: Identity) -> str:
-    return str(folders.tokenizer_folder(found.folder)) if found.folder else found.source
 
 
 def _options(found: Identity, spec: ModelSpec) -> dict[str, Any]:

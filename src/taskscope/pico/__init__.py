@@ -2,7 +2,7 @@
 
 A built-in model is a folder under ``weights/`` (trained) or ``planted/`` (mechanism known by construction)
 that holds config.json, model.safetensors, tokenizer.json and README.md. The folder's name is the model's;
-what it was after a step of its training is called like ``pico-s@step500``, where that was kept.
+what it was after a step of its training is called like ``pico-s@step-500``, where that was kept.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def folder(name: str) -> Path | None:
     found = _folders().get(model)
     if found is None or not step:
         return found
-    kept = found / "checkpoints" / step.replace("step", "step-", 1)
-    return kept if step.startswith("step") and (kept / "config.json").is_file() else None
+    kept = found / "checkpoints" / step
+    return kept if (kept / "config.json").is_file() else None
 
 
 def checkpoints(name: str) -> list[str]:
@@ -37,7 +37,7 @@ def checkpoints(name: str) -> list[str]:
         KeyError: If there is no built-in model of that name.
     """
     steps = sorted(int(p.name.removeprefix("step-")) for p in _folders()[name].glob("checkpoints/step-*"))
-    return [f"{name}@step{step}" for step in steps]
+    return [f"{name}@step-{step}" for step in steps]
 
 
 def card(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,20 +37,6 @@ def test_a_folder_is_loaded_as_it_was_saved(shards: bool, tmp_path: Path) -> Non
     assert model.id.startswith("tiny@sha256:")
     assert not any(module.training for module in model.hf.modules())
     assert not any(p.requires_grad for p in model.hf.parameters())
-
-
-def test_a_checkpoint_is_read_with_the_tokenizer_of_its_model(tmp_path: Path) -> None:
-    whole, kept = save(tmp_path / "tiny"), save(tmp_path / "tiny" / "checkpoints" / "step-5")
-    alone = load(str(kept)).id
-    for path in kept.glob("*token*"):
-        path.unlink()
-    model = load(str(kept))
-    assert model.label == "step-5"
-    assert model.encode("a b") == load(str(whole)).encode("a b")
-    assert model.id == alone  # the tokenizer is part of the identity wherever it lies
-    stray = shutil.copytree(kept, tmp_path / "step-5")
-    with pytest.raises(ModelError, match="copy the tokenizer's files beside the weights"):
-        load(str(stray))
 
 
 def test_the_public_name_loads_too(tmp_path: Path) -> None:

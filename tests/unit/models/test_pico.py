@@ -35,18 +35,18 @@ def test_built_in_models_are_the_folders_that_hold_one(shelves: Path) -> None:
 
 def test_a_checkpoint_is_called_by_its_step(shelves: Path) -> None:
     kept = shelves / "weights" / "pico-s" / "checkpoints"
-    assert pico.checkpoints("pico-s") == ["pico-s@step25", "pico-s@step200"]
+    assert pico.checkpoints("pico-s") == ["pico-s@step-25", "pico-s@step-200"]
     assert pico.checkpoints("planted-a") == []
-    assert pico.folder("pico-s@step25") == kept / "step-25"
-    assert [pico.folder(f"pico-s@{other}") for other in ("25", "step-25", "step26", "main")] == [None] * 4
-    found = identify(ModelSpec(name="pico-s@step200"))
-    assert (found.folder, found.label) == (kept / "step-200", "pico-s@step200")
-    assert reference(ModelSpec(name="pico-s@step200")).load == {"name": "pico-s@step200"}
+    assert pico.folder("pico-s@step-25") == kept / "step-25"
+    assert [pico.folder(f"pico-s@{other}") for other in ("25", "step25", "step-26", "main")] == [None] * 4
+    found = identify(ModelSpec(name="pico-s@step-200"))
+    assert (found.folder, found.label) == (kept / "step-200", "pico-s at step 200")
+    assert reference(ModelSpec(name="pico-s@step-200")).load == {"name": "pico-s@step-200"}
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("pico-s@step20", "one of pico-s@step25, pico-s@step200"), ("planted-a@step1", "planted-a alone")],
+    [("pico-s@step-20", "one of pico-s@step-25, pico-s@step-200"), ("planted-a@step-1", "planted-a alone")],
 )
 def test_a_checkpoint_that_was_not_kept_is_named_with_those_that_were(
     shelves: Path, name: str, expected: str

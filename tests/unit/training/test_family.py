@@ -47,7 +47,7 @@ def test_the_card_fits_the_recipe_and_its_own_numbers(member):
         "tokens": member.card["tokens"],
         **series.at_the_end(member.card),
     }
-    kept = [f"{member.name}@step{row['step']}" for row in member.series[:-1]]
+    kept = [f"{member.name}@step-{row['step']}" for row in member.series[:-1]]
     assert kept == pico.checkpoints(member.name) != []
 
 

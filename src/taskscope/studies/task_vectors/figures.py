@@ -13,7 +13,7 @@ from taskscope.report.chart_data import Axis, Mark, Rule
 from taskscope.report.findings import Figure, Finding
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import simultaneous_band, wilson
-from taskscope.studies.task_vectors import published
+from taskscope.studies.task_vectors import published, training
 from taskscope.studies.task_vectors.conditions import (
     BASELINE,
     HYPOTHESIS,
@@ -61,6 +61,7 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
         drawn += by_shots.figures(found)
     for found in known_to_fail.suites(rows, measured, params):
         drawn += known_to_fail.figures(found)
+    drawn += training.figures(measured, params)
     for found in templates.matrices(rows, measured, params):
         drawn += templates.figures(found)
     return drawn

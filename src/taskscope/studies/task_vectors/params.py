@@ -60,7 +60,7 @@ class TemplateParams(Params):
     """What theta across prompt formats depends on, beside model, task and seed."""
 
     k: int = Field(default=5, ge=1)
-    n_templates: int = Field(default=40, ge=1)
+    n_templates: int = Field(default=16, ge=1)
     """Queries, each asked in every format."""
     n_dummies: int = Field(default=2, ge=1)
     dev_share: float = Field(default=0.3, gt=0, lt=1)
@@ -83,7 +83,7 @@ class TaskVectorParams(CellParams):
     suites: tuple[str, ...] = ("bijection", "two-step")
     """Groups of generated tasks on which one vector is known to fail; none of them enters a verdict."""
 
-    n_templates: int = Field(default=40, ge=0)
+    n_templates: int = Field(default=16, ge=0)
     """Queries of each task that are asked in every prompt format, theta read in every other; 0 for none."""
 
     @property
@@ -145,7 +145,7 @@ _PROFILES = {
     ),
     "standard": TaskVectorParams(),
     "full": TaskVectorParams(
-        n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100, n_templates=100
+        n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100, n_templates=64
     ),
     "paper": TaskVectorParams(
         n_dev=50, n_test=50, n_sets=50, n_conflicts=100, format="example", seeds=(41,), suites=()

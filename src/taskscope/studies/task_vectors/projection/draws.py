@@ -12,7 +12,7 @@ from taskscope.tasks.prompts import PromptFormat
 
 PANEL = ("next-letter", "list-last", "fr-en", "plural-singular", "country-capital", "antonyms", "copy")
 """Tasks of every group. They are always the same, so that adding a task to a run changes no cell."""
-SETS_OF_PANEL = 2
+SETS_OF_PANEL = 1
 
 
 def panel_prompts(task: str, seed: int, params: ThetaParams, asked: PromptFormat) -> list[list[str]]:

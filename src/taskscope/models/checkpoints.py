@@ -1,0 +1,71 @@
+"""Checkpoints of one training: folders ``NAME/checkpoints/step-N`` with weights and config alone.
+
+The tokenizer, which does not change in training, stays in ``NAME``; so does ``recipe.json``, which says how
+many tokens a step reads.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from taskscope.errors import ModelError
+
+SHELF = "checkpoints"
+_STEP = re.compile(r"step-(\d+)")
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "spiece.model")
+
+
+def of(folder: Path, name: str) -> Path | None:
+    """Return the checkpoint that ``step-N`` or ``N`` names in a model's folder, or None."""
+    step = name if _STEP.fullmatch(name) else f"step-{name}"
+    found = folder / SHELF / step
+    return found if (found / "config.json").is_file() else None
+
+
+def parent(folder: Path) -> Path | None:
+    """Return the folder of the model that a checkpoint belongs to; None for what is no checkpoint."""
+    is_one = folder.parent.name == SHELF and _STEP.fullmatch(folder.name)
+    return folder.parent.parent if is_one else None
+
+
+def label(folder: Path) -> str | None:
+    """Say which checkpoint it is: ``pico-s at 1,024,000 tokens``, or ``at step 500`` without a recipe."""
+    whole = parent(folder)
+    if whole is None:
+        return None
+    step = int(folder.name.removeprefix("step-"))
+    per_step = _tokens_per_step(whole)
+    place = f"step {step:,}" if per_step is None else f"{step * per_step:,} tokens"
+    return f"{whole.name} at {place}"
+
+
+def tokenizer_folder(folder: Path) -> Path:
+    """Return the folder that holds a model's tokenizer: its own, or for a checkpoint that of its model.
+
+    Raises:
+        ModelError: If a checkpoint has none in either.
+    """
+    whole = parent(folder)
+    if whole is None or _has_tokenizer(folder):
+        return folder
+    if _has_tokenizer(whole):
+        return whole
+    raise ModelError(
+        f"the checkpoint {str(folder)!r} has no tokenizer, and neither has {str(whole)!r}",
+        "tokenizer.json beside the weights, or in the folder that holds `checkpoints`",
+        "copy the tokenizer of the finished model there",
+    )
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _TOKENIZER)
+
+
+def _tokens_per_step(folder: Path) -> int | None:
+    try:
+        told = json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("tokens_per_step")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return told if isinstance(told, int) else None
