@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from letters_model import model as letters
 from scipy.stats import rankdata
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -196,6 +197,17 @@ def test_resampling_and_permuting_keep_the_mean() -> None:
     permuted = permuted_means(sets, 300, rng)
     pooled = np.concatenate(sets).mean(axis=0)
     np.testing.assert_allclose((permuted * np.array([[6], [5]]) / 11).sum(axis=1), np.tile(pooled, (300, 1)))
+
+
+def test_a_tokenizer_that_reads_letters_shows_no_word() -> None:
+    model = letters()
+    assert lexicon(model.tokenizer).words == ()
+    rng = np.random.default_rng(0)
+    shape = (4, 2, model.n_blocks, model.d_model)
+    states = {task: rng.standard_normal(shape).astype(np.float32) for task in TASKS}
+    found = read(model, states, states)
+    assert judge_input(found, [True] * len(TASKS), 1, 100) is None
+    assert "Only 0 tasks" in judge_projection(None, 1).reason
 
 
 def test_the_published_depth_is_kept_in_proportion() -> None:

@@ -36,13 +36,14 @@ class Design:
     def lists(self) -> np.ndarray:
         """(task, word) bool: the task's description has the word."""
         known = descriptions()
-        return np.array([[word in known.get(task, ()) for word in self.words] for task in self.tasks])
+        listed = [[word in known.get(task, ()) for word in self.words] for task in self.tasks]
+        return np.array(listed, dtype=bool)
 
     @cached_property
     def others(self) -> np.ndarray:
         """(task, word) bool: the task counts among the others for the word."""
         shown = [[word.casefold() in puts_out(task) for word in self.words] for task in self.tasks]
-        return ~(self.lists | np.array(shown).reshape(self.lists.shape))
+        return ~(self.lists | np.array(shown, dtype=bool))
 
     @cached_property
     def judged(self) -> np.ndarray:
