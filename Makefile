@@ -47,6 +47,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/layer_sweep.py
+	$(BIN)/python benchmarks/pipeline.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration

@@ -14,7 +14,7 @@ from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, REGU
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.study import TASK_VECTORS
-from taskscope.studies.task_vectors.templates.analysis import figures, matrices, tables
+from taskscope.studies.task_vectors.templates.analysis import Matrix, figures, matrices, tables
 from taskscope.studies.task_vectors.templates.measure import _rows, measure
 from taskscope.studies.task_vectors.templates.rows import DEMONSTRATIONS, NONE, THETA
 from taskscope.tasks.prompts import FORMATS
@@ -65,9 +65,22 @@ def test_the_matrix_is_theta_over_demonstrations_at_the_chosen_block() -> None:
     [found] = matrices(rows, results(rows, PARAMS), PARAMS)
     expected = np.where(np.eye(len(FORMATS), dtype=bool), 0.8, 0.2)
     np.testing.assert_allclose(found.theta[0], expected)
-    np.testing.assert_allclose(found.relative[0], expected / 0.8)
+    np.testing.assert_allclose(found.relative, expected / 0.8)
     [figure], [table] = figures(found), tables(found)
     assert "100 % as often" in figure.see
-    assert "in another format 25 %" in figure.see
+    assert "in another of them 25 %" in figure.see
     assert len(table.rows) == len(FORMATS) ** 2
     assert table.rows[0][-1] == pytest.approx(1.0)
+
+
+def test_formats_in_which_demonstrations_do_not_help_stay_empty() -> None:
+    plain = np.array([[[0.1] * 4, [0.9, 0.9, 0.0, 0.2]]])
+    found = Matrix("m", tuple(FORMATS), 2, np.full((1, 4, 4), 0.45), plain)
+    assert found.known.tolist() == [True, True, False, False]
+    assert np.isnan(found.relative).sum() == 8
+    np.testing.assert_allclose(found.relative[:, :2], 0.5)
+    [figure] = figures(found)
+    assert "help: arrow, example (mean over 2 tasks" in figure.see
+    assert "in another of them 50 %" in figure.see
+    nothing = Matrix("m", tuple(FORMATS), 2, found.theta, np.zeros((1, 2, 4)))
+    assert "help: none" in figures(nothing)[0].see

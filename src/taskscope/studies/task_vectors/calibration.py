@@ -25,6 +25,7 @@ from taskscope.studies.task_vectors.conflict import simulation as conflict
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry import simulation as geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection import simulation as projection
 from taskscope.studies.task_vectors.scenarios import N_BLOCKS, N_TASKS
 
 PARAMS = TaskVectorParams(n_dev=50, n_test=100, draws=500)
@@ -61,7 +62,12 @@ class World(Protocol):
         ...
 
 
-SCENARIOS: tuple[World, ...] = (*scenarios.SCENARIOS, *geometry.SCENARIOS, *conflict.SCENARIOS)
+SCENARIOS: tuple[World, ...] = (
+    *scenarios.SCENARIOS,
+    *geometry.SCENARIOS,
+    *conflict.SCENARIOS,
+    *projection.SCENARIOS,
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ def as_json(rates: Sequence[Rate]) -> str:
         "draws": PARAMS.draws,
         "sets": geometry.N_SETS,
         "conflicts": conflict.N_QUERIES,
+        "read_sets": projection.N_SETS,
     }
     table = [
         {"scenario": r.scenario, "claim": r.claim, "holds": r.holds, "tables": r.tables, **r.verdicts}
@@ -128,16 +135,18 @@ def as_markdown(rates: Sequence[Rate]) -> str:
     """Lay the table out for readers."""
     head = (
         "# Calibration of the task-vector verdicts\n\n"
-        f"Each line is {rates[0].tables:,} simulated row tables through the `analyse` of a real run: "
+        "Each line counts simulated row tables through the `analyse` of a real run: "
         f"{N_TASKS} tasks, {N_BLOCKS} blocks, {PARAMS.n_dev} development and {PARAMS.n_test} test pairs per "
         f"task for C1 and C2, {geometry.N_SETS} sets of demonstrations per task for C3, "
-        f"{conflict.N_QUERIES} queries for each of a task's two conflicts for C4. "
-        "Where a claim does not hold, it may be supported at most {MOST_FALSE_SUPPORT:.0%} of the "
+        f"{conflict.N_QUERIES} queries for each of a task's two conflicts for C4, {projection.N_SETS} sets "
+        "of demonstrations per task for C5. "
+        f"Where a claim does not hold, it may be supported at most {MOST_FALSE_SUPPORT:.0%} of the "
         f"time; where it holds, at least {LEAST_POWER:.0%}. Where the truth lies exactly on the border, "
         "the claim counts as one that does not hold.\n\n"
         "Written by `python -m taskscope.studies.task_vectors.calibration`.\n\n"
-        "| scenario | claim | holds | supported (95 % interval) | contradicted | inconclusive | kept |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "| scenario | claim | holds | tables | supported (95 % interval) | contradicted | inconclusive "
+        "| kept |\n"
+        "|---|---|---|---:|---|---|---|---|\n"
     )
     return head + "\n".join(_line(rate) for rate in rates) + "\n"
 
@@ -150,6 +159,7 @@ def _line(rate: Rate) -> str:
         f"**{rate.scenario}**: {rate.description}",
         rate.claim,
         "yes" if rate.holds else "no",
+        f"{rate.tables:,}",
         f"{rate.supported:.1%} ({low:.1%} to {high:.1%})",
         f"{contradicted:.1%}",
         f"{inconclusive:.1%}",

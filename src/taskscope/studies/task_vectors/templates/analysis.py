@@ -17,7 +17,8 @@ from taskscope.stats.intervals import average_over_tasks, bootstrap_means, perce
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
-from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED, ratio
+from taskscope.studies.task_vectors.published import ADMISSIBLE_GAIN
+from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.templates.rows import DEMONSTRATIONS, NONE, PART, THETA
 from taskscope.tasks.prompts import FORMATS
@@ -38,9 +39,15 @@ class Matrix:
     """(1 + draw, 2, asked in): accuracy without and with demonstrations."""
 
     @property
+    def known(self) -> np.ndarray:
+        """(asked in,) bool: demonstrations in the format add 20 points or more."""
+        return self.plain[0, 1] - self.plain[0, 0] >= ADMISSIBLE_GAIN - 1e-9
+
+    @property
     def relative(self) -> np.ndarray:
-        """(1 + draw, read in, asked in): accuracy of theta over that of demonstrations."""
-        return ratio(self.theta, np.broadcast_to(self.plain[:, 1:2], self.theta.shape))
+        """(read in, asked in): accuracy of theta over that of demonstrations; NaN where these do not help."""
+        shares = self.theta[0] / np.where(self.known, self.plain[0, 1], 1)
+        return np.where(self.known, shares, np.nan)
 
 
 def matrices(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Matrix]:
@@ -98,21 +105,17 @@ def _grid(rows: pa.Table, formats: Sequence[str], block: int) -> tuple[np.ndarra
 
 def figures(found: Matrix) -> list[Figure]:
     """Draw the matrix."""
-    relative = found.relative[0]
+    relative = found.relative
     data = [
-        {"read": i, "asked": j, "relative": round(float(relative[a, b]), 4) if relative[a, b] < 99 else None}
+        {"read": i, "asked": j, "relative": _number(relative[a, b])}
         for a, i in enumerate(found.formats)
         for b, j in enumerate(found.formats)
     ]
-    same = float(np.mean(np.diagonal(relative)))
-    other = float(relative[~np.eye(len(relative), dtype=bool)].mean())
     return [
         Figure(
             name=f"task-vectors-{slug(found.model)}-templates",
             title="Does theta work in another prompt format than its own",
-            see=f"Put into the format that it was read in, theta is right {100 * same:.0f} % as often as "
-            f"demonstrations are; in another format {100 * other:.0f} % (mean over {found.n_tasks} tasks on "
-            "which demonstrations help, at the block chosen for each).",
+            see=_see(found),
             alt=f"Heat-map for {found.model}: accuracy of theta relative to that of demonstrations, by the "
             "format that theta was read in and the format of the query.",
             spec=charts.heatmap(
@@ -130,6 +133,26 @@ def figures(found: Matrix) -> list[Figure]:
     ]
 
 
+def _number(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def _see(found: Matrix) -> str:
+    known = found.known
+    names = ", ".join(name for name, able in zip(found.formats, known, strict=True) if able) or "none"
+    scope = (
+        f"Formats in which demonstrations help: {names} (mean over {found.n_tasks} tasks, theta at the block "
+        "chosen for each)."
+    )
+    if not known.any():
+        return scope
+    square = found.relative[np.ix_(known, known)]
+    same = f"Put into the format it was read in, theta is right {100 * np.diagonal(square).mean():.0f} % as "
+    apart = square[~np.eye(len(square), dtype=bool)]
+    other = f"; in another of them {100 * apart.mean():.0f} %" if len(apart) else ""
+    return f"{scope} {same}often as demonstrations are{other}. Columns of other formats are empty."
+
+
 def tables(found: Matrix) -> list[Table]:
     """Tabulate every pair of formats."""
     low, high = percentile_interval(found.theta[1:])
@@ -139,7 +162,7 @@ def tables(found: Matrix) -> list[Table]:
             j,
             *(round(float(values[a, b]), 4) for values in (found.theta[0], low, high)),
             *(round(float(v), 4) for v in found.plain[0, :, b]),
-            round(float(found.relative[0, a, b]), 4) if np.isfinite(found.relative[0, a, b]) else None,
+            _number(found.relative[a, b]),
         )
         for a, i in enumerate(found.formats)
         for b, j in enumerate(found.formats)
