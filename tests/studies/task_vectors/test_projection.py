@@ -25,6 +25,8 @@ from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection.draws import panel_prompts
+from taskscope.studies.task_vectors.projection.figures import figures, tables
+from taskscope.studies.task_vectors.projection.findings import finding, reads
 from taskscope.studies.task_vectors.projection.measure import project, reciprocal_ranks
 from taskscope.studies.task_vectors.projection.reading import Projection
 from taskscope.studies.task_vectors.projection.reading import project as judge_input
@@ -33,6 +35,7 @@ from taskscope.studies.task_vectors.projection.simulation import SCENARIOS
 from taskscope.studies.task_vectors.projection.statistics import Design, permuted_means, task_means
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
 from taskscope.studies.task_vectors.projection.words import lexicon
+from taskscope.studies.task_vectors.results import results
 from taskscope.tasks.descriptions import descriptions
 from taskscope.tasks.prompts import get_format
 
@@ -248,3 +251,18 @@ def test_rows_of_a_run_that_lack_a_block_are_refused() -> None:
     tasks = sorted({"next-letter", "en-fr", "to-upper"})
     with pytest.raises(StudyError, match="incomplete"):
         readings(table.filter(kept), "simulated", tasks)
+
+
+def test_the_page_shows_the_statistic_beside_the_tokens() -> None:
+    world = next(s for s in SCENARIOS if s.name == "every task spells")
+    params = TaskVectorParams(draws=100)
+    rows = world.simulate(params, stream("page"))
+    [found] = reads(rows, results(rows, params), params)
+    judged_ = finding(found)
+    assert judged_.verdict is Verdict.SUPPORTED
+    assert {c.name for c in judged_.controls} == {"strongest", "no-demonstrations", "theta-of-swapped-labels"}
+    [figure], [table] = figures(found), tables(found)
+    assert "block 1" in figure.see
+    assert [row[0] for row in table.rows] == sorted(row[0] for row in table.rows)
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert {row[1] for row in table.rows} == {"yes"}

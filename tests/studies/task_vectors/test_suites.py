@@ -77,3 +77,25 @@ def test_no_verdict_changes_with_what_vectors_do_to_generated_tasks() -> None:
     good, bad = (analyse(rows(theta), PARAMS) for theta in (20, 0))
     assert good == bad
     assert np.isclose(good[0].estimate or 0, 1.0)
+
+
+def test_a_model_that_does_one_direction_alone_does_not_do_both() -> None:
+    """The first ten pairs ask forward and are right, the others backward and wrong."""
+    table = rows(10)
+    mixed = np.array([part == PART for part in table["part"].to_pylist()])
+    labels = np.array(table["label"].to_pylist(), dtype=object)
+    told = directions("to-upper-both-ways")
+    ways = {way: [y for y, w in told.items() if w == way] for way in ("forward", "backward")}
+    pairs = np.array(table["pair"].to_pylist())
+    for way, asked in (("forward", pairs < 10), ("backward", pairs >= 10)):
+        index = np.flatnonzero(mixed & asked)
+        labels[index] = [ways[way][i % 10] for i in pairs[index]]
+    right = np.array(table["correct"].to_pylist()) & ~(mixed & (pairs >= 10))
+    table = table.set_column(table.column_names.index("label"), "label", pa.array(labels.tolist()))
+    table = table.set_column(table.column_names.index("correct"), "correct", pa.array(right))
+    [found] = suites(table, results(table, PARAMS), PARAMS)
+    lines = {(line.task, line.what): line for line in found.lines}
+    assert lines["to-upper-both-ways", "forward"].recovered == 1
+    assert lines["to-upper-both-ways", "backward"].gain == 0
+    assert not lines["to-upper-both-ways", "both directions"].counted
+    assert "both directions" not in figures(found)[0].see

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.grids import TaskGrid, grids
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.published import ADMISSIBLE_GAIN
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.selection import select
 from taskscope.studies.task_vectors.suites.rows import PART
@@ -37,10 +38,15 @@ class Line:
     """``both directions``, ``forward``, ``backward``, ``two steps``, or ``alone`` for what it is made of."""
     block: int
     counted: bool
-    """Demonstrations add 20 points or more on development queries."""
+    """Demonstrations add 20 points or more on development queries; both ways, in either direction too."""
     n_queries: int
     values: np.ndarray
     """(condition, 3): `CONDITIONS`, each with its 95 % interval over queries."""
+
+    @property
+    def gain(self) -> float:
+        """What demonstrations add."""
+        return float(self.values[2, 0] - self.values[0, 0])
 
     @property
     def recovered(self) -> float | None:
@@ -74,10 +80,13 @@ def suites(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorPa
 
 def _lines(tasks: Sequence[TaskGrid], single: dict[str, TaskGrid], draws: int) -> Iterator[Line]:
     for task in sorted(tasks, key=lambda task: NAMES.index(task.task)):
-        both = task.task.endswith(BOTH_WAYS)
-        yield _line(task, "both directions" if both else "two steps", draws)
-        if both:
-            yield from _by_direction(task, draws)
+        if task.task.endswith(BOTH_WAYS):
+            ways = list(_by_direction(task, draws))
+            whole = _line(task, "both directions", draws)
+            yield replace(whole, counted=whole.counted and all(way.gain >= ADMISSIBLE_GAIN for way in ways))
+            yield from ways
+        else:
+            yield _line(task, "two steps", draws)
         for name in steps(task.task):
             if name in single:
                 yield _line(single[name], "alone", draws)
@@ -181,7 +190,8 @@ def tables(found: Suites) -> list[Table]:
             columns=("task", "what", "counted", "queries", "block", *CONDITIONS, "recovered share"),
             rows=rows,
             note="Right answers to test queries. A task both ways mixes x -> y and y -> x in one prompt; its "
-            "directions are read from the same prompts, at the same block. 'alone': the task it is made of. "
+            "directions are read from the same prompts, at the same block, and it is counted only if "
+            "demonstrations help in both. 'alone': the task it is made of. "
             "None of these enters the verdicts.",
             model=found.model,
         )

@@ -23,7 +23,7 @@ from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.templates.rows import DEMONSTRATIONS, NONE, PART, THETA
 from taskscope.tasks.prompts import FORMATS
 
-RELATIVE = Axis("relative", "theta, as a share of demonstrations", domain=(0, 1), format=".2f")
+RELATIVE = Axis("relative", "theta / demonstrations", domain=(0, 1), format=".2f")
 
 
 @dataclass(frozen=True)
