@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,11 @@ from taskscope.errors import ModelError
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
 from taskscope.models.branching import Layout, pack, unpack
+from taskscope.models.head_patching import HeadEdits, heads_patched
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
-from taskscope.models.reading import What, reading, stacked
+from taskscope.models.reading import What, nudging, reading, stacked
 from taskscope.models.scoring import reduce_logits
 from taskscope.models.work import Edits, Joined, Work
 
@@ -30,7 +31,7 @@ PACKABLE_ATTENTION = ("sdpa", "eager")
 """Attention implementations that take a mask of their own for every pair of tokens."""
 
 Vectors = Callable[[np.ndarray], np.ndarray]
-"""Looks up edit vectors: indices (edit,) to float32 (edit, d_model)."""
+"""Looks up edit vectors: indices (edit,) to float32 (edit, d_model), or (edit, head_dim) for heads."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Executor:
             targets: (place, target) int64: tokens whose log-probability is wanted, by place; -1 for none,
                 which gives NaN.
             vectors: Looks up the vectors that the edits name; needed where there are edits.
-            mode: Whether edits replace the residual or add to it.
+            mode: Whether edits replace the residual or add to it; outputs of heads are always replaced.
         """
         found = Prediction.empty(*targets.shape)
 
@@ -121,6 +122,37 @@ class Executor:
                     self._predict(batch, targets, vectors, mode, again)
             self.audit.compare(found.top, again.top, found.logprob, again.logprob)
         return found
+
+    def slopes(
+        self, works: Sequence[Work], targets: np.ndarray, blocks: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Read the heads' outputs at every place, and by how much each number there moves p of the target.
+
+        Args:
+            works: Trees with places and no edits.
+            targets: (place,) int64: the token whose probability is differentiated.
+            blocks: Blocks whose heads are read.
+
+        Returns:
+            Outputs and gradients, float32 (place, block, n_heads, head_dim) each.
+        """
+        shape = (len(targets), len(blocks), self.anatomy.n_heads, self.anatomy.head_dim)
+        outputs, gradients = np.empty(shape, np.float32), np.empty(shape, np.float32)
+
+        def run(batch: Batch) -> None:
+            layout, joined = self._lay_out(batch)
+            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+            out = joined.places.out
+            with torch.enable_grad(), nudging(self.anatomy, blocks, rows, slots) as (values, nudges):
+                logits = self._forward(layout, rows, slots).float()
+                wanted = torch.from_numpy(targets[out]).to(logits.device)
+                p = logits.softmax(-1).gather(1, wanted[:, None]).sum()
+                slopes = torch.autograd.grad(p, [nudges[block] for block in blocks])
+            outputs[out] = stacked(values, blocks).numpy()
+            gradients[out] = stacked(dict(zip(blocks, slopes, strict=True)), blocks).numpy()
+
+        self._run(works, run)
+        return outputs, gradients
 
     def _predict(
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
@@ -151,7 +183,7 @@ class Executor:
         """Run one batch; return which places it fills, and their logits (place, vocabulary)."""
         layout, joined = self._lay_out(batch)
         rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
-        with patched(self.anatomy, self._edits(layout, joined.edits, vectors), mode):
+        with self._edited(layout, joined.edits, vectors, mode):
             return joined.places.out, self._forward(layout, rows, slots)
 
     def route_of(self, work: Work) -> Route:
@@ -179,21 +211,28 @@ class Executor:
         rows, slots = layout.slots(branch, position)
         return torch.from_numpy(rows).to(self.hf.device), torch.from_numpy(slots).to(self.hf.device)
 
-    def _edits(self, layout: Layout, edits: Edits, vectors: Vectors | None) -> dict[int, BlockEdits]:
+    def _edited(
+        self, layout: Layout, edits: Edits, vectors: Vectors | None, mode: Mode
+    ) -> AbstractContextManager[None]:
         """Move a batch's vectors to the model in one transfer and deal them out to their blocks."""
         if not len(edits.block):
-            return {}
+            return nullcontext()
         if vectors is None:
             raise ValueError("works with edits need vectors")
         order = np.argsort(edits.block, kind="stable")
         rows, slots = self._indices(layout, edits.branch[order], edits.position[order])
         moved = to_device(vectors(edits.vector[order]), self.hf.device, self.hf.dtype)
         blocks, first = np.unique(edits.block[order], return_index=True)
-        ends = [*first[1:].tolist(), len(order)]
-        return {
-            int(block): BlockEdits(rows[start:end], slots[start:end], moved[start:end])
-            for block, start, end in zip(blocks, first.tolist(), ends, strict=True)
+        parts = {
+            int(block): slice(start, end)
+            for block, start, end in zip(blocks, first, [*first[1:], len(order)], strict=True)
         }
+        if not len(edits.head):
+            residual = {b: BlockEdits(rows[part], slots[part], moved[part]) for b, part in parts.items()}
+            return patched(self.anatomy, residual, mode)
+        head = torch.from_numpy(edits.head[order]).to(self.hf.device)
+        heads = {b: HeadEdits(rows[p], slots[p], head[p], moved[p]) for b, p in parts.items()}
+        return heads_patched(self.anatomy, heads)
 
     def _forward(self, layout: Layout, rows: Tensor, slots: Tensor) -> Tensor:
         """Run the model; return the logits (place, vocabulary) at (row, slot) places only."""

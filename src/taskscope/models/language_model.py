@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError
-from taskscope.models import answering, lens, probing
+from taskscope.models import answering, head_gradients, heads, lens, probing
 from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
@@ -22,6 +22,7 @@ from taskscope.models.batching import Route
 from taskscope.models.encoding import Encoder, Probe, Tokens
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
+from taskscope.models.heads import HeadEffects, Site
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import context_of, limits_of, width_of
 from taskscope.models.patching import Mode
@@ -153,6 +154,42 @@ class LanguageModel:
         return sweeping.sweep(
             self.executor, self.encoder, prompts, vectors, answers, self._blocks(blocks), mode
         )
+
+    @property
+    def attending_blocks(self) -> tuple[int, ...]:
+        """Blocks whose heads can be told apart.
+
+        Raises:
+            ModelError: If there is none.
+        """
+        return heads.attending_blocks(self.anatomy, self.hf)
+
+    def head_effects(
+        self,
+        prompts: Sequence[str],
+        outputs: np.ndarray,
+        answers: Sequence[str],
+        sites: Sequence[Site] | None = None,
+    ) -> HeadEffects:
+        """Replace every head's output at the last token in turn, one pass; see `heads.effects`.
+
+        All heads of `attending_blocks` by default.
+        """
+        if sites is None:
+            sites = heads.all_sites(self.attending_blocks, self.n_heads)
+        return heads.effects(self.executor, self.encoder, prompts, outputs, answers, sites)
+
+    def estimated_head_effects(
+        self, prompts: Sequence[str], outputs: np.ndarray, answers: Sequence[str]
+    ) -> np.ndarray:
+        """Estimate the effects of all heads from gradients, (prompt, block, head); see `head_gradients`."""
+        return head_gradients.attribute(
+            self.executor, self.encoder, prompts, outputs, answers, self.attending_blocks
+        )
+
+    def head_writes(self, outputs: np.ndarray, sites: Sequence[Site]) -> np.ndarray:
+        """Return what heads write to the residual, (..., site, d_model), without bias; see `heads.writes`."""
+        return heads.writes(self.anatomy, outputs, sites)
 
     def answer(self, prompts: Sequence[str], answers: AnswerTexts) -> Answers:
         """Ask the unmodified model; see `answering.answer`."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
 Mode = Literal["replace", "add"]
+"""What an edit does to the residual at its place."""
 
 
 @dataclass(frozen=True)

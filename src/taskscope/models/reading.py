@@ -73,16 +73,69 @@ def _heads(
     found: dict[int, Tensor], block: int, rows: Tensor, slots: Tensor, shape: tuple[int, int]
 ) -> Callable[..., None]:
     def read(_module: nn.Module, args: tuple[Any, ...]) -> None:
-        mixed = args[0] if args else None
-        if not isinstance(mixed, Tensor) or mixed.ndim != 3 or mixed.shape[-1] != shape[0] * shape[1]:
-            raise ModelError(
-                f"the attention output projection of block {block} takes "
-                f"{tuple(mixed.shape) if isinstance(mixed, Tensor) else type(mixed).__name__}",
-                f"(row, token, {shape[0]} heads x {shape[1]})",
-            )
+        mixed = head_input(args, block, shape)
         found[block] = mixed[rows.to(mixed.device), slots.to(mixed.device)].unflatten(-1, shape)
 
     return read
+
+
+@contextmanager
+def nudging(
+    anatomy: Anatomy, blocks: Sequence[int], rows: Tensor, slots: Tensor
+) -> Iterator[tuple[dict[int, Tensor], dict[int, Tensor]]]:
+    """Read heads at places (place,), and add zeros there by which the pass can be differentiated.
+
+    Yields two mappings from block to (place, n_heads, head_dim), which the pass fills: the outputs, detached,
+    and the zeros that were added to them.
+
+    Raises:
+        ModelError: If a block has no attention output projection, or never ran.
+    """
+    values: dict[int, Tensor] = {}
+    nudges: dict[int, Tensor] = {}
+    with ExitStack() as hooks:
+        for block in blocks:
+            hook = _nudge(values, nudges, block, rows, slots, (anatomy.n_heads, anatomy.head_dim))
+            hooks.callback(projection(anatomy, block).register_forward_pre_hook(hook).remove)
+        yield values, nudges
+    missing = [block for block in blocks if block not in values]
+    if missing:
+        raise ModelError(f"blocks {missing} did not run", "a decoder that runs each of its blocks once")
+
+
+def _nudge(
+    values: dict[int, Tensor],
+    nudges: dict[int, Tensor],
+    block: int,
+    rows: Tensor,
+    slots: Tensor,
+    shape: tuple[int, int],
+) -> Callable[..., tuple[Any, ...]]:
+    def add(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        mixed = head_input(args, block, shape)
+        where = rows.to(mixed.device), slots.to(mixed.device)
+        here = mixed[where].unflatten(-1, shape)
+        values[block] = here.detach()
+        nudges[block] = torch.zeros_like(values[block], requires_grad=True)
+        return mixed.index_put(where, (here + nudges[block]).flatten(-2)), *args[1:]
+
+    return add
+
+
+def head_input(args: tuple[Any, ...], block: int, shape: tuple[int, int]) -> Tensor:
+    """Return what an attention output projection takes, (row, token, n_heads * head_dim).
+
+    Raises:
+        ModelError: If it takes anything else.
+    """
+    mixed = args[0] if args else None
+    if isinstance(mixed, Tensor) and mixed.ndim == 3 and mixed.shape[-1] == shape[0] * shape[1]:
+        return mixed
+    raise ModelError(
+        f"the attention output projection of block {block} takes "
+        f"{tuple(mixed.shape) if isinstance(mixed, Tensor) else type(mixed).__name__}",
+        f"(row, token, {shape[0]} heads x {shape[1]})",
+    )
 
 
 def stacked(found: dict[int, Tensor], blocks: Sequence[int]) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -33,13 +33,15 @@ class Places:
 
 @dataclass(frozen=True)
 class Edits:
-    """Where to edit the residual: arrays of shape (edit,), int64; each edit lies on a branch's own tokens."""
+    """Where to edit: arrays of shape (edit,), int64; each edit lies on a branch's own tokens."""
 
     branch: np.ndarray
     position: np.ndarray
     block: np.ndarray
     vector: np.ndarray
     """Index of the vector to write."""
+    head: np.ndarray = field(default_factory=_empty)
+    """The head whose output is edited; empty where the residual is."""
 
     @classmethod
     def none(cls) -> Edits:
@@ -49,7 +51,10 @@ class Edits:
     def of(self, start: int, stop: int) -> Edits:
         """Return the edits on branches start:stop, renumbered from 0."""
         keep = (self.branch >= start) & (self.branch < stop)
-        return Edits(self.branch[keep] - start, self.position[keep], self.block[keep], self.vector[keep])
+        head = self.head[keep] if len(self.head) else self.head
+        return Edits(
+            self.branch[keep] - start, self.position[keep], self.block[keep], self.vector[keep], head
+        )
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,11 @@ class Joined:
 
         places = Places(branch("places"), join("places", "position"), join("places", "out"))
         edits = Edits(
-            branch("edits"), join("edits", "position"), join("edits", "block"), join("edits", "vector")
+            branch("edits"),
+            join("edits", "position"),
+            join("edits", "block"),
+            join("edits", "vector"),
+            join("edits", "head"),
         )
         return cls(places, edits)
 
