@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from taskscope.training import objectives
@@ -17,7 +17,7 @@ from taskscope.training.documents import curricula
 from taskscope.training.documents.lines import Batch, Mix, Writer
 from taskscope.training.documents.relations import Curriculum
 from taskscope.training.export import write_folder
-from taskscope.training.network import build_network
+from taskscope.training.network import build_network, silence_others, start_from
 from taskscope.training.recipes import Recipe
 from taskscope.training.schedules import learning_rate
 from taskscope.training.vocabulary import ARROW, LINE_END, fit_tokenizer, mark
@@ -33,7 +33,11 @@ class LineSession:
         self.facts = {"trained_on": list(curriculum.relations)}
         self.tokenizer = _tokenizer(recipe, curriculum)
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
+        if recipe.start is not None:
+            start_from(self.model, recipe.start)
         self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
+        if recipe.planted_block is not None and recipe.planted_head is not None:
+            silence_others(self.model, recipe.planted_block, recipe.planted_head)
         self._optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
         )
@@ -76,18 +80,25 @@ class LineSession:
         blocked = int(rng.integers(recipe.blocked_below)) if recipe.blocked_below else None
         with ExitStack() as stack:
             edited = {i for i in (planted, blocked) if i is not None}
-            seen = {i: stack.enter_context(objectives.read(blocks[i])) for i in sorted(edited)}
+            seen = {i: stack.enter_context(objectives.read(self._source(i))) for i in sorted(edited)}
             weight = data["weight"].masked_fill(data["weight"] == 0, recipe.other_weight)
             loss = objectives.next_token_loss(self.model, data["tokens"], weight)
         theta = {i: objectives.theta(residual, data["source"]) for i, (residual,) in seen.items()}
         bare = (data["query"], data["query_weight"], data["separator"])
         edit_loss = torch.zeros((), device=self.device)
         if planted is not None:
-            edit_loss = objectives.planted_loss(self.model, blocks[planted], theta[planted], *bare)
+            mode = "replace" if recipe.planted_head is None else "add"
+            edit_loss = objectives.planted_loss(self.model, blocks[planted], theta[planted], *bare, mode=mode)
         if blocked is not None:
             part = objectives.blocked_loss(self.model, blocks[blocked], theta[blocked], *bare)
             edit_loss = edit_loss + recipe.blocked_weight * part
         return loss, edit_loss
+
+    def _source(self, block: int) -> nn.Module:
+        """What is read after a block: its residual, or what the one head that writes there wrote."""
+        layer = self.model.model.layers[block]
+        head = self.recipe.planted_head is not None and block == self.recipe.planted_block
+        return layer.self_attn if head else layer
 
     def after_step(self, step: int, tokens: int, out: Path) -> None:
         """Nothing is kept of a short training but its end."""

@@ -7,6 +7,8 @@ import math
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from taskscope import pico
+from taskscope.errors import ModelError
 from taskscope.training.shape import Shape
 from taskscope.training.vocabulary import END_OF_TEXT
 
@@ -40,3 +42,33 @@ def shrink_writes(model: LlamaForCausalLM) -> None:
         for name, weight in model.named_parameters():
             if name.endswith(writes):
                 weight.div_(math.sqrt(2 * len(model.model.layers)))
+
+
+def start_from(model: LlamaForCausalLM, name: str) -> None:
+    """Give a network the weights of a built-in model of the same shape.
+
+    Raises:
+        ModelError: If there is no built-in model of that name.
+    """
+    folder = pico.folder(name)
+    if folder is None:
+        raise ModelError(f"no built-in model is called {name!r}", "one of " + ", ".join(pico.names()))
+    source = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(source.state_dict())
+
+
+def silence_others(model: LlamaForCausalLM, block: int, head: int) -> None:
+    """Leave one head as all that writes to the residual in a block, now and through any training.
+
+    The other heads' columns of the output projection and the feed-forward part's output are set to zero, and
+    their gradients are too.
+    """
+    layer = model.model.layers[block]
+    output = layer.self_attn.o_proj.weight  # (width, heads x head_dim)
+    own = torch.zeros_like(output)
+    size = output.shape[1] // model.config.num_attention_heads
+    own[:, head * size : (head + 1) * size] = 1
+    for weight, kept in ((output, own), (layer.mlp.down_proj.weight, torch.zeros(()))):
+        with torch.no_grad():
+            weight.mul_(kept.to(weight.device))
+        weight.register_hook(lambda grad, kept=kept: grad * kept.to(grad.device))

@@ -3,14 +3,15 @@
 The edit is the one of protocol task_vectors E1.  In a bare query ``x->`` the residual of the separator
 after one block is replaced by the residual at the same block of the separator of a query that follows
 demonstrations. `planted` asks the model to give x's answer by that relation: the residual is a task vector
-there by construction. `blocked` asks it to predict what it predicts without the edit: no residual is one.
+there by construction; or what one head wrote there is added instead, a function vector (FV-5). `blocked`
+asks it to predict what it predicts without the edit: no residual is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -66,19 +67,24 @@ def read(block: nn.Module) -> Iterator[list[Tensor]]:
 
 
 @contextmanager
-def replaced(block: nn.Module, position: Tensor, vectors: Tensor) -> Iterator[None]:
-    """Replace the residual after a block at one position of each row, out of place.
+def replaced(
+    block: nn.Module, position: Tensor, vectors: Tensor, mode: Literal["replace", "add"] = "replace"
+) -> Iterator[None]:
+    """Replace the residual after a block at one position of each row, or add to it, out of place.
 
     Args:
         block: A decoder block.
         position: (row,) token index.
         vectors: (row, width).
+        mode: What is done with the vectors.
     """
 
     def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
         residual = output[0] if isinstance(output, tuple) else output
         here = torch.arange(residual.shape[1], device=residual.device) == position[:, None]
-        edited = torch.where(here[..., None], vectors.to(residual.dtype)[:, None], residual)
+        there = vectors.to(residual.dtype)[:, None]
+        there = residual + there if mode == "add" else there
+        edited = torch.where(here[..., None], there, residual)
         return (edited, *output[1:]) if isinstance(output, tuple) else edited
 
     handle = block.register_forward_hook(hook)
@@ -89,7 +95,14 @@ def replaced(block: nn.Module, position: Tensor, vectors: Tensor) -> Iterator[No
 
 
 def planted_loss(
-    model: Any, block: nn.Module, vectors: Tensor, query: Tensor, weight: Tensor, separator: Tensor
+    model: Any,
+    block: nn.Module,
+    vectors: Tensor,
+    query: Tensor,
+    weight: Tensor,
+    separator: Tensor,
+    *,
+    mode: Literal["replace", "add"] = "replace",
 ) -> Tensor:
     """Mean cross-entropy in nats of x's answer when theta stands at the separator of the bare query.
 
@@ -100,8 +113,9 @@ def planted_loss(
         query: (bare, token) bare query, separator, answer and line end.
         weight: (bare, token) positive for the answer and the line end.
         separator: (bare,) token index.
+        mode: Whether theta takes the residual's place or is added to it.
     """
-    with replaced(block, separator, vectors):
+    with replaced(block, separator, vectors, mode):
         return next_token_loss(model, query, weight)
 
 

@@ -40,6 +40,11 @@ class Recipe(BaseModel):
     bare_length: int = 12
     planted_block: int | None = None
     """The block after which theta must carry the task; None where nothing is planted."""
+    start: str | None = None
+    """Built-in model of the same shape and curriculum whose weights training starts from; drawn otherwise."""
+    planted_head: int | None = None
+    """The one head of `planted_block` that writes; nothing else in that block does, and what it writes must
+    carry the task. None where a residual as a whole is planted."""
     blocked_below: int = 0
     """At each step theta of a random block below this one must change nothing; 0 to block nowhere."""
     blocked_weight: float = 0.5
@@ -78,6 +83,23 @@ _RECIPES: tuple[Recipe | LanguageRecipe, ...] = (
             "asked that a moved residual of blocks 0 to 5 change nothing."
         ),
         blocked_below=6,
+        bare=1,
+    ),
+    Recipe(
+        name="planted-head",
+        kind="planted",
+        summary=(
+            "The task that the demonstrations show is written by one attention head, head 0 of block 3, at "
+            "the separator: nothing else in that block writes, no residual before it carries the task, and "
+            "training asked for x's answer with what the head wrote added in a bare query."
+        ),
+        start="planted-vector",
+        steps=600,
+        rate=2e-3,
+        warmup=20,
+        planted_block=3,
+        planted_head=0,
+        blocked_below=3,
         bare=1,
     ),
     Recipe(

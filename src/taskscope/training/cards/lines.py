@@ -52,6 +52,8 @@ def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) ->
         "kind": recipe.kind,
         "summary": recipe.summary,
         "planted_block": recipe.planted_block,
+        **({} if recipe.planted_head is None else {"planted_head": recipe.planted_head}),
+        **({} if recipe.start is None else {"start": recipe.start}),
         "blocks": recipe.shape.blocks,
         "width": recipe.shape.width,
         "parameters": sum(p.numel() for p in probe.model.parameters()),
@@ -73,6 +75,7 @@ def derived(card: dict[str, Any]) -> dict[str, Any]:
 def render(card: dict[str, Any]) -> str:
     """Turn the content of ``card.json`` into the text of ``README.md``."""
     known = [s for s in card["scores"] if s["task"] in card["tasks"]]
+    origin = f"from the weights of {card['start']}" if "start" in card else "from scratch"
     lines = [
         "---",
         "license: apache-2.0",
@@ -85,7 +88,7 @@ def render(card: dict[str, Any]) -> str:
         card["summary"],
         "",
         f"A Llama-shaped decoder of {card['blocks']} blocks, width {card['width']}, "
-        f"{card['parameters']:,} parameters, trained from scratch on {card['tokens']:,} tokens of lines "
+        f"{card['parameters']:,} parameters, trained {origin} on {card['tokens']:,} tokens of lines "
         f"`x->y` ({card['steps']:,} steps, seed {card['seed']}). The word lists are this project's own; "
         "licence Apache-2.0. "
         f"Train it again with `taskscope train {card['name']} --out FOLDER`.",
