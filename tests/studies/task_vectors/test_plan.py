@@ -49,16 +49,26 @@ def accuracy_cells(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell.measure.endswith("task_vectors.measure:measure")]
 
 
-def test_two_cells_per_model_task_and_seed() -> None:
+def head_cells(cells: list[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.measure.endswith("heads.measure:measure")]
+
+
+def test_two_cells_per_model_task_and_seed_and_one_of_all_tasks() -> None:
     cells = TASK_VECTORS.plan(small(seeds=(0, 1)), [planned("a"), planned("b")])
-    assert len({cell.key for cell in cells}) == len(cells) == 2 * 2 * 2 * 2
+    assert len({cell.key for cell in cells}) == len(cells) == 2 * 2 * 2 * 2 + 2 * 2
+    assert all([t.name for t in cell.tasks] == ["next-letter", "antonyms"] for cell in head_cells(cells))
     assert [cell.tasks[0].name for cell in cells[:4]] == ["next-letter"] * 2 + ["antonyms"] * 2
 
 
 def test_adding_a_task_a_seed_or_more_draws_keeps_the_other_cells() -> None:
-    before = {cell.key for cell in TASK_VECTORS.plan(small(), [planned()])}
+    cells = TASK_VECTORS.plan(small(), [planned()])
+    before = {cell.key for cell in cells}
     more = small(tasks=("to-upper", "antonyms", "next-letter"), seeds=(1, 0), draws=500)
-    assert before < {cell.key for cell in TASK_VECTORS.plan(more, [planned()])}
+    after = {cell.key for cell in TASK_VECTORS.plan(more, [planned()])}
+    # Heads are chosen on the other tasks: that cell alone is another one.
+    assert before - after == {cell.key for cell in head_cells(cells)}
+    seeds = small(seeds=(0, 1), draws=500)
+    assert before < {cell.key for cell in TASK_VECTORS.plan(seeds, [planned()])}
     other_k = {cell.key for cell in TASK_VECTORS.plan(small(k=4), [planned()])}
     assert not before & other_k
 

@@ -11,6 +11,7 @@ from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
 from taskscope.studies.task_vectors.conflict import findings as conflict
 from taskscope.studies.task_vectors.geometry import findings as geometry
+from taskscope.studies.task_vectors.heads import findings as heads
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import findings as projection
 from taskscope.studies.task_vectors.resampling import ratio
@@ -31,6 +32,7 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
     clouds = {found.model: found for found in geometry.geometries(rows, measured, params)}
     conflicts = {found.model: found for found in conflict.conflicts(rows, measured, params)}
     spelt = {found.model: found for found in projection.reads(rows, measured, params)}
+    vectors = {found.model: found for found in heads.function_vectors(rows, measured, params)}
     found = []
     for result in measured:
         found += [_vector(result, params), _depth(result)]
@@ -40,6 +42,8 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
             found.append(conflict.finding(conflicts[result.model]))
         if result.model in spelt:
             found.append(projection.finding(spelt[result.model]))
+        if result.model in vectors:
+            found.append(heads.finding(vectors[result.model]))
     return found
 
 

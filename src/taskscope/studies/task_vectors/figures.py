@@ -27,6 +27,8 @@ from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import figures as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.grids import TaskGrid
+from taskscope.studies.task_vectors.heads import figures as heads
+from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import figures as projection
 from taskscope.studies.task_vectors.projection.findings import reads
@@ -64,6 +66,8 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
     drawn += training.figures(measured, params)
     for found in templates.matrices(rows, measured, params):
         drawn += templates.figures(found)
+    for found in function_vectors(rows, measured, params):
+        drawn += heads.figures(found)
     return drawn
 
 

@@ -66,6 +66,27 @@ class TemplateParams(Params):
     dev_share: float = Field(default=0.3, gt=0, lt=1)
 
 
+class HeadParams(Params):
+    """What function vectors depend on, beside model, tasks and seed (FV-1 to FV-6)."""
+
+    k: int = Field(default=5, ge=1)
+    n_means: int = Field(default=50, ge=1)
+    """Prompts from which the heads' mean outputs are read, for each task (FV-2)."""
+    n_effects: int = Field(default=25, ge=1)
+    """Prompts with swapped labels in which heads are replaced one by one, for each task (FV-3)."""
+    n_vector_dev: int = Field(default=25, ge=1)
+    n_vector_test: int = Field(default=50, ge=1)
+    """Queries to which function vectors are added, for each task."""
+    head_share: float = Field(default=0.02, gt=0, le=1)
+    """Share of all heads that write a function vector; at least one head does."""
+    n_random_sets: int = Field(default=5, ge=1)
+    """Sets of as many random heads, whose mean is a control."""
+    exact_heads: int = Field(default=1024, ge=1)
+    """A model with more heads gets exact effects for the twentieth that gradients say is strongest (6.8)."""
+    format: str = "arrow"
+    dev_share: float = Field(default=0.3, gt=0, lt=1)
+
+
 class TaskVectorParams(CellParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -86,6 +107,25 @@ class TaskVectorParams(CellParams):
     n_templates: int = Field(default=16, ge=0)
     """Queries of each task that are asked in every prompt format, theta read in every other; 0 for none."""
 
+    n_means: int = Field(default=50, ge=1)
+    """Prompts of each task from which the heads' mean outputs are read (FV-2)."""
+
+    n_effects: int = Field(default=25, ge=1)
+    """Prompts of each task in which heads are replaced one by one (FV-3)."""
+
+    n_vector_dev: int = Field(default=25, ge=1)
+    n_vector_test: int = Field(default=50, ge=1)
+    """Queries of each task to which function vectors are added (FV-6)."""
+
+    head_share: float = Field(default=0.02, gt=0, le=1)
+    """Share of all heads that write a function vector; at least one head does (FV-4)."""
+
+    n_random_sets: int = Field(default=5, ge=1)
+    """Sets of as many random heads, whose mean is a control."""
+
+    exact_heads: int = Field(default=1024, ge=1)
+    """A model with more heads gets exact effects for the twentieth that gradients say is strongest (6.8)."""
+
     @property
     def template(self) -> TemplateParams:
         """The part that decides the numbers across prompt formats."""
@@ -96,6 +136,11 @@ class TaskVectorParams(CellParams):
         """Sizes of a cell on a generated task: a third of the pairs tell a failure from a success."""
         sizes = {"n_dev": max(self.n_dev // 3, 1), "n_test": max(self.n_test // 3, 1)}
         return self.cell.model_copy(update=sizes)
+
+    @property
+    def heads(self) -> HeadParams:
+        """The part that decides the numbers of function vectors."""
+        return HeadParams(**self.model_dump(include=set(HeadParams.model_fields)))
 
     @property
     def conflict(self) -> ConflictParams:
@@ -142,13 +187,31 @@ _PROFILES = {
         n_conflicts=16,
         suites=(),
         n_templates=0,
+        n_means=6,
+        n_effects=4,
+        n_vector_dev=5,
+        n_vector_test=12,
+        n_random_sets=2,
     ),
     "standard": TaskVectorParams(),
     "full": TaskVectorParams(
-        n_test=400, seeds=(0, 1, 2, 3, 4), draws=10_000, n_sets=50, n_conflicts=100, n_templates=64
+        n_test=400,
+        seeds=(0, 1, 2, 3, 4),
+        draws=10_000,
+        n_sets=50,
+        n_conflicts=100,
+        n_templates=64,
+        n_means=100,
     ),
     "paper": TaskVectorParams(
-        n_dev=50, n_test=50, n_sets=50, n_conflicts=100, format="example", seeds=(41,), suites=()
+        n_dev=50,
+        n_test=50,
+        n_sets=50,
+        n_conflicts=100,
+        n_means=100,
+        format="example",
+        seeds=(41,),
+        suites=(),
     ),
 }
 

@@ -19,6 +19,7 @@ from taskscope.studies.task_vectors.conditions import SWEPT
 from taskscope.studies.task_vectors.conflict.draws import admissible
 from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.draws import other_task
+from taskscope.studies.task_vectors.heads.rows import ADDED
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
 from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
 from taskscope.tasks import registry
@@ -29,6 +30,8 @@ CHARACTERS_PER_TOKEN = 3
 """Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
 FEWEST_TOKENS_PER_DEMONSTRATION = 3
 """Input, separator and label need at least a token each."""
+HEADS_PER_BLOCK = 16
+"""Rough, for plans only."""
 
 
 class TaskVectors:
@@ -46,9 +49,10 @@ class TaskVectors:
     def plan(self, params: TaskVectorParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List the cells.
 
-        Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, and one for
-        each pair of tasks that share inputs (E5). Per model, at the first seed alone: one for each generated
-        task, and one across prompt formats for each task.
+        Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, one for each
+        pair of tasks that share inputs (E5), and one of all tasks, whose heads are chosen on each other (FV).
+        Per model, at the first seed alone: one for each generated task, and one across prompt formats for
+        each task.
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -74,6 +78,7 @@ class TaskVectors:
             cells += [self._suite_cell(params, model, task, params.seeds[0]) for task in generated]
             if params.n_templates:
                 cells += [self._template_cell(params, model, task, params.seeds[0]) for task in asked]
+            cells += [self._head_cell(params, model, asked, seed) for seed in params.seeds]
         return cells
 
     def _cell(self, params: TaskVectorParams, model: PlannedModel, task: MappingTask, seed: int) -> Cell:
@@ -136,6 +141,20 @@ class TaskVectors:
             seed=seed,
             measure="taskscope.studies.task_vectors.conflict.measure:measure",
             cost=conflict_cost(params, model.n_blocks, pair),
+        )
+
+    def _head_cell(
+        self, params: TaskVectorParams, model: PlannedModel, tasks: Sequence[MappingTask], seed: int
+    ) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.heads.model_dump(mode="json"),
+            model=model.ref,
+            tasks=tuple(registry.ref(task) for task in tasks),
+            seed=seed,
+            measure="taskscope.studies.task_vectors.heads.measure:measure",
+            cost=head_cost(params, model.n_blocks, tasks),
         )
 
     def analyse(self, rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
@@ -216,6 +235,21 @@ def conflict_cost(params: TaskVectorParams, n_blocks: int, pair: tuple[MappingTa
         captured = demonstrations + params.n_dummies * shown["query"]
         asked = 2 * (demonstrations + shown["query"]) + (1 + n_blocks * len(EDITS)) * shown["answer"]
         tokens += params.n_conflicts * (captured + asked)
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
+
+
+def head_cost(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) -> Cost:
+    """Estimate the tokens of a head cell (6.11); a plan does not know how many heads a block has."""
+    sizes, tokens = params.heads, 0.0
+    added = len(ADDED) + sizes.n_random_sets - 1
+    for task in tasks:
+        shown = _lengths(task, params.format)
+        prompt = sizes.k * shown["demonstration"] + shown["query"]
+        n_asked = sizes.n_vector_dev + sizes.n_vector_test
+        tokens += 2 * sizes.n_means * prompt + sizes.n_effects * (prompt + HEADS_PER_BLOCK * n_blocks)
+        tokens += n_asked * (2 * prompt + shown["query"] + added * n_blocks * shown["answer"])
+        tokens += sizes.n_vector_dev * (prompt + shown["query"])
+        tokens += sizes.n_vector_test * (prompt + 3 * n_blocks * shown["answer"])
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 

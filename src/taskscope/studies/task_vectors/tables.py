@@ -14,6 +14,8 @@ from taskscope.studies.task_vectors.conflict import figures as conflict
 from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import tables as geometry
 from taskscope.studies.task_vectors.geometry.findings import geometries
+from taskscope.studies.task_vectors.heads import tables as heads
+from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.overall import overall
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import figures as projection
@@ -74,6 +76,8 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
         made += known_to_fail.tables(found)
     for found in templates.matrices(rows, measured, params):
         made += templates.tables(found)
+    for found in function_vectors(rows, measured, params):
+        made += heads.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 

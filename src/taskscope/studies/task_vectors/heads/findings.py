@@ -1,0 +1,161 @@
+"""From the rows of head cells to the finding on C6."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from taskscope.report.findings import Control, Finding, Verdict
+from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.geometry.rows import of_part
+from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, task_answers
+from taskscope.studies.task_vectors.heads.resampling import (
+    COLLISION,
+    MAJORITY,
+    Carried,
+    TaskChoice,
+    carried,
+    choose,
+)
+from taskscope.studies.task_vectors.heads.rows import (
+    EFFECT,
+    LAYER,
+    NONE,
+    OTHER,
+    OWN,
+    RANDOM,
+    RANDOM_HEADS,
+    VECTOR,
+)
+from taskscope.studies.task_vectors.heads.verdict import judge_heads
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.results import ModelResult
+from taskscope.studies.task_vectors.verdicts import Judgement, Measure
+from taskscope.studies.task_vectors.wording import control, interval, number, percent
+
+QUANTITY = "right answers without demonstrations, with the function vector added"
+MEANINGS = {
+    NONE: "What the model answers to the query alone.",
+    RANDOM_HEADS: "Whether any heads would do: mean over sets of as many, drawn from all the others.",
+    RANDOM: "Whether any disturbance of this length would do.",
+    OTHER: "Whether any task would do: the same heads, their mean outputs over another task.",
+    MAJORITY: "What always giving the most frequent label would score.",
+    COLLISION: "What giving a random item's label would score.",
+}
+_NO_HEADS = Judgement(
+    Verdict.INCONCLUSIVE,
+    "No block of this model mixes its heads by one linear map, so none can be told apart.",
+)
+
+
+@dataclass(frozen=True)
+class FunctionVectors:
+    """Everything measured on one model's heads."""
+
+    model: str
+    effects: list[Effects]
+    """Of every task measured."""
+    tasks: list[TaskChoice]
+    """Those on which demonstrations help."""
+    mean: Carried | None
+    separable: bool
+    """Whether heads could be told apart."""
+
+    @property
+    def size(self) -> int:
+        """Heads in a function vector."""
+        return max((task.answers.size for task in self.tasks), default=0)
+
+    @property
+    def n_heads(self) -> int:
+        """Heads whose effect was measured."""
+        return max((len(each.sites) for each in self.effects), default=0)
+
+
+def function_vectors(
+    rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
+) -> list[FunctionVectors]:
+    """Read what was measured on heads, for the models on which anything was."""
+    table = of_part(rows, EFFECT)
+    found = []
+    for result in measured:
+        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
+        if mine.num_rows == 0:
+            continue
+        able = {task.task for task, _ in result.admitted}
+        answers = task_answers(rows, result.model)
+        tasks = [choose(each) for each in answers if each.task in able]
+        effects = head_effects(rows, result.model)
+        mean = carried(tasks, params.draws)
+        found.append(FunctionVectors(result.model, effects, tasks, mean, bool(effects)))
+    return found
+
+
+def finding(found: FunctionVectors) -> Finding:
+    """Judge C6."""
+    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C6")
+    mean = found.mean
+    judgement = judge_heads(mean) if found.separable else _NO_HEADS
+    measure = None if mean is None else Measure.of(mean.vector)
+    return Finding(
+        study=ACCOUNT.name,
+        claim=claim.number,
+        title=claim.title,
+        model=found.model,
+        statement=_statement(found, mean),
+        quantity=QUANTITY,
+        estimate=None if measure is None else number(measure.value),
+        interval=None if measure is None else interval(measure),
+        n=0 if mean is None else mean.n_clusters,
+        unit="queries",
+        controls=() if mean is None else _controls(mean),
+        strongest="" if mean is None else "strongest",
+        published=claim.published,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+    )
+
+
+def _controls(mean: Carried) -> tuple[Control, ...]:
+    found = [
+        control(
+            "strongest",
+            "strongest control of each task",
+            Measure.of(mean.strongest),
+            "The best of all controls, chosen for each task on other queries; the verdict is against it.",
+        )
+    ]
+    found += [
+        control(name.replace(" ", "-").replace("'", ""), name, Measure.of(draws), MEANINGS[name])
+        for name, draws in mean.controls.items()
+    ]
+    beside = {
+        LAYER: (
+            mean.beside[LAYER],
+            "The mean residual of prompts with demonstrations, all heads in it.",
+        ),
+        OWN: (mean.beside[OWN], "What heads chosen for this very task give."),
+        "with demonstrations": (mean.reference, "The most that a function vector could give."),
+    }
+    found += [
+        control(name.replace(" ", "-"), name, Measure.of(draws), meaning + " No control.")
+        for name, (draws, meaning) in beside.items()
+    ]
+    return tuple(each for each in found if each is not None)
+
+
+def _statement(found: FunctionVectors, mean: Carried | None) -> str:
+    if mean is None:
+        return "No function vector can be judged on this model."
+    heads = "one head" if found.size == 1 else f"{found.size} heads"
+    return (
+        f"The mean output of {heads} of {found.n_heads}, chosen on the other tasks and added to a query "
+        f"alone, raises accuracy from {percent(mean.controls[NONE][0])} to {percent(mean.vector[0])}; as "
+        f"many random heads to {percent(mean.controls[RANDOM_HEADS][0])}, demonstrations to "
+        f"{percent(mean.reference[0])}. Behind demonstrations with swapped labels it goes from "
+        f"{percent(mean.swapped[NONE][0])} to {percent(mean.swapped[VECTOR][0])} (mean over {mean.n_tasks} "
+        f"tasks on which demonstrations help)."
+    )

@@ -1,0 +1,94 @@
+"""The tables of C6: the strongest heads, and every task's function vector."""
+
+from __future__ import annotations
+
+from taskscope.report.findings import Table
+from taskscope.report.wording import slug
+from taskscope.studies.task_vectors.heads.findings import FunctionVectors
+from taskscope.studies.task_vectors.heads.resampling import BESIDE, CONTROLS, TaskChoice, scored
+from taskscope.studies.task_vectors.heads.rows import LAYER, NONE, SHOWN, SWAPPED, VECTOR, ZERO_SHOT
+from taskscope.studies.task_vectors.heads.stability import rank
+
+SHOWN_HEADS = 20
+
+
+def tables(found: FunctionVectors) -> list[Table]:
+    """Tabulate heads and tasks of one model."""
+    made = [_heads(found)] if found.effects else []
+    return made + ([_tasks(found)] if found.tasks else [])
+
+
+def _heads(found: FunctionVectors) -> Table:
+    size = max(found.size, 1)
+    ranking = rank(found.effects, size)
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-heads",
+        title="The strongest heads",
+        columns=("block", "head", "effect", "standard error", "chosen again", "tasks that use it"),
+        rows=tuple(
+            (
+                int(ranking.sites[i, 0]),
+                int(ranking.sites[i, 1]),
+                round(float(ranking.effect[i]), 5),
+                round(float(ranking.error[i]), 5),
+                round(float(ranking.inclusion[i]), 3),
+                sum(bool(each.chosen[i]) for each in found.effects),
+            )
+            for i in ranking.order[:SHOWN_HEADS]
+        ),
+        note="Effect: what the probability of the answer's first token gains when the head's output at the "
+        "last token is replaced by its mean over right demonstrations, mean over "
+        f"{', '.join(ranking.tasks)}. 'chosen again': share of resamples of the prompts in which the head is "
+        f"among the strongest {size}. 'tasks that use it': each task's heads are chosen on the other tasks.",
+        model=found.model,
+    )
+
+
+def _tasks(found: FunctionVectors) -> Table:
+    names = (*CONTROLS, *BESIDE)
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-function-vectors",
+        title="Function vectors, task by task",
+        columns=(
+            "task",
+            "queries",
+            "block",
+            "with demonstrations",
+            VECTOR,
+            f"{VECTOR}, queries right with demonstrations",
+            "strongest control",
+            *names,
+            "swapped labels",
+            f"swapped labels, {VECTOR}",
+            f"swapped labels, {LAYER}",
+        ),
+        rows=tuple(_task(task, names) for task in found.tasks),
+        note="Shares of right answers to test queries, all tokens of the answer counted, the vector added at "
+        "the last token of the prompt alone. The block and the strongest control are chosen on development "
+        "queries.",
+        model=found.model,
+    )
+
+
+def _task(task: TaskChoice, names: tuple[str, ...]) -> tuple[object, ...]:
+    test, block = task.answers.test, task.block
+
+    def share(name: str, context: str = ZERO_SHOT) -> float | None:
+        values = scored(test, name, block, context)
+        return None if values is None else round(float(values.mean()), 4)
+
+    kept = test.plain[SHOWN] == 1
+    vector = test.added[ZERO_SHOT, VECTOR][:, block]
+    return (
+        task.answers.task,
+        len(vector),
+        block,
+        round(float(test.plain[SHOWN].mean()), 4),
+        share(VECTOR),
+        round(float(vector[kept].mean()), 4) if kept.any() else None,
+        task.control,
+        *(share(name) for name in names),
+        share(NONE, SWAPPED),
+        share(VECTOR, SWAPPED),
+        share(LAYER, SWAPPED),
+    )
