@@ -48,6 +48,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/layer_sweep.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/head_effects.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration

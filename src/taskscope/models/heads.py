@@ -151,9 +151,9 @@ def writes(anatomy: Anatomy, outputs: np.ndarray, sites: Sequence[Site]) -> np.n
         ModelError: If a head cannot be told apart from the others.
     """
     check_sites(anatomy, sites)
-    maps = {}
-    for block in sorted({block for block, _ in sites}):
-        with torch.no_grad():
-            maps[block] = head_weights(projection(anatomy, block), anatomy.n_heads).float().cpu().numpy()
-    found = [outputs[..., i, :] @ maps[block][head] for i, (block, head) in enumerate(sites)]
+    found = []
+    with torch.no_grad():
+        for number, (block, head) in enumerate(sites):
+            weight = head_weights(projection(anatomy, block), anatomy.n_heads)[head]
+            found.append(outputs[..., number, :] @ weight.float().cpu().numpy())
     return np.stack(found, axis=-2).astype(np.float32)

@@ -24,6 +24,7 @@ from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.conflict import simulation as conflict
 from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry import simulation as geometry
+from taskscope.studies.task_vectors.heads import simulation as heads
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import simulation as projection
 from taskscope.studies.task_vectors.scenarios import N_BLOCKS, N_TASKS
@@ -67,6 +68,7 @@ SCENARIOS: tuple[World, ...] = (
     *geometry.SCENARIOS,
     *conflict.SCENARIOS,
     *projection.SCENARIOS,
+    *heads.SCENARIOS,
 )
 
 
@@ -123,6 +125,7 @@ def as_json(rates: Sequence[Rate]) -> str:
         "sets": geometry.N_SETS,
         "conflicts": conflict.N_QUERIES,
         "read_sets": projection.N_SETS,
+        "function_vectors": heads.N_TEST,
     }
     table = [
         {"scenario": r.scenario, "claim": r.claim, "holds": r.holds, "tables": r.tables, **r.verdicts}
@@ -139,7 +142,8 @@ def as_markdown(rates: Sequence[Rate]) -> str:
         f"{N_TASKS} tasks, {N_BLOCKS} blocks, {PARAMS.n_dev} development and {PARAMS.n_test} test pairs per "
         f"task for C1 and C2, {geometry.N_SETS} sets of demonstrations per task for C3, "
         f"{conflict.N_QUERIES} queries for each of a task's two conflicts for C4, {projection.N_SETS} sets "
-        "of demonstrations per task for C5. "
+        f"of demonstrations per task for C5, {heads.N_DEV} development and {heads.N_TEST} test queries per "
+        "task for C6. "
         f"Where a claim does not hold, it may be supported at most {MOST_FALSE_SUPPORT:.0%} of the "
         f"time; where it holds, at least {LEAST_POWER:.0%}. Where the truth lies exactly on the border, "
         "the claim counts as one that does not hold.\n\n"

@@ -31,7 +31,8 @@ _FUNCTION_VECTORS = tuple(
     Published(
         label=f"{model}, 10 demonstrations",
         value=value,
-        source=f"Todd et al. 2024, function vector added to a query alone, {tasks}, first answer token",
+        source=f"Todd et al. 2024, function vector added to a query alone, {tasks}, first answer token "
+        "(quoted from notes on the paper)",
     )
     for model, value, tasks in (
         ("GPT-J 6B", 0.575, "mean over six tasks"),
