@@ -23,17 +23,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from layer_sweep import TOLERANCE, answer_logprob, processor, replace_section
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from layer_sweep import TOLERANCE, answer_logprob, processor, replace_section
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 
 N_BLOCKS, N_HEADS, WIDTH, VOCABULARY = 12, 8, 256, 8192
-N_TOKENS, N_PROMPTS = 100, 4
+N_TOKENS, N_PROMPTS = 100, 2
 HEAD = WIDTH // N_HEADS
 
 
@@ -164,11 +164,12 @@ def table(repeats: int) -> str:
             "",
             f"A Llama-shaped model of {N_BLOCKS} blocks, {N_HEADS} heads each, and width {WIDTH}, random "
             f"weights; {N_PROMPTS} prompts of {N_TOKENS} tokens. The output of every one of "
-            f"{N_BLOCKS * N_HEADS} heads at the last token is replaced in turn. `benchmarks/head_effects.py`, "
-            f"one process, medians of {repeats} interleaved repeats, CPU time on one thread.",
+            f"{N_BLOCKS * N_HEADS} heads at the last token is replaced in turn. "
+            f"`benchmarks/head_effects.py`, one process, medians of {repeats} interleaved repeats, CPU time "
+            "on one thread.",
             "",
-            f"{processor()}; torch {version('torch')}, transformers {version('transformers')}. All ways agree "
-            f"to {worst:.1e} nats.",
+            f"{processor()}; torch {version('torch')}, transformers {version('transformers')}. All ways "
+            f"agree to {worst:.1e} nats.",
             "",
             f"Counted in tokens, one pass can be at most {most:.0f} times cheaper than the loop.",
             "",

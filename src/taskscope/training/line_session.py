@@ -96,7 +96,7 @@ class LineSession:
 
     def _source(self, block: int) -> nn.Module:
         """What is read after a block: its residual, or what the one head that writes there wrote."""
-        layer = self.model.model.layers[block]
+        layer: Any = self.model.model.layers[block]
         head = self.recipe.planted_head is not None and block == self.recipe.planted_block
         return layer.self_attn if head else layer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -63,7 +64,7 @@ def silence_others(model: LlamaForCausalLM, block: int, head: int) -> None:
     The other heads' columns of the output projection and the feed-forward part's output are set to zero, and
     their gradients are too.
     """
-    layer = model.model.layers[block]
+    layer: Any = model.model.layers[block]
     output = layer.self_attn.o_proj.weight  # (width, heads x head_dim)
     own = torch.zeros_like(output)
     size = output.shape[1] // model.config.num_attention_heads
