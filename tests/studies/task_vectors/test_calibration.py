@@ -19,8 +19,8 @@ from taskscope.studies.task_vectors.calibration import (
 )
 from taskscope.studies.task_vectors.conflict.simulation import N_QUERIES
 from taskscope.studies.task_vectors.geometry.simulation import N_SETS
-from taskscope.studies.task_vectors.projection.simulation import N_SETS as N_READ_SETS
 from taskscope.studies.task_vectors.heads.simulation import N_TEST
+from taskscope.studies.task_vectors.projection.simulation import N_SETS as N_READ_SETS
 
 N_TABLES = 25
 COMMITTED = Path(__file__).parents[3] / "docs" / "calibration" / "task_vectors.json"
