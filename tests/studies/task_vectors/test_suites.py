@@ -24,10 +24,12 @@ from taskscope.tasks.generated import NAMES, directions
 PARAMS = TaskVectorParams(tasks=("to-upper",), k=3, n_dev=6, n_test=9, draws=100, suites=("bijection",))
 
 
+REF = ModelRef(id="tiny", label="tiny", dtype="float32", attention="sdpa")
+PLANNED = PlannedModel(ref=REF, n_blocks=N_BLOCKS, n_parameters=1, context=256)
+
+
 def cells() -> list[Cell]:
-    ref = ModelRef(id="tiny", label="tiny", dtype="float32", attention="sdpa")
-    planned = PlannedModel(ref=ref, n_blocks=N_BLOCKS, n_parameters=1, context=256)
-    return [c for c in TASK_VECTORS.plan(PARAMS, [planned]) if ".suites." in c.measure]
+    return [c for c in TASK_VECTORS.plan(PARAMS, [PLANNED]) if ".suites." in c.measure]
 
 
 def test_every_generated_task_of_the_groups_asked_for_has_a_cell() -> None:
@@ -35,6 +37,16 @@ def test_every_generated_task_of_the_groups_asked_for_has_a_cell() -> None:
     assert TaskVectorParams().suites == ("bijection", "two-step")
     with pytest.raises(StudyError, match="did you mean 'bijection'"):
         PARAMS.model_copy(update={"suites": ("bijections",)}).check()
+
+
+def test_a_generated_task_that_is_asked_for_by_name_has_cells_of_its_own() -> None:
+    name = cells()[0].tasks[0].name
+    named = PARAMS.model_copy(update={"tasks": (name,), **PARAMS.suite.accuracies.model_dump()})
+    alone = [
+        c for c in TASK_VECTORS.plan(named, [PLANNED]) if c.measure.endswith("task_vectors.measure:measure")
+    ]
+    assert [c.params for c in alone] == [PARAMS.suite.accuracies.model_dump(mode="json")]
+    assert alone[0].key != cells()[0].key
 
 
 def test_a_cell_measures_what_e1_measures_with_its_own_mark() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
@@ -32,6 +34,17 @@ class CellParams(Params):
     """Prompt format: arrow, example (as published), colon or chat."""
     dev_share: float = Field(default=0.3, gt=0, lt=1)
     """Share of a task's clusters whose queries are for development; no cluster is in both splits."""
+
+
+class SuiteParams(CellParams):
+    """What the numbers of a generated task depend on: as E1, and never taken for a cell of E1."""
+
+    suite: Literal[True] = True
+
+    @property
+    def accuracies(self) -> CellParams:
+        """The sizes alone, as E1 reads them."""
+        return CellParams(**self.model_dump(include=set(CellParams.model_fields)))
 
 
 class ThetaParams(Params):
@@ -132,10 +145,10 @@ class TaskVectorParams(CellParams):
         return TemplateParams(**self.model_dump(include=set(TemplateParams.model_fields)))
 
     @property
-    def suite(self) -> CellParams:
+    def suite(self) -> SuiteParams:
         """Sizes of a cell on a generated task: a third of the pairs tell a failure from a success."""
         sizes = {"n_dev": max(self.n_dev // 3, 1), "n_test": max(self.n_test // 3, 1)}
-        return self.cell.model_copy(update=sizes)
+        return SuiteParams(**{**self.cell.model_dump(), **sizes})
 
     @property
     def heads(self) -> HeadParams:

@@ -1,0 +1,102 @@
+"""What a cell of the task-vector study costs, in tokens, estimated from the lengths of its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from statistics import fmean
+
+from taskscope.runs.cell import Cost
+from taskscope.studies.task_vectors.conditions import SWEPT
+from taskscope.studies.task_vectors.conflict.rows import EDITS
+from taskscope.studies.task_vectors.heads.rows import ADDED
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
+from taskscope.tasks.prompts import FORMATS, get_format
+from taskscope.tasks.task import MappingTask
+
+CHARACTERS_PER_TOKEN = 3
+"""Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
+FEWEST_TOKENS_PER_DEMONSTRATION = 3
+"""Input, separator and label need at least a token each."""
+HEADS_PER_BLOCK = 16
+"""Rough, for plans only."""
+
+
+def accuracies(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: MappingTask) -> Cost:
+    """Estimate a cell's tokens from the lengths of its texts (protocol 6.3, 6.4, 6.6).
+
+    Every S is encoded once for all the queries that follow it; a sweep is one column per condition and block.
+    """
+    shown, lent = _lengths(task, params.format), _lengths(other, params.format)
+    query, answer = shown["query"], shown["answer"]
+    demonstrations = params.k * (2 * shown["demonstration"] + lent["demonstration"])
+    branches = (2 * (1 + params.n_dummies) + params.n_dummies + 1) * query + params.n_dummies * lent["query"]
+    sweep = query + n_blocks * len(SWEPT) * answer
+    by_shots = params.n_test * 2 * (params.k - 1) * query  # a query after each demonstration (6.9)
+    tokens = ceil((params.n_dev + params.n_test) * (demonstrations + branches + sweep) + by_shots)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def thetas(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
+    """Estimate the tokens of a theta cell: every S with right and with swapped labels, then its dummies.
+
+    A few S of other tasks come with them (E6), as long as the task's own.
+    """
+    shown, sizes = _lengths(task, params.format), params.theta
+    per_set = 2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"]
+    of_others = len(PANEL) * SETS_OF_PANEL * (sizes.k * shown["demonstration"] + shown["query"])
+    tokens = ceil(sizes.n_sets * per_set + of_others)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def templates(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
+    """Estimate the tokens of a template cell: in every format each S, its branches, and a sweep."""
+    tokens = 0.0
+    for name in FORMATS:
+        shown = _lengths(task, name)
+        branches = (params.n_dummies + 2) * shown["query"]
+        sweep = shown["query"] + n_blocks * len(FORMATS) * shown["answer"]
+        tokens += params.n_templates * (2 * params.k * shown["demonstration"] + branches + sweep)
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
+
+
+def conflicts(params: TaskVectorParams, n_blocks: int, pair: tuple[MappingTask, MappingTask]) -> Cost:
+    """Estimate the tokens of a conflict cell: each S before its dummies, then before the query's columns."""
+    tokens = 0.0
+    for task in pair:
+        shown = _lengths(task, params.format)
+        demonstrations = params.k * shown["demonstration"]
+        captured = demonstrations + params.n_dummies * shown["query"]
+        asked = 2 * (demonstrations + shown["query"]) + (1 + n_blocks * len(EDITS)) * shown["answer"]
+        tokens += params.n_conflicts * (captured + asked)
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
+
+
+def heads(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) -> Cost:
+    """Estimate the tokens of a head cell (6.11); a plan does not know how many heads a block has."""
+    sizes, tokens = params.heads, 0.0
+    added = len(ADDED) + sizes.n_random_sets - 1
+    for task in tasks:
+        shown = _lengths(task, params.format)
+        prompt = sizes.k * shown["demonstration"] + shown["query"]
+        n_asked = sizes.n_vector_dev + sizes.n_vector_test
+        tokens += 2 * sizes.n_means * prompt + sizes.n_effects * (prompt + HEADS_PER_BLOCK * n_blocks)
+        tokens += n_asked * (2 * prompt + shown["query"] + added * n_blocks * shown["answer"])
+        tokens += sizes.n_vector_dev * (prompt + shown["query"])
+        tokens += sizes.n_vector_test * (prompt + 3 * n_blocks * shown["answer"])
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
+
+
+def _lengths(task: MappingTask, format_name: str) -> dict[str, float]:
+    """Mean tokens, estimated, of a demonstration, a bare query and an answer."""
+    asked = get_format(format_name)
+    query = fmean(len(asked.render((), item.input).text) for item in task.items)
+    pair = fmean(len(asked.render(((item.input, item.label),), "").text) for item in task.items)
+    answer = fmean(len(asked.answer(item.label)) for item in task.items)
+    per = CHARACTERS_PER_TOKEN
+    return {
+        "query": max(query / per, 2.0),
+        "demonstration": max(pair / per, float(FEWEST_TOKENS_PER_DEMONSTRATION)),
+        "answer": max(answer / per, 1.0),
+    }
