@@ -15,9 +15,13 @@ _ROOT = Path(__file__).parent
 _SHELVES = ("weights", "planted")
 
 
-def names() -> list[str]:
-    """List the built-in models by name: the trained ones from small to large, then the planted ones."""
-    return list(_folders())
+def names(shelf: str | None = None) -> list[str]:
+    """List the built-in models by name: the trained ones from small to large, then the planted ones.
+
+    Args:
+        shelf: ``weights`` or ``planted``, for these alone.
+    """
+    return [name for name, folder in _folders().items() if shelf in (None, folder.parent.name)]
 
 
 def folder(name: str) -> Path | None:

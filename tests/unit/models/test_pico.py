@@ -26,6 +26,7 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_built_in_models_are_the_folders_that_hold_one(shelves: Path) -> None:
     assert pico.names() == ["pico-s", "planted-a"]
+    assert [pico.names("weights"), pico.names("planted")] == [["pico-s"], ["planted-a"]]
     assert pico.folder("planted-a") == shelves / "planted" / "planted-a"
     assert pico.folder("notes") is None
     assert pico.card("pico-s") == "# pico-s"
