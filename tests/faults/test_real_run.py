@@ -126,7 +126,10 @@ def test_a_failing_cell_is_kept_as_data_and_does_not_stop_the_others(
     result = finish(model, tmp_path / "run", "-t", str(words))
     assert result.returncode == CELLS_FAILED, result.stderr
     assert "foreign" in result.stderr
-    assert measured(tmp_path / "run").keys() == measured(whole).keys()
+    # Heads are chosen for each task on the others, so their one cell holds the task that fails.
+    of_heads = {k for k, rows in measured(whole).items() if b"able" in rows}
+    assert len(of_heads) == 1
+    assert measured(tmp_path / "run").keys() == measured(whole).keys() - of_heads
     shown = subprocess.run(
         [sys.executable, "-m", "taskscope.cli.main", "show", str(tmp_path / "run"), "--json"],
         capture_output=True,

@@ -121,7 +121,7 @@ def test_train_runs_a_recipe_writes_its_card_and_leaves_a_finished_folder(
 
 def test_list_models_names_the_built_in_ones() -> None:
     rows = json.loads(runner.invoke(app, ["list", "models", "--json"]).output)
-    assert {"planted-vector", "null-vector", "natural-icl"} <= {row["model"] for row in rows}
+    assert {"planted-vector", "null-vector", "pico-xs"} <= {row["model"] for row in rows}
     assert all(row["parameters"] > 0 and row["summary"] for row in rows)
 
 

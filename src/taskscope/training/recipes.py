@@ -103,14 +103,6 @@ _RECIPES: tuple[Recipe | LanguageRecipe, ...] = (
         bare=1,
     ),
     Recipe(
-        name="natural-icl",
-        kind="natural",
-        summary="Next-token prediction alone; whatever mechanism it has was not asked for.",
-        named=0.0,
-        heading=0.5,
-        other_weight=1.0,
-    ),
-    Recipe(
         name="smoke",
         kind="natural",
         summary="A few seconds of training through every part of the trainer; the model knows nothing.",

@@ -11,7 +11,7 @@ from taskscope.training import card, recipes
 from taskscope.training.cards.measuring import Probe
 from taskscope.training.planting import prepend_identity_blocks
 
-SHIPPED = ["planted-vector", "null-vector", "planted-head", "natural-icl"]
+SHIPPED = ["planted-vector", "null-vector", "planted-head"]
 ASKED = ("es-en", "present-past", "country-capital")
 NEAR = 0.15
 """Two accuracies of 40 queries each may differ this much by chance."""
