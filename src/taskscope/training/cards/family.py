@@ -129,13 +129,18 @@ def by_checkpoint(family: Sequence[Member], quantity: str) -> list[dict[str, Any
     return rows
 
 
+def shots(k: str, facts: str) -> str:
+    """Name of the series of few-shot accuracy with `k` demonstrations, on facts seen or held out."""
+    return f"{'none' if k == NONE else f'{k} demonstrations'}, {facts}"
+
+
 def _values(point: dict[str, Any], quantity: str) -> dict[str, tuple[float, float, float]]:
     measured = point[quantity]
     if not measured:
         return {}
     if quantity == "few_shot":
         return {
-            f"{FEW if k == FEW else 'no'} demonstrations, facts {facts}": tuple(measured[facts][k])
+            shots(k, facts): tuple(measured[facts][k])
             for facts in (SEEN, UNSEEN)
             if facts in measured
             for k in (FEW, NONE)

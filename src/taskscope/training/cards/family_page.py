@@ -14,7 +14,7 @@ from taskscope.report import charts
 from taskscope.report.charts import Axis, Rule
 from taskscope.report.export import write_figure
 from taskscope.report.findings import Figure
-from taskscope.training.cards.family import Law, Member, by_checkpoint, law, members, natural_losses
+from taskscope.training.cards.family import Law, Member, by_checkpoint, law, members, natural_losses, shots
 from taskscope.training.cards.gate import FEW
 from taskscope.training.cards.questions import SEEN, UNSEEN
 
@@ -27,7 +27,7 @@ QUANTITIES = {
 }
 SEE = {
     "english": "What a byte of Wikipedia costs the model: lower is better. Bands: 95 % over articles.",
-    "few-shot": "Where demonstrations help, their line leaves that of none. Bands: 95 % over tasks.",
+    "few-shot": "By demonstrations, and facts seen in training or held out. Bands: 95 % over tasks.",
     "grammar": "How often the good sentence of a pair is the likelier one. Bands: 95 % over paradigms.",
 }
 NAME = "pico_family.md"
@@ -43,7 +43,7 @@ def figures(family: Sequence[Member]) -> Iterator[Figure]:
         last = {member.name: member.card["tokens"] for member in family}
         ends = [row for row in rows if row["tokens"] == last[row["model"]]]
         yield _figure(quantity, "size", title, ends, PARAMETERS, axis, "series", rules)
-        along = [row for row in rows if row["series"] in ("", f"{FEW} demonstrations, facts {SEEN}")]
+        along = [row for row in rows if row["series"] in ("", shots(FEW, SEEN))]
         yield _figure(quantity, "tokens", title, along, TOKENS, axis, "model", rules)
     losses = Axis("loss", "nats per token, held-out natural text")
     spec = charts.curves(natural_losses(family), TOKENS, losses, series="model")
@@ -112,7 +112,7 @@ def _table(family: Sequence[Member]) -> list[str]:
     ]
     for member in family:
         card, end = member.card, member.series[-1]
-        shots = {facts: end["few_shot"].get(facts) for facts in (SEEN, UNSEEN)}
+        few_shot = {facts: end["few_shot"].get(facts) for facts in (SEEN, UNSEEN)}
         learned = card["gate"]["learned"]
         cells = [
             f"`{member.name}`",
@@ -122,7 +122,7 @@ def _table(family: Sequence[Member]) -> list[str]:
             _value(end["english"] and (end["english"]["bits_per_byte"], *end["english"]["interval"])),
             _value(end["grammar"] and (end["grammar"]["accuracy"], *end["grammar"]["interval"])),
             f"{learned['n']} of {learned['of']}",
-            *(_value(shot and shot[FEW]) for shot in shots.values()),
+            *(_value(shares and shares[FEW]) for shares in few_shot.values()),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
