@@ -14,7 +14,7 @@ from transformers import LlamaForCausalLM
 
 from taskscope.errors import RunError
 from taskscope.training import checkpoints
-from taskscope.training.corpus.mixture import build
+from taskscope.training.corpus.building import build
 from taskscope.training.corpus.packed import MANIFEST, PackedCorpus
 from taskscope.training.language import LanguageSession
 from taskscope.training.language_recipes import LanguageRecipe

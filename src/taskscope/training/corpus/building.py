@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
+from taskscope.errors import TaskError
 from taskscope.training.corpus import subwords
+from taskscope.training.corpus.mixture import Mixture
 from taskscope.training.corpus.natural import NaturalText
 from taskscope.training.corpus.packed import MANIFEST, TOKENIZER, PackedCorpus, ShardWriter
 from taskscope.training.corpus.passages import PassageStore
@@ -25,15 +27,32 @@ from taskscope.training.documents.kinds import NATURAL, Documents
 from taskscope.training.documents.rules import held_out_tasks
 from taskscope.training.documents.splits import HELD_OUT_TASKS, Side
 
-if TYPE_CHECKING:
-    from taskscope.training.corpus.mixture import Mixture
-
 _SAMPLE = 12_000_000  # characters that the tokeniser is trained on
 _EVALUATION_SEED = 1  # added to the seed of task documents kept for evaluation
 
 
-def build_into(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
-    """Build the corpus of a mixture into a folder; see `taskscope.training.corpus.mixture.build`."""
+def build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
+    """Build a corpus, or open it where this very mixture was already built.
+
+    Args:
+        config: What to build.
+        sources: Folder that holds the sources, as folders or .tar.xz archives.
+        out: Folder to write; made if missing. A build that was stopped leaves no manifest and starts over.
+
+    Raises:
+        TaskError: If a source is missing, damaged or too small for the tokens asked for, or `out` holds a
+            corpus of another mixture.
+    """
+    sources, out = Path(sources), Path(out)
+    if (out / MANIFEST).exists():
+        corpus = PackedCorpus(out)
+        if corpus.manifest["mixture_fingerprint"] == config.fingerprint:
+            return corpus
+        raise TaskError(f"{out} holds a corpus of another mixture", "an empty folder", "another folder")
+    return _build(config, sources, out)
+
+
+def _build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
     for name in filter(None, (*(source.name for source in config.sources), config.judged)):
         find_source(sources, name)  # missing ones are named at once, not after minutes of reading others
     out.mkdir(parents=True, exist_ok=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import canonical_json
-from taskscope.training.corpus.building import build_into
-from taskscope.training.corpus.packed import MANIFEST, PackedCorpus
 from taskscope.training.corpus.sources import Source
 from taskscope.training.documents.kinds import KINDS, NATURAL
 from taskscope.training.documents.splits import Split
@@ -79,27 +76,6 @@ class Mixture(BaseModel):
     def fingerprint(self) -> str:
         """Sha256 of every field."""
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
-
-
-def build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
-    """Build a corpus, or open it where this very mixture was already built.
-
-    Args:
-        config: What to build.
-        sources: Folder that holds the sources, as folders or .tar.xz archives.
-        out: Folder to write; made if missing. A build that was stopped leaves no manifest and starts over.
-
-    Raises:
-        TaskError: If a source is missing, damaged or too small for the tokens asked for.
-        RunError: If `out` holds a corpus of another mixture.
-    """
-    out = Path(out)
-    if (out / MANIFEST).exists():
-        corpus = PackedCorpus(out)
-        if corpus.manifest["mixture_fingerprint"] == config.fingerprint:
-            return corpus
-        raise TaskError(f"{out} holds a corpus of another mixture", "an empty folder", "another folder")
-    return build_into(config, Path(sources), out)
 
 
 SHARES: dict[str, float] = {
