@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from taskscope.report.findings import Control, Interval
-from taskscope.studies.task_vectors.verdicts import Measure
+from taskscope.report.findings import Control, Finding, Interval
+from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.verdicts import Judgement, Measure
+
+
+def finding(
+    number_of_claim: str,
+    model: str,
+    judgement: Judgement,
+    *,
+    statement: str,
+    quantity: str,
+    measure: Measure | None,
+    n: int,
+    unit: str,
+    controls: Iterable[Control | None],
+) -> Finding:
+    """Put a judgement on a claim into a finding; without a measure nothing could be measured.
+
+    Args:
+        number_of_claim: As in `claims.ACCOUNT`: ``C3``.
+        model: Label of the model.
+        judgement: Verdict and reason.
+        statement: What was found, in a sentence.
+        quantity: What the estimate is of.
+        measure: The estimate.
+        n: Independent units behind it.
+        unit: What they are.
+        controls: One of them named ``strongest``; those without a value are left out.
+    """
+    claim = next(claim for claim in ACCOUNT.claims if claim.number == number_of_claim)
+    return Finding(
+        study=ACCOUNT.name,
+        claim=claim.number,
+        title=claim.title,
+        model=model,
+        statement=statement,
+        quantity=quantity,
+        estimate=None if measure is None else number(measure.value),
+        interval=None if measure is None else interval(measure),
+        n=n,
+        unit=unit,
+        controls=() if measure is None else tuple(each for each in controls if each is not None),
+        strongest="" if measure is None else "strongest",
+        published=claim.published,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+    )
 
 
 def control(name: str, label: str, measure: Measure, meaning: str) -> Control | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from taskscope.report.findings import Finding
-from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.report.findings import Control, Finding
+from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.conflict.relation import Relation, relate, theta_distances
 from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
 from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM
@@ -19,7 +19,7 @@ from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, interval, number, percent
+from taskscope.studies.task_vectors.wording import control, percent
 
 QUANTITY = "answers of the task whose theta was put in, against the demonstrations"
 MEANINGS = {
@@ -67,44 +67,38 @@ def _distances(rows: pa.Table, model: str, ways: list[Direction], blocks: dict[s
 
 def finding(found: Conflicts) -> Finding:
     """Judge C4."""
-    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C4")
-    judgement, mean = judge_conflict(found.override), found.override
-    measure = None if mean is None else Measure.of(mean.other)
-    controls = []
-    if mean is not None:
-        controls = [
-            control(name.replace(" ", "-"), name, Measure.of(draws), MEANINGS[name])
-            for name, draws in mean.controls.items()
-        ]
-        best = control(
-            "strongest",
-            "largest control of each task",
-            Measure.of(mean.strongest),
-            "The verdict is against this one.",
-        )
-        full = control(
-            "reference",
-            "its own demonstrations",
-            Measure.of(mean.reference),
-            "What the other task's demonstrations give: the most that its theta could.",
-        )
-        controls = [best, *controls, full]
-    return Finding(
-        study=ACCOUNT.name,
-        claim=claim.number,
-        title=claim.title,
-        model=found.model,
+    mean = found.override
+    return wording.finding(
+        "C4",
+        found.model,
+        judge_conflict(mean),
         statement=_statement(found, mean),
         quantity=QUANTITY,
-        estimate=None if measure is None else number(measure.value),
-        interval=None if measure is None else interval(measure),
+        measure=None if mean is None else Measure.of(mean.other),
         n=0 if mean is None else mean.n_clusters,
         unit="queries",
-        controls=tuple(each for each in controls if each is not None),
-        strongest="" if mean is None else "strongest",
-        verdict=judgement.verdict,
-        reason=judgement.reason,
+        controls=[] if mean is None else _controls(mean),
     )
+
+
+def _controls(mean: Override) -> list[Control | None]:
+    best = control(
+        "strongest",
+        "largest control of each task",
+        Measure.of(mean.strongest),
+        "The verdict is against this one.",
+    )
+    full = control(
+        "reference",
+        "its own demonstrations",
+        Measure.of(mean.reference),
+        "What the other task's demonstrations give: the most that its theta could.",
+    )
+    others = [
+        control(name.replace(" ", "-"), name, Measure.of(draws), MEANINGS[name])
+        for name, draws in mean.controls.items()
+    ]
+    return [best, *others, full]
 
 
 def _statement(found: Conflicts, mean: Override | None) -> str:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from taskscope.report.findings import Control, Finding
-from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import BARE, PART, SWAPPED, Cloud, clouds, of_part
 from taskscope.studies.task_vectors.geometry.variance import CHANCE, FIRST, Shares, shares
 from taskscope.studies.task_vectors.geometry.verdict import judge_geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, interval, number, percent
+from taskscope.studies.task_vectors.wording import control, percent
 
 QUANTITY = "share of theta's variation that the task accounts for"
 LABELS = {
@@ -68,25 +68,17 @@ def _geometry(
 
 def finding(found: Geometry) -> Finding:
     """Judge C3."""
-    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C3")
-    judgement = judge_geometry(found.shares, found.block)
     split = found.shares
-    measure = None if split is None else Measure.of(split.theta)
-    return Finding(
-        study=ACCOUNT.name,
-        claim=claim.number,
-        title=claim.title,
-        model=found.model,
+    return wording.finding(
+        "C3",
+        found.model,
+        judge_geometry(split, found.block),
         statement=_statement(found),
         quantity=QUANTITY,
-        estimate=None if measure is None else number(measure.value),
-        interval=None if measure is None else interval(measure),
+        measure=None if split is None else Measure.of(split.theta),
         n=0 if split is None else split.n_sets,
         unit="sets of demonstrations",
         controls=() if split is None else _controls(found, split),
-        strongest="" if split is None else "strongest",
-        verdict=judgement.verdict,
-        reason=judgement.reason,
     )
 
 
@@ -103,7 +95,7 @@ def _statement(found: Geometry) -> str:
     )
 
 
-def _controls(found: Geometry, split: Shares) -> tuple[Control, ...]:
+def _controls(found: Geometry, split: Shares) -> list[Control | None]:
     most = Counter(split.named.values()).most_common(1)[0][0]
     made = [
         control(
@@ -122,4 +114,4 @@ def _controls(found: Geometry, split: Shares) -> tuple[Control, ...]:
                 "from swapped labels too."
             )
         made.append(control(kind.replace(" ", "-"), LABELS[kind], Measure.of(draws), meaning))
-    return tuple(each for each in made if each is not None)
+    return made

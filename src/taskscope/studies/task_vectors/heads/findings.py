@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding, Verdict
-from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, task_answers
 from taskscope.studies.task_vectors.heads.resampling import (
@@ -34,7 +34,7 @@ from taskscope.studies.task_vectors.heads.verdict import judge_heads
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.verdicts import Judgement, Measure
-from taskscope.studies.task_vectors.wording import control, interval, number, percent
+from taskscope.studies.task_vectors.wording import control, percent
 
 QUANTITY = "right answers without demonstrations, with the function vector added"
 MEANINGS = {
@@ -96,30 +96,21 @@ def function_vectors(
 
 def finding(found: FunctionVectors) -> Finding:
     """Judge C6."""
-    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C6")
     mean = found.mean
-    judgement = judge_heads(mean) if found.separable else _NO_HEADS
-    measure = None if mean is None else Measure.of(mean.vector)
-    return Finding(
-        study=ACCOUNT.name,
-        claim=claim.number,
-        title=claim.title,
-        model=found.model,
+    return wording.finding(
+        "C6",
+        found.model,
+        judge_heads(mean) if found.separable else _NO_HEADS,
         statement=_statement(found, mean),
         quantity=QUANTITY,
-        estimate=None if measure is None else number(measure.value),
-        interval=None if measure is None else interval(measure),
+        measure=None if mean is None else Measure.of(mean.vector),
         n=0 if mean is None else mean.n_clusters,
         unit="queries",
         controls=() if mean is None else _controls(mean),
-        strongest="" if mean is None else "strongest",
-        published=claim.published,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
     )
 
 
-def _controls(mean: Carried) -> tuple[Control, ...]:
+def _controls(mean: Carried) -> list[Control | None]:
     found = [
         control(
             "strongest",
@@ -144,7 +135,7 @@ def _controls(mean: Carried) -> tuple[Control, ...]:
         control(name.replace(" ", "-"), name, Measure.of(draws), meaning + " No control.")
         for name, (draws, meaning) in beside.items()
     ]
-    return tuple(each for each in found if each is not None)
+    return found
 
 
 def _statement(found: FunctionVectors, mean: Carried | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from taskscope.report.findings import Finding
-from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection.reading import Projection, project
@@ -16,7 +16,7 @@ from taskscope.studies.task_vectors.projection.rows import PART, Readings, readi
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, interval, number, percent
+from taskscope.studies.task_vectors.wording import control, percent
 
 QUANTITY = "gain of description words in reciprocal rank under their own task's theta"
 LABELS = {
@@ -67,30 +67,21 @@ def _read(
 
 def finding(found: Read) -> Finding:
     """Judge C5."""
-    claim = next(claim for claim in ACCOUNT.claims if claim.number == "C5")
-    judgement, seen = judge_projection(found.projection, found.block), found.projection
-    measure = None if seen is None else Measure.of(seen.theta)
-    controls = []
-    if seen is not None:
-        controls = [
-            control(name.replace(" ", "-"), LABELS[name], Measure.of(draws), MEANINGS[name])
-            for name, draws in seen.controls.items()
-        ]
-    return Finding(
-        study=ACCOUNT.name,
-        claim=claim.number,
-        title=claim.title,
-        model=found.model,
+    seen = found.projection
+    controls = [] if seen is None else seen.controls.items()
+    return wording.finding(
+        "C5",
+        found.model,
+        judge_projection(seen, found.block),
         statement=_statement(seen),
         quantity=QUANTITY,
-        estimate=None if measure is None else number(measure.value),
-        interval=None if measure is None else interval(measure),
+        measure=None if seen is None else Measure.of(seen.theta),
         n=0 if seen is None else seen.n_sets,
         unit="sets of demonstrations",
-        controls=tuple(each for each in controls if each is not None),
-        strongest="" if seen is None else "strongest",
-        verdict=judgement.verdict,
-        reason=judgement.reason,
+        controls=[
+            control(name.replace(" ", "-"), LABELS[name], Measure.of(draws), MEANINGS[name])
+            for name, draws in controls
+        ],
     )
 
 
