@@ -22,21 +22,11 @@ from taskscope.studies.task_vectors.conditions import (
     SWEPT,
     SWEPT_CONTROLS,
 )
-from taskscope.studies.task_vectors.conflict import figures as conflict
-from taskscope.studies.task_vectors.conflict.findings import conflicts
-from taskscope.studies.task_vectors.geometry import figures as geometry
-from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.grids import TaskGrid
-from taskscope.studies.task_vectors.heads import figures as heads
-from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.params import TaskVectorParams
-from taskscope.studies.task_vectors.projection import figures as projection
-from taskscope.studies.task_vectors.projection.findings import reads
+from taskscope.studies.task_vectors.parts import PARTS
 from taskscope.studies.task_vectors.results import ModelResult, results
-from taskscope.studies.task_vectors.shots import analysis as by_shots
-from taskscope.studies.task_vectors.suites import analysis as known_to_fail
 from taskscope.studies.task_vectors.summary import TaskSummary, summarise
-from taskscope.studies.task_vectors.templates import analysis as templates
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
 BLOCK = Axis("block", "block after which the vector is put in", whole=True)
@@ -53,21 +43,10 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
     for result in measured:
         summaries = summarise(result, params.draws)
         drawn += [_by_task(result, summaries), _by_block(result), _by_block_and_task(result)]
-    for found in geometries(rows, measured, params):
-        drawn += geometry.figures(found)
-    for found in conflicts(rows, measured, params):
-        drawn += conflict.figures(found)
-    for found in reads(rows, measured, params):
-        drawn += projection.figures(found)
-    for found in by_shots.curves(rows, measured, params):
-        drawn += by_shots.figures(found)
-    for found in known_to_fail.suites(rows, measured, params):
-        drawn += known_to_fail.figures(found)
+    for part in PARTS:
+        for found in part.read(rows, measured, params):
+            drawn += part.figures(found)
     drawn += training.figures(measured, params)
-    for found in templates.matrices(rows, measured, params):
-        drawn += templates.figures(found)
-    for found in function_vectors(rows, measured, params):
-        drawn += heads.figures(found)
     return drawn
 
 

@@ -10,21 +10,11 @@ from taskscope.report.findings import Finding, Table
 from taskscope.report.wording import slug
 from taskscope.studies.task_vectors import published
 from taskscope.studies.task_vectors.conditions import CONTROLS, LABELS
-from taskscope.studies.task_vectors.conflict import figures as conflict
-from taskscope.studies.task_vectors.conflict.findings import conflicts
-from taskscope.studies.task_vectors.geometry import tables as geometry
-from taskscope.studies.task_vectors.geometry.findings import geometries
-from taskscope.studies.task_vectors.heads import tables as heads
-from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.overall import overall
 from taskscope.studies.task_vectors.params import TaskVectorParams
-from taskscope.studies.task_vectors.projection import figures as projection
-from taskscope.studies.task_vectors.projection.findings import reads
+from taskscope.studies.task_vectors.parts import PARTS
 from taskscope.studies.task_vectors.results import ModelResult, results
-from taskscope.studies.task_vectors.shots import analysis as by_shots
-from taskscope.studies.task_vectors.suites import analysis as known_to_fail
 from taskscope.studies.task_vectors.summary import At, TaskSummary, summarise
-from taskscope.studies.task_vectors.templates import analysis as templates
 
 _COLUMNS = (
     "task",
@@ -64,20 +54,9 @@ def tables(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParams
     made = []
     for result, summary in zip(measured, summaries, strict=True):
         made += [_overall(result, summary), _by_task(result, summary)]
-    for found in geometries(rows, measured, params):
-        made += geometry.tables(found)
-    for found in conflicts(rows, measured, params):
-        made += conflict.tables(found)
-    for found in reads(rows, measured, params):
-        made += projection.tables(found)
-    for found in by_shots.curves(rows, measured, params):
-        made += by_shots.tables(found)
-    for found in known_to_fail.suites(rows, measured, params):
-        made += known_to_fail.tables(found)
-    for found in templates.matrices(rows, measured, params):
-        made += templates.tables(found)
-    for found in function_vectors(rows, measured, params):
-        made += heads.tables(found)
+    for part in PARTS:
+        for found in part.read(rows, measured, params):
+            made += part.tables(found)
     return [*made, _beside(measured, summaries)] if made else []
 
 
