@@ -28,7 +28,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from layer_sweep import TOLERANCE, answer_logprob, processor, replace_section
+from layer_sweep import TOLERANCE, answer_logprob, processor
+from sections import replace_section
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 

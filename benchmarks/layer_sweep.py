@@ -30,6 +30,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from sections import replace_section
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 
@@ -248,16 +249,6 @@ def main() -> None:
     print(section)
     if arguments.write:
         replace_section(arguments.write, section)
-
-
-def replace_section(path: Path, section: str) -> None:
-    """Replace the section with the same heading, or add it at the end."""
-    title = section.splitlines()[0]
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    before, found, rest = text.partition(title + "\n")
-    following = rest.find("\n## ") if found else -1
-    after = rest[following + 1 :] if following >= 0 else ""
-    path.write_text(f"{before.rstrip()}\n\n{section}" + (f"\n{after}" if after else ""), encoding="utf-8")
 
 
 if __name__ == "__main__":

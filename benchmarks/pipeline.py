@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from layer_sweep import processor, replace_section
+from layer_sweep import processor
+from sections import replace_section
 from taskscope.engines.measuring import resolve
 from taskscope.models.identity import identify, reference
 from taskscope.models.language_model import LanguageModel
