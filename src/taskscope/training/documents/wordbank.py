@@ -1,4 +1,4 @@
-"""Words with what is known about them, kept in ``data/``: kinds of things, sizes, topics, sayings."""
+"""Words with what is known about them: kinds, sizes, sayings; topics and feelings stand with the tasks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from taskscope.tasks import texts
+
 _FOLDER = resources.files("taskscope.training.documents") / "data"
 
 
 @cache
 def load(name: str) -> Any:
     """Read one data file by its name without suffix; the result is shared and must not be changed."""
+    if name in texts.LISTS:
+        return texts.load(name)
     return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
