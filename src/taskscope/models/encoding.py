@@ -74,11 +74,23 @@ class Encoder:
         Raises:
             TaskError: As `encode`.
         """
-        ids = self.encode(text)
+        found = self.offsets_all([text])
+        return None if found is None else found[0]
+
+    def offsets_all(self, texts: Sequence[str]) -> list[list[tuple[int, int]]] | None:
+        """Return what `offsets` does of several texts, in one call of the tokenizer.
+
+        Raises:
+            TaskError: As `encode`.
+        """
+        lengths = [len(ids) for ids in self.encode_all(texts)]
         if not getattr(self.tokenizer, "is_fast", False):
             return None
-        found = self.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
-        return [(int(start), int(end)) for start, end in found[: len(ids)]]
+        found = self.tokenizer(list(texts), return_offsets_mapping=True)["offset_mapping"]
+        return [
+            [(int(start), int(end)) for start, end in spans[:n]]
+            for spans, n in zip(found, lengths, strict=True)
+        ]
 
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
         """Encode (prompt, continuation) pairs jointly and split them at the prompt's tokens.

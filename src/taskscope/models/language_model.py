@@ -19,6 +19,7 @@ from taskscope.models.answering import Answers
 from taskscope.models.attention import LastRow
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Route
+from taskscope.models.classifying import label_logprobs
 from taskscope.models.encoding import Encoder, Probe, Tokens
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
@@ -225,6 +226,16 @@ class LanguageModel:
     def score(self, requests: Sequence[tuple[str, str]]) -> np.ndarray:
         """Return log p(continuation | prompt) in nats, (request,) float64; see `answering.score`."""
         return answering.score(self.executor, self.encoder, requests)
+
+    def embeddings(self, tokens: Sequence[int]) -> np.ndarray:
+        """Return the input embeddings of tokens, float32 (token, d_embedding)."""
+        weight = self.hf.get_input_embeddings().weight
+        rows = weight[torch.tensor(list(tokens), device=weight.device)]
+        return rows.detach().float().cpu().numpy()
+
+    def classify(self, prompts: Sequence[Tokens], labels: Sequence[Sequence[Tokens]]) -> np.ndarray:
+        """Return log p of each label after token prompts, (prompt, label); see `classifying`."""
+        return label_logprobs(self.executor, self.encoder, prompts, labels)
 
     @cached_property
     def _guard(self) -> Guard:
