@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-
 from taskscope.errors import TaskError
-from taskscope.runs.cell import canonical_json
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.params import CellParams
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import PromptFormat
@@ -54,12 +52,6 @@ class Pair:
     """p(the first j of S, x) for every j from 1 to one less than all (6.9)."""
     fewer_shuffled: tuple[str, ...]
     """The same with swapped labels."""
-
-
-def stream(*parts: object) -> np.random.Generator:
-    """Return a generator that depends on the parts alone: JSON values, never order or process (P4)."""
-    digest = hashlib.sha256(canonical_json(list(parts)).encode()).digest()
-    return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))
 
 
 def pairs(
