@@ -1,0 +1,96 @@
+"""How well classes are predicted, and what would be reached without knowing anything."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Array = np.ndarray
+
+
+def macro_f1(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> Array:
+    """Mean F1 over classes, for many groups at once.
+
+    As in scikit-learn, the mean is over the classes that occur in a group, in truth or prediction, so a class
+    that is neither asked nor answered does not count as a failure.
+
+    Args:
+        truth: int (group, query) or (query,), from 0 to `n_classes` - 1.
+        predicted: int of the same shape.
+        n_classes: Number of classes.
+
+    Returns:
+        float64 (group,), from 0 to 1; without a dimension for one group.
+
+    Raises:
+        ValueError: If shapes differ, there is no query, or a class is out of range.
+    """
+    true, guess = np.asarray(truth, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
+    if true.shape != guess.shape or true.size == 0:
+        raise ValueError(f"truth {true.shape} and predictions {guess.shape} need one shape, with queries")
+    if min(true.min(), guess.min()) < 0 or max(true.max(), guess.max()) >= n_classes:
+        raise ValueError(f"classes from 0 to {n_classes - 1}")
+    table = confusion(np.atleast_2d(true), np.atleast_2d(guess), n_classes)
+    hits = np.diagonal(table, axis1=1, axis2=2)
+    occurrences = table.sum(axis=1) + table.sum(axis=2)  # asked plus answered: the denominator of F1
+    f1 = 2 * hits / np.maximum(occurrences, 1)
+    scores = f1.sum(axis=1) / (occurrences > 0).sum(axis=1)
+    return scores if true.ndim == 2 else scores[0]
+
+
+def confusion(truth: Array, predicted: Array, n_classes: int) -> Array:
+    """Count predictions by true class: int64 (group, true class, predicted class) from (group, query)."""
+    n_groups = len(truth)
+    codes = (np.arange(n_groups)[:, None] * n_classes + truth) * n_classes + predicted
+    return np.bincount(codes.ravel(), minlength=n_groups * n_classes**2).reshape(
+        n_groups, n_classes, n_classes
+    )
+
+
+def label_entropy(predicted: ArrayLike, n_classes: int) -> Array:
+    """Entropy of the predicted classes in bits: 0 when one class is always given (protocol P5).
+
+    Args:
+        predicted: int (group, query).
+        n_classes: Number of classes.
+
+    Returns:
+        float64 (group,), from 0 to log2 of the number of classes.
+    """
+    guess = np.atleast_2d(np.asarray(predicted, dtype=np.int64))
+    share = confusion(np.zeros_like(guess), guess, n_classes)[:, 0] / guess.shape[1]
+    logs = np.log2(np.where(share > 0, share, 1.0))
+    return np.maximum(-(share * logs).sum(axis=1), 0.0)
+
+
+def constant_f1(shares: ArrayLike) -> float:
+    """Macro-F1 of always giving the most frequent class: 2 p / (1 + p) / K.
+
+    Args:
+        shares: (class,), share of each class among the queries, adding up to 1.
+    """
+    p = np.asarray(shares, float)
+    return float(2 * p.max() / (1 + p.max()) / len(p))
+
+
+class Chance(NamedTuple):
+    """Mean and standard deviation of a score over repetitions."""
+
+    mean: float
+    sd: float
+
+
+def uniform_f1(counts: ArrayLike, rng: np.random.Generator, draws: int = 4_000) -> Chance:
+    """Macro-F1 of guessing every class alike, by simulation.
+
+    Args:
+        counts: int (class,), queries of each class.
+        rng: Source of randomness.
+        draws: Repetitions.
+    """
+    n = np.asarray(counts, dtype=np.int64)
+    truth = np.tile(np.repeat(np.arange(len(n)), n), (draws, 1))
+    scores = macro_f1(truth, rng.integers(len(n), size=truth.shape), len(n))
+    return Chance(float(scores.mean()), float(scores.std(ddof=1)))

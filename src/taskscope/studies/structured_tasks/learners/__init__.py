@@ -1,0 +1,1 @@
+"""Reference learners: what simple algorithms make of the same demonstrations as a model."""
