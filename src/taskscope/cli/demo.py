@@ -11,7 +11,7 @@ def demo(
 ) -> None:
     """Run every built study on built-in models and write one page; about two minutes on a laptop.
 
-    The largest one that was trained on text, and those whose mechanism was planted.
+    The largest one that was trained on text, and for each study those whose mechanism was planted for it.
 
     Example: `taskscope demo --out runs/first`
     """
@@ -23,9 +23,15 @@ def demo(
     from taskscope.studies.base import registry
     from taskscope.studies.request import RunRequest, StudyRequest
 
+    trained = pico.names("weights")[-1]
+    studies = tuple(
+        StudyRequest(study=name, profile=profile, models=(trained, *study.planted))
+        for name, study in registry().items()
+    )
+    models = dict.fromkeys(name for study in studies for name in study.models)
     request = RunRequest(
-        studies=tuple(StudyRequest(study=name, profile=profile) for name in registry()),
-        models=tuple(ModelSpec(name=name) for name in (*pico.names("weights")[-1:], *pico.names("planted"))),
+        studies=studies,
+        models=tuple(ModelSpec(name=name) for name in models),
         command="taskscope demo" + ("" if profile == "smoke" else f" --profile {profile}"),
     )
     carry_out(request, folder or Path("runs") / "demo")

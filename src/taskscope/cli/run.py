@@ -96,6 +96,13 @@ def _request(
 
     changed = {**parse_overrides(overrides), **named}
     names = list(registry()) if study == "all" else [study]
+    alone = [name for name in changed if name != "seeds"]
+    if len(names) > 1 and alone:
+        raise StudyError(
+            f"{', '.join(alone)} for all studies at once",
+            "tasks and parameters given to one study, since each has its own",
+            f"taskscope run {names[0]} with the same options",
+        )
     return RunRequest(
         studies=tuple(StudyRequest(study=name, profile=profile, overrides=changed) for name in names),
         models=models,

@@ -32,12 +32,20 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> Array:
         raise ValueError(f"truth {true.shape} and predictions {guess.shape} need one shape, with queries")
     if min(true.min(), guess.min()) < 0 or max(true.max(), guess.max()) >= n_classes:
         raise ValueError(f"classes from 0 to {n_classes - 1}")
-    table = confusion(np.atleast_2d(true), np.atleast_2d(guess), n_classes)
-    hits = np.diagonal(table, axis1=1, axis2=2)
-    occurrences = table.sum(axis=1) + table.sum(axis=2)  # asked plus answered: the denominator of F1
-    f1 = 2 * hits / np.maximum(occurrences, 1)
-    scores = f1.sum(axis=1) / (occurrences > 0).sum(axis=1)
+    scores = macro_f1_of_counts(confusion(np.atleast_2d(true), np.atleast_2d(guess), n_classes))
     return scores if true.ndim == 2 else scores[0]
+
+
+def macro_f1_of_counts(counts: Array) -> Array:
+    """Mean F1 over classes from counts (..., true class, predicted class); as `macro_f1`, and nan of nothing.
+
+    Counts add up, so resampling whole groups of queries is one matrix product whatever their number.
+    """
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    occurrences = counts.sum(axis=-1) + counts.sum(axis=-2)  # asked plus answered: the denominator of F1
+    f1 = 2 * hits / np.where(occurrences > 0, occurrences, 1)
+    n_occurring = (occurrences > 0).sum(axis=-1)
+    return np.where(n_occurring > 0, f1.sum(axis=-1) / np.maximum(n_occurring, 1), np.nan)
 
 
 def confusion(truth: Array, predicted: Array, n_classes: int) -> Array:
@@ -47,6 +55,21 @@ def confusion(truth: Array, predicted: Array, n_classes: int) -> Array:
     return np.bincount(codes.ravel(), minlength=n_groups * n_classes**2).reshape(
         n_groups, n_classes, n_classes
     )
+
+
+def confusion_by_unit(truth: Array, predicted: Array, unit: Array, n_units: int, n_classes: int) -> Array:
+    """Count predictions by true class and unit: float64 (unit, true class, predicted class).
+
+    Args:
+        truth: int (row,).
+        predicted: int (row,).
+        unit: int (row,), the unit a row belongs to, from 0 to `n_units` - 1.
+        n_units: Number of units; one without a row has no counts.
+        n_classes: Number of classes.
+    """
+    codes = (unit * n_classes + truth) * n_classes + predicted
+    counts = np.bincount(codes, minlength=n_units * n_classes**2)
+    return counts.reshape(n_units, n_classes, n_classes).astype(float)
 
 
 def label_entropy(predicted: ArrayLike, n_classes: int) -> Array:

@@ -68,9 +68,7 @@ def spearman(
     per_block = max(1, 2_000_000 // len(a))  # keeps the memory of the ranks small
     for start in range(0, draws, per_block):
         picks = rng.integers(len(a), size=(min(per_block, draws - start), len(a)))
-        resampled.append(
-            _row_correlations(stats.rankdata(a[picks], axis=1), stats.rankdata(b[picks], axis=1))
-        )
+        resampled.append(row_correlations(stats.rankdata(a[picks], axis=1), stats.rankdata(b[picks], axis=1)))
     values = np.concatenate(resampled)
     low, high = percentile_interval(values[np.isfinite(values)], level)
     return Correlation(rho, float(low), float(high), p)
@@ -127,7 +125,7 @@ def partial(
         for rest, v in zip(left, (a, b), strict=True)
     ):
         return UNDEFINED
-    r = float(np.clip(_row_correlations(left[0][None], left[1][None])[0], -1, 1))
+    r = float(np.clip(row_correlations(left[0][None], left[1][None])[0], -1, 1))
     t = r * np.sqrt((n - 2) / max(1 - r**2, 1e-300))
     return Correlation(r, *_fisher(r, n, level), float(2 * stats.t.sf(abs(t), n - 2)))
 
@@ -179,7 +177,7 @@ def _fisher(r: float, n: int, level: float) -> tuple[float, float]:
     return float(np.tanh(centre - reach)), float(np.tanh(centre + reach))
 
 
-def _row_correlations(x: Array, y: Array) -> Array:
+def row_correlations(x: Array, y: Array) -> Array:
     """Pearson's r of each row of x (row, unit) with the same row of y; nan where a row is constant."""
     a, b = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
     spread = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))

@@ -44,6 +44,8 @@ class Study(Protocol):
     version: int
     account: Account
     Params: type[Params]
+    planted: tuple[str, ...]
+    """Built-in models whose mechanism is known, on which the study must give the right verdicts."""
 
     def profile(self, name: str) -> Params:
         """Return the parameters of one of `PROFILES`."""
@@ -76,6 +78,7 @@ class Study(Protocol):
 
 def registry() -> Mapping[str, Study]:
     """All studies by name; imported here so that naming a study costs no more than its own imports."""
+    from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
     from taskscope.studies.task_vectors.study import TASK_VECTORS
 
-    return {TASK_VECTORS.name: TASK_VECTORS}
+    return {study.name: study for study in (STRUCTURED_TASKS, TASK_VECTORS)}

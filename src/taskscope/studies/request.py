@@ -21,6 +21,8 @@ class StudyRequest(BaseModel):
     study: str
     profile: str = "standard"
     overrides: dict[str, Any] = {}
+    models: tuple[str, ...] = ()
+    """Names of the models it is run on; all of the request's where none is named."""
 
     def resolve(self) -> tuple[Study, Params]:
         """Look the study up and build its parameters.

@@ -73,10 +73,11 @@ def plan(request: RunRequest) -> Plan:
     """
     resolved = [wanted.resolve() for wanted in request.studies]  # before models, which may need a network
     models = _label_apart([_planned(spec) for spec in request.models])
-    studies = (
-        StudyPlan(wanted, study, params, tuple(study.plan(params, models)))
-        for wanted, (study, params) in zip(request.studies, resolved, strict=True)
-    )
+    names = [spec.name for spec in request.models]
+    studies = []
+    for wanted, (study, params) in zip(request.studies, resolved, strict=True):
+        own = [m for name, m in zip(names, models, strict=True) if name in (wanted.models or names)]
+        studies.append(StudyPlan(wanted, study, params, tuple(study.plan(params, own))))
     return Plan(request, models, tuple(studies))
 
 

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from taskscope.stats.classification import constant_f1, label_entropy, macro_f1, uniform_f1
+from taskscope.stats.classification import (
+    confusion_by_unit,
+    constant_f1,
+    label_entropy,
+    macro_f1,
+    macro_f1_of_counts,
+    uniform_f1,
+)
 
 
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 30), st.integers(1, 4))
@@ -16,6 +23,22 @@ def test_macro_f1_is_scikit_learns(seed, n_classes, n_queries, n_groups):
     wanted = [f1_score(t, g, average="macro") for t, g in zip(truth, guess, strict=True)]
     np.testing.assert_allclose(macro_f1(truth, guess, n_classes), wanted)
     assert macro_f1(truth[0], guess[0], n_classes) == pytest.approx(wanted[0])
+
+
+@given(st.integers(0, 10_000), st.integers(2, 5))
+def test_counts_by_unit_give_each_units_score(seed, n_classes):
+    rng = np.random.default_rng(seed)
+    truth, guess = rng.integers(n_classes, size=(2, 40))
+    unit = rng.integers(3, size=40)
+    counts = confusion_by_unit(truth, guess, unit, 4, n_classes)
+    found = macro_f1_of_counts(counts)
+    for number in range(3):
+        mine = unit == number
+        if mine.any():
+            assert found[number] == pytest.approx(macro_f1(truth[mine], guess[mine], n_classes))
+    assert np.isnan(found[3])  # nothing was asked
+    together = confusion_by_unit(truth, guess, np.zeros(40, dtype=int), 1, n_classes)
+    np.testing.assert_array_equal(counts.sum(axis=0), together[0])
 
 
 @pytest.mark.parametrize(

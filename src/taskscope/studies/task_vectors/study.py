@@ -31,7 +31,7 @@ class TaskVectors:
     version = 1
     account = ACCOUNT
     Params: type[base.Params] = TaskVectorParams
-    planted = ("planted-vector", "null-vector", "planted-head")
+    planted: tuple[str, ...] = ("planted-vector", "null-vector", "planted-head")
 
     def profile(self, name: str) -> TaskVectorParams:
         """Return the parameters of a profile."""

@@ -1,0 +1,80 @@
+"""From stored rows to findings, figures and tables; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.structured_tasks.curves import figures as curve_figures
+from taskscope.studies.structured_tasks.curves import findings as curve_findings
+from taskscope.studies.structured_tasks.curves import grids as curve_grids
+from taskscope.studies.structured_tasks.curves import resampling as curve_resampling
+from taskscope.studies.structured_tasks.curves import tables as curve_tables
+from taskscope.studies.structured_tasks.curves.resampling import ModelCurves
+from taskscope.studies.structured_tasks.maps import figures as map_figures
+from taskscope.studies.structured_tasks.maps import findings as map_findings
+from taskscope.studies.structured_tasks.maps import grids as map_grids
+from taskscope.studies.structured_tasks.maps import resampling as map_resampling
+from taskscope.studies.structured_tasks.maps import tables as map_tables
+from taskscope.studies.structured_tasks.maps.resampling import ModelMaps
+from taskscope.studies.structured_tasks.params import StructuredTaskParams
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """Everything measured on one model; None where a part was not."""
+
+    model: str
+    curves: ModelCurves | None
+    maps: ModelMaps | None
+
+
+def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
+    """Read and resample the rows of every model, in sorted order."""
+    curves, maps = curve_grids.grids(rows), map_grids.grids(rows)
+    return [
+        ModelResult(
+            model,
+            curve_resampling.resample(model, curves[model], params.draws) if model in curves else None,
+            map_resampling.resample(model, maps[model], params.draws) if model in maps else None,
+        )
+        for model in sorted({*curves, *maps})
+    ]
+
+
+def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
+    """Judge H1, H2 and H3 for every model."""
+    found: list[Finding] = []
+    for result in results(rows, params):
+        if result.curves is not None:
+            found += [curve_findings.selection(result.curves), curve_findings.learning(result.curves)]
+        if result.maps is not None:
+            found.append(map_findings.composition(result.maps))
+    return found
+
+
+def figures(rows: pa.Table, params: StructuredTaskParams) -> list[Figure]:
+    """Draw learning curves, reference learners, the cipher ladder, and response maps."""
+    return _of_parts(
+        rows,
+        params,
+        lambda curves: curve_figures.figures(curves, params.cipher_ladder),
+        map_figures.figures,
+    )
+
+
+def tables(rows: pa.Table, params: StructuredTaskParams) -> list[Table]:
+    """Tabulate learning curves and response maps."""
+    return _of_parts(rows, params, curve_tables.tables, map_tables.tables)
+
+
+def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps) -> list:
+    found: list = []
+    for result in results(rows, params):
+        if result.curves is not None:
+            found += of_curves(result.curves)
+        if result.maps is not None:
+            found += of_maps(result.maps)
+    return found

@@ -1,0 +1,48 @@
+"""What a cell of the structured-task study costs, in tokens, estimated from the lengths of its texts."""
+
+from __future__ import annotations
+
+from math import ceil
+from statistics import fmean
+
+from taskscope.runs.cell import Cost
+from taskscope.studies.structured_tasks.curves.conditions import LABELS
+from taskscope.studies.structured_tasks.maps.draws import NATURAL
+from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.tasks.classification import ClassificationTask
+
+CHARACTERS_PER_TOKEN = 3.5
+"""Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
+
+
+def demonstration(task: ClassificationTask) -> float:
+    """Estimate the tokens of a demonstration."""
+    return _tokens(task, fmean(len(text.text) for text in task.pool))
+
+
+def curves(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask) -> Cost:
+    """Estimate the tokens of learning curves: every draw is encoded once for the queries that follow it."""
+    one = demonstration(task)
+
+    def condition(shots: int) -> float:
+        return params.n_repetitions * (shots + params.n_queries) * one
+
+    everywhere = len(LABELS) * sum(condition(shots) for shots in params.shots)
+    last = len(params.cipher_kinds) + 2 * len(params.cipher_ladder)
+    tokens = ceil(everywhere + last * condition(max(params.shots)))
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def maps(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask) -> Cost:
+    """Estimate the tokens of response maps: all kinds alone, and the task renamed by random ones."""
+    text, word = demonstration(task), _tokens(task, fmean(len(label) for label in task.labels))
+    n_maps = params.n_maps + len(NATURAL) * params.n_natural
+    words = n_maps * params.n_word_sets * (params.map_shots + len(task.labels)) * word
+    texts = params.n_maps * params.n_text_sets * (params.map_shots + params.n_text_queries) * text
+    tokens = ceil(words + texts)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def _tokens(task: ClassificationTask, characters: float) -> float:
+    around = len(task.text_field) + len(task.label_field) + fmean(len(label) for label in task.labels) + 6
+    return (characters + around) / CHARACTERS_PER_TOKEN

@@ -1,0 +1,97 @@
+"""Figures of response maps: renamed task against renaming alone, and kinds of maps side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taskscope.report import charts
+from taskscope.report.chart_data import Axis, Mark, Rule
+from taskscope.report.findings import Figure
+from taskscope.report.wording import slug
+from taskscope.studies.structured_tasks.maps.draws import NATURAL, RANDOM
+from taskscope.studies.structured_tasks.maps.resampling import ModelMaps
+from taskscope.studies.structured_tasks.maps.rows import RENAMED_TASK, RENAMING
+from taskscope.studies.structured_tasks.published import natural_maps
+
+PART = Axis("renaming", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
+WHOLE = Axis("renamed", "macro-F1 of the renamed task", domain=(0, 1), format=".0%")
+F1 = Axis("f1", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
+LABELS = {RANDOM: "random words", **{kind: f"{kind}s" for kind in NATURAL}}
+
+
+def figures(found: ModelMaps) -> list[Figure]:
+    """Draw the scatter over random maps and the kinds of maps."""
+    return [_scatter(found), _kinds(found)]
+
+
+def _scatter(found: ModelMaps) -> Figure:
+    data = [
+        {"task": task.grid.task, "renaming": round(float(x), 4), "renamed": round(float(y), 4)}
+        for task in found.tasks
+        for x, y in zip(task.random.f1[RENAMING], task.random.f1[RENAMED_TASK], strict=True)
+    ]
+    told = "; ".join(
+        f"{task.grid.task}: r = {task.pearson[0]:.2f}, {task.partial[0]:.2f} with the words' own traits held "
+        "constant"
+        for task in found.tasks
+    )
+    return Figure(
+        name=f"structured-tasks-{slug(found.model)}-scatter",
+        title="Do renamed tasks go well where the renaming alone goes well?",
+        see=f"Each point is one random map from labels to new words. {told}.",
+        alt=f"Scatter plots for {found.model}, one per task: macro-F1 of the renamed task against that of "
+        "the renaming alone, a point per random map, with the diagonal.",
+        spec=charts.scatter(
+            data,
+            PART,
+            WHOLE,
+            facet="task",
+            rules=[Rule(task.grid.guessing, "guessing", facet=task.grid.task) for task in found.tasks],
+            diagonal=True,
+        ),
+        model=found.model,
+    )
+
+
+def _kinds(found: ModelMaps) -> Figure:
+    data = []
+    for task in found.tasks:
+        for kind in (RANDOM, *task.natural):
+            values = task.renaming[kind]
+            low, high = np.quantile(values[1:], [0.025, 0.975])
+            data.append(
+                {
+                    "task": task.grid.task,
+                    "kind": LABELS[kind],
+                    "f1": round(float(values[0]), 4),
+                    "low": round(float(low), 4),
+                    "high": round(float(high), 4),
+                }
+            )
+    marks = [
+        Mark(f"LLaMA2 70B, {each.labels} labels", each.mean, at=LABELS[each.kind], facet=task.grid.task)
+        for task in found.tasks
+        for each in natural_maps()
+        if each.labels == task.grid.n_classes
+    ]
+    return Figure(
+        name=f"structured-tasks-{slug(found.model)}-kinds",
+        title="Are new names that mean something easier than random ones?",
+        see="H3 predicts that synonyms and keywords lie to the right of random words. Diamonds: published.",
+        alt=f"Forest plots for {found.model}, one per task: mean macro-F1 of the renaming alone for random "
+        "words, synonyms, antonyms and keywords, with 95 % intervals over maps.",
+        spec=charts.intervals(
+            data,
+            F1,
+            row="kind",
+            low="low",
+            high="high",
+            facet="task",
+            rows=[LABELS[kind] for kind in (RANDOM, *NATURAL)],
+            rules=[
+                Rule(task.grid.guessing, "guessing", across="x", facet=task.grid.task) for task in found.tasks
+            ],
+            published=marks,
+        ),
+        model=found.model,
+    )

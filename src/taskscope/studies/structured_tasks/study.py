@@ -1,0 +1,103 @@
+"""The structured-task study: what it plans, and where the rest of it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from taskscope.errors import StudyError
+from taskscope.report.findings import Figure, Finding, Table
+from taskscope.runs.cell import Cell, Cost
+from taskscope.studies import base
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.structured_tasks import costs
+from taskscope.studies.structured_tasks.claims import ACCOUNT
+from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
+from taskscope.tasks import classification_registry
+from taskscope.tasks.classification import ClassificationTask
+
+_ROOM = "taskscope.studies.structured_tasks"
+
+
+class StructuredTasks:
+    """Select, learn or compose (see `claims.ACCOUNT`)."""
+
+    name = ACCOUNT.name
+    version = 1
+    account = ACCOUNT
+    Params: type[base.Params] = StructuredTaskParams
+    planted: tuple[str, ...] = ("selector", "learner", "composer")
+
+    def profile(self, name: str) -> StructuredTaskParams:
+        """Return the parameters of a profile."""
+        return profile(name)
+
+    def plan(self, params: StructuredTaskParams, models: Sequence[PlannedModel]) -> list[Cell]:
+        """List the cells: per model, task and seed one of learning curves and one of response maps.
+
+        Raises:
+            StudyError: If a parameter cannot be used.
+            TaskError: If a task is unknown or its data are not found.
+        """
+        params.check()
+        asked = [classification_registry.get(name) for name in params.tasks]
+        names = [task.name for task in asked]
+        for name in names:
+            if names.count(name) > 1:
+                raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
+        cells = []
+        for model in models:
+            for seed in params.seeds:
+                for task in asked:
+                    cost = costs.curves(params, model.n_blocks, task)
+                    cells.append(self._cell("curves", params.curves, model, task, seed, cost))
+                    cost = costs.maps(params, model.n_blocks, task)
+                    cells.append(self._cell("maps", params.maps, model, task, seed, cost))
+        return cells
+
+    def analyse(self, rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
+        """Judge every claim that was measured; see `analysis`."""
+        from taskscope.studies.structured_tasks.analysis import analyse
+
+        return analyse(rows, params)
+
+    def figures(
+        self, rows: pa.Table, findings: Sequence[Finding], params: StructuredTaskParams
+    ) -> list[Figure]:
+        """Draw learning curves and response maps; see `analysis`."""
+        from taskscope.studies.structured_tasks.analysis import figures
+
+        return figures(rows, params)
+
+    def tables(
+        self, rows: pa.Table, findings: Sequence[Finding], params: StructuredTaskParams
+    ) -> list[Table]:
+        """Tabulate every number; see `analysis`."""
+        from taskscope.studies.structured_tasks.analysis import tables
+
+        return tables(rows, params)
+
+    def _cell(
+        self,
+        part: str,
+        params: base.Params,
+        model: PlannedModel,
+        task: ClassificationTask,
+        seed: int,
+        cost: Cost,
+    ) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=params.model_dump(mode="json"),
+            model=model.ref,
+            tasks=(classification_registry.ref(task),),
+            seed=seed,
+            measure=f"{_ROOM}.{part}.measure:measure",
+            cost=cost,
+        )
+
+
+STRUCTURED_TASKS: base.Study = StructuredTasks()
+"""The study, as the registry names it."""
