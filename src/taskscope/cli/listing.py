@@ -43,9 +43,10 @@ def _claims() -> list[Row]:
 
 
 def _tasks() -> list[Row]:
-    from taskscope.tasks import registry
+    from taskscope.tasks import classification_registry, registry
 
-    tasks = [registry.get(name) for name in registry.names()]
+    mappings = [registry.get(name) for name in registry.names()]
+    texts = [classification_registry.get(name) for name in classification_registry.names()]
     return [
         {
             "task": t.name,
@@ -54,7 +55,16 @@ def _tasks() -> list[Row]:
             "majority": round(t.majority_rate, 3),
             "example": f"{t.items[0].input} -> {t.items[0].answers[0]}",
         }
-        for t in tasks
+        for t in mappings
+    ] + [
+        {
+            "task": t.name,
+            "group": "classification",
+            "items": len(t.pool) + len(t.test),
+            "majority": round(max(t.counts("test")) / len(t.test), 3),
+            "example": f"{t.pool[0].text} -> {t.labels[t.pool[0].label]}",
+        }
+        for t in texts
     ]
 
 

@@ -31,6 +31,23 @@ class Entry:
     fields: dict[str, Any]
 
 
+def decode(raw: bytes, path: PurePath) -> str:
+    """Read bytes as UTF-8, with or without a byte order mark.
+
+    Raises:
+        TaskError: If they are not UTF-8; the message names the line.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise TaskError(
+            f"{path}, line {line}: byte 0x{raw[error.start]:02x} at position {error.start} is not UTF-8.",
+            "a text file in UTF-8",
+            "saving the file again with the encoding UTF-8",
+        ) from None
+
+
 def read_json(text: str, path: PurePath) -> tuple[dict[str, Any], list[Entry]]:
     """Read a JSON text into the fields beside the items and one entry for each item.
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from taskscope.errors import TaskError, nearest
-from taskscope.tasks.entries import ANSWER_FIELDS, Entry, read_csv, read_json
+from taskscope.tasks.entries import ANSWER_FIELDS, Entry, decode, read_csv, read_json
 from taskscope.tasks.task import Group, Item, MappingTask
 
 SUFFIXES = (".json", ".csv")
@@ -59,7 +59,7 @@ def parse(raw: bytes, path: PurePath) -> MappingTask:
     Raises:
         TaskError: If the bytes are not UTF-8, are empty, or are not a task.
     """
-    text = _decode(raw, path)
+    text = decode(raw, path)
     if not text.strip():
         raise TaskError(f"{path} is empty.", "at least 2 items")
     fields, entries = read_csv(text, path) if path.suffix.lower() == ".csv" else read_json(text, path)
@@ -67,18 +67,6 @@ def parse(raw: bytes, path: PurePath) -> MappingTask:
     items = _items(entries, path)
     name = header.name or path.stem
     return MappingTask(**{**header.model_dump(), "name": name, "title": header.title or name, "items": items})
-
-
-def _decode(raw: bytes, path: PurePath) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise TaskError(
-            f"{path}, line {line}: byte 0x{raw[error.start]:02x} at position {error.start} is not UTF-8.",
-            "a text file in UTF-8",
-            "saving the file again with the encoding UTF-8",
-        ) from None
 
 
 def _header(fields: Mapping[str, Any], path: PurePath) -> Header:
