@@ -7,6 +7,7 @@ tables hold no "similar-to" links between adjectives, so labels such as "negativ
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from taskscope.errors import TaskError
+from taskscope.runs.cell import TaskRef
 
+NAME = "WordNet"
 TABLES = ("synonyms.tsv", "noun_hypernyms.tsv", "irregular_forms.tsv")
 """Files that a folder must hold."""
 Graph = dict[str, set[str]]
@@ -35,6 +38,19 @@ class Rings:
         """The highest order up to which every label has a word at every order."""
         orders = zip(*self.words.values(), strict=True)
         return sum(1 for _ in takewhile(all, orders))
+
+
+def ref(folder: str | Path) -> TaskRef:
+    """Return the reference that a cell keeps of a thesaurus: what its tables hold, and where they are.
+
+    Raises:
+        TaskError: If a table is missing.
+    """
+    _check_tables(Path(folder))
+    digest = hashlib.sha256()
+    for table in TABLES:
+        digest.update((Path(folder) / table).read_bytes())
+    return TaskRef(name=NAME, fingerprint=digest.hexdigest(), source=str(Path(folder).resolve()))
 
 
 class Thesaurus:
@@ -158,7 +174,7 @@ def _synsets(tables: dict[str, list[list[str]]]) -> tuple[dict[str, set[str]], s
     return dict(members), above
 
 
-def _read_tables(folder: Path) -> dict[str, list[list[str]]]:
+def _check_tables(folder: Path) -> None:
     missing = [name for name in TABLES if not (folder / name).is_file()]
     if missing:
         raise TaskError(
@@ -166,6 +182,10 @@ def _read_tables(folder: Path) -> dict[str, list[list[str]]]:
             f"tables of WordNet: {', '.join(TABLES)}",
             "the folder wordnet inside the one that TASKSCOPE_DATA names",
         )
+
+
+def _read_tables(folder: Path) -> dict[str, list[list[str]]]:
+    _check_tables(folder)
     tables: dict[str, list[list[str]]] = {}
     for name in TABLES:
         lines = (folder / name).read_text(encoding="utf-8").splitlines()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from taskscope.studies.structured_tasks.curves.conditions import (
 )
 from taskscope.studies.structured_tasks.curves.rows import SKIPPED
 from taskscope.studies.structured_tasks.maps import measure as maps
+from taskscope.studies.structured_tasks.maps.draws import ORDERS
 from taskscope.studies.structured_tasks.maps.rows import FACTS, RENAMED_TASK, RENAMING
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
@@ -176,6 +179,19 @@ def test_maps_are_asked_alone_and_with_the_task(model: LanguageModel) -> None:
     renamed = [row for row in rows if row["arm"] == RENAMED_TASK]
     assert {row["kind"] for row in renamed} == {"random"}
     assert len(renamed) == TINY.n_maps * TINY.n_text_sets * TINY.n_text_queries
+
+
+@pytest.mark.skipif("TASKSCOPE_DATA" not in os.environ, reason="needs the WordNet tables")
+def test_chains_of_synonyms_are_asked_where_a_thesaurus_is_given(model: LanguageModel) -> None:
+    folder = Path(os.environ["TASKSCOPE_DATA"]) / "wordnet"
+    params = TINY.model_copy(update={"tasks": ("sentiment",), "thesaurus": str(folder), "n_maps": 4})
+    rows = maps.measure(cells(params)["maps"], model).rows.to_pylist()
+    kinds = {row["kind"]: row["images"] for row in rows if row["part"] == FACTS}
+    chain = [kind for kind in ORDERS if kind in kinds]
+    assert chain == list(ORDERS[: len(chain)])
+    assert len(chain) > 1
+    assert kinds["identity"] == ["negative", "positive"]
+    assert cells(params)["maps"].key != cells(TINY.model_copy(update={"tasks": ("sentiment",)}))["maps"].key
 
 
 def test_the_renaming_alone_equals_scoring_text(model: LanguageModel) -> None:

@@ -53,6 +53,11 @@ def test_what_cannot_be_measured_is_refused(change: dict, told: str) -> None:
         STRUCTURED_TASKS.plan(StructuredTaskParams(**change), [MODEL])
 
 
+def test_a_folder_without_the_tables_is_refused_before_anything_is_measured(tmp_path) -> None:
+    with pytest.raises(TaskError, match=r"synonyms\.tsv"):
+        STRUCTURED_TASKS.plan(StructuredTaskParams(thesaurus=str(tmp_path)), [MODEL])
+
+
 def test_an_unknown_task_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(TaskError, match="topics"):
         STRUCTURED_TASKS.plan(StructuredTaskParams(tasks=("topcis",)), [MODEL])

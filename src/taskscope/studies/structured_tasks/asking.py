@@ -75,10 +75,16 @@ class Asker:
         Neither label words, nor words of the template, nor words of the task's texts are among them, so that
         a new label means nothing in the texts (protocol E1, recommended).
         """
+        shown = " ".join(text.text for text in self.task.pool).lower()
+        known = {word.strip(".,;:!?\"'()") for word in shown.split()}
+        return tuple(word for word in self.single_words if word not in known)
+
+    @cached_property
+    def single_words(self) -> tuple[str, ...]:
+        """Words of `words`, those of the task's texts among them."""
         own = self.task
-        shown = " ".join([*own.labels, own.text_field, own.label_field, *(t.text for t in own.pool)])
-        known = [word.strip(".,;:!?\"'()") for word in shown.split()]
-        words = [word for word in candidates(self.vocabulary, known) if word.islower()]
+        template = [*own.labels, *own.text_field.split(), *own.label_field.split()]
+        words = [word for word in candidates(self.vocabulary, template) if word.islower()]
         pairs = [(self._bare, own.format.answer(word)) for word in words]
         tokens = [found for _, found in self.model.encoder.encode_pairs(pairs)]
         return tuple(word for word, ids in zip(words, tokens, strict=True) if len(ids) == 1)

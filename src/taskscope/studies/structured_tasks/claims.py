@@ -38,7 +38,7 @@ ACCOUNT = Account(
             title="Compose known tasks",
             statement="Models execute compositions of tasks they know, so renamed answers are learned as "
             "well as the renaming alone is, and natural renamings more easily than random ones.",
-            experiments=("E4", "E5"),
+            experiments=("E4", "E5", "E6"),
             published=(
                 Published(label="LLaMA2 70B, lowest", value=0.3, source=_CORRELATION),
                 Published(label="LLaMA2 70B, highest", value=0.5, source=_CORRELATION),

@@ -56,6 +56,8 @@ class MapParams(Params):
 class StructuredTaskParams(CurveParams, MapParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
+    thesaurus: str = ""
+    """Folder of WordNet's tables, for chains of synonyms (E6); none are measured without one."""
     tasks: tuple[str, ...] = Field(default=TASKS, min_length=1)
     """Built-in names, data sets found in a folder, or paths of task files."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)

@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from taskscope.errors import StudyError
 from taskscope.report.findings import Figure, Finding, Table
-from taskscope.runs.cell import Cell, Cost
+from taskscope.runs.cell import Cell, Cost, TaskRef
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.structured_tasks import costs
 from taskscope.studies.structured_tasks.claims import ACCOUNT
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
-from taskscope.tasks import classification_registry
-from taskscope.tasks.classification import ClassificationTask
+from taskscope.tasks import classification_registry, thesaurus
+from taskscope.tasks.classification_registry import ref
 
 _ROOM = "taskscope.studies.structured_tasks"
 
@@ -38,7 +38,7 @@ class StructuredTasks:
 
         Raises:
             StudyError: If a parameter cannot be used.
-            TaskError: If a task is unknown or its data are not found.
+            TaskError: If a task is unknown or its data are not found, or a thesaurus lacks a table.
         """
         params.check()
         asked = [classification_registry.get(name) for name in params.tasks]
@@ -46,14 +46,15 @@ class StructuredTasks:
         for name in names:
             if names.count(name) > 1:
                 raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
+        words = (thesaurus.ref(params.thesaurus),) if params.thesaurus else ()
         cells = []
         for model in models:
             for seed in params.seeds:
                 for task in asked:
                     cost = costs.curves(params, model.n_blocks, task)
-                    cells.append(self._cell("curves", params.curves, model, task, seed, cost))
+                    cells.append(self._cell("curves", params.curves, model, (ref(task),), seed, cost))
                     cost = costs.maps(params, model.n_blocks, task)
-                    cells.append(self._cell("maps", params.maps, model, task, seed, cost))
+                    cells.append(self._cell("maps", params.maps, model, (ref(task), *words), seed, cost))
         return cells
 
     def analyse(self, rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
@@ -83,7 +84,7 @@ class StructuredTasks:
         part: str,
         params: base.Params,
         model: PlannedModel,
-        task: ClassificationTask,
+        tasks: tuple[TaskRef, ...],
         seed: int,
         cost: Cost,
     ) -> Cell:
@@ -92,7 +93,7 @@ class StructuredTasks:
             study_version=self.version,
             params=params.model_dump(mode="json"),
             model=model.ref,
-            tasks=(classification_registry.ref(task),),
+            tasks=tasks,
             seed=seed,
             measure=f"{_ROOM}.{part}.measure:measure",
             cost=cost,

@@ -11,15 +11,22 @@ from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.params import MapParams
 from taskscope.tasks import label_words
 from taskscope.tasks.classification import ClassificationTask
-from taskscope.tasks.label_maps import ResponseMap, natural_map, random_map
+from taskscope.tasks.label_maps import ResponseMap, natural_map, order_map, random_map
+from taskscope.tasks.thesaurus import Rings
 
 RANDOM = "random"
 NATURAL = ("synonym", "antonym", "keyword")
 """Kinds of maps that name a relation people know (E5)."""
+ORDERS = ("identity", "order-1", "order-2", "order-3", "order-4", "order-5")
+"""Kinds of maps along a chain of synonyms, by their order (E6)."""
 
 
 def maps_of(
-    task: ClassificationTask, words: Sequence[str], seed: int, params: MapParams
+    task: ClassificationTask,
+    words: Sequence[str],
+    seed: int,
+    params: MapParams,
+    rings: Rings | None = None,
 ) -> dict[str, list[ResponseMap]]:
     """Draw the maps of every kind; a natural kind that is not known for every label is left out.
 
@@ -28,6 +35,7 @@ def maps_of(
         words: Candidates for random images.
         seed: Decides the draws.
         params: How many of each kind.
+        rings: Words at each distance from every label; chains stop at the last order that all labels reach.
     """
 
     def rng(kind: str) -> np.random.Generator:
@@ -41,6 +49,10 @@ def maps_of(
             found[kind] = [natural_map(kind, task.labels, lists, draw) for _ in range(params.n_natural)]
         except TaskError:  # no list for these labels
             continue
+    if rings is not None:
+        for order, kind in enumerate(ORDERS[: rings.depth + 1]):
+            draw = rng(kind)
+            found[kind] = [order_map(order, task.labels, rings.words, draw) for _ in range(params.n_natural)]
     return found
 
 

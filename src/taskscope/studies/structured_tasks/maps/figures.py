@@ -8,7 +8,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Mark, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
-from taskscope.studies.structured_tasks.maps.draws import NATURAL, RANDOM
+from taskscope.studies.structured_tasks.maps.draws import NATURAL, ORDERS, RANDOM
 from taskscope.studies.structured_tasks.maps.resampling import ModelMaps
 from taskscope.studies.structured_tasks.maps.rows import RENAMED_TASK, RENAMING
 from taskscope.studies.structured_tasks.published import natural_maps
@@ -16,12 +16,20 @@ from taskscope.studies.structured_tasks.published import natural_maps
 PART = Axis("renaming", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
 WHOLE = Axis("renamed", "macro-F1 of the renamed task", domain=(0, 1), format=".0%")
 F1 = Axis("f1", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
-LABELS = {RANDOM: "random words", **{kind: f"{kind}s" for kind in NATURAL}}
+LABELS = {
+    RANDOM: "random words",
+    **{kind: f"{kind}s" for kind in NATURAL},
+    **{kind: "the labels themselves" if kind == ORDERS[0] else f"chain of {kind[-1]}" for kind in ORDERS},
+}
+ORDER = Axis("order", "synonyms in the chain from label to new word", whole=True)
 
 
 def figures(found: ModelMaps) -> list[Figure]:
     """Draw the scatter over random maps and the kinds of maps."""
-    return [_scatter(found), _kinds(found)]
+    drawn = [_scatter(found), _kinds(found)]
+    if any(task.decline is not None for task in found.tasks):
+        drawn.append(_chains(found))
+    return drawn
 
 
 def _scatter(found: ModelMaps) -> Figure:
@@ -93,5 +101,34 @@ def _kinds(found: ModelMaps) -> Figure:
             ],
             published=marks,
         ),
+        model=found.model,
+    )
+
+
+def _chains(found: ModelMaps) -> Figure:
+    """Macro-F1 of the renaming alone along chains of synonyms, with random words as the far end (E6)."""
+    data, rules = [], []
+    for task in found.tasks:
+        for order, kind in enumerate(task.chain):
+            values = task.renaming[kind]
+            low, high = np.quantile(values[1:], [0.025, 0.975])
+            ends = {"low": round(float(low), 4), "high": round(float(high), 4)}
+            data.append({"task": task.grid.task, "order": order, "f1": round(float(values[0]), 4), **ends})
+        rules += [
+            Rule(task.grid.guessing, "guessing", facet=task.grid.task),
+            Rule(float(task.renaming[RANDOM][0]), LABELS[RANDOM], facet=task.grid.task),
+        ]
+    told = "; ".join(
+        f"{task.grid.task}: tau {trend.statistic:.2f}, p = {trend.p:.2g}"
+        for task in found.tasks
+        if (trend := task.decline) is not None
+    )
+    return Figure(
+        name=f"structured-tasks-{slug(found.model)}-chains",
+        title="Do synonyms of synonyms still work as names?",
+        see=f"The further a new name is from the label, the nearer it should come to a random word. {told}.",
+        alt=f"Line charts for {found.model}, one per task: mean macro-F1 of the renaming alone against the "
+        "number of synonyms in the chain, with lines at random words and at guessing.",
+        spec=charts.curves(data, ORDER, F1, low="low", high="high", facet="task", rules=rules, columns=2),
         model=found.model,
     )

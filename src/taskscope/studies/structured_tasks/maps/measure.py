@@ -1,6 +1,6 @@
 """Measuring response maps: the renaming alone, the renamed task, and the linear map, map by map.
 
-Every draw of demonstrations is encoded once for all the queries that follow it (protocol E3 to E5, 7).
+Every draw of demonstrations is encoded once for all the queries that follow it (protocol E3 to E6, 7).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.structured_tasks.asking import Asker, Tokens
 from taskscope.studies.structured_tasks.draws import Shown, texts
-from taskscope.studies.structured_tasks.maps.draws import RANDOM, maps_of, word_sets
+from taskscope.studies.structured_tasks.maps.draws import ORDERS, RANDOM, maps_of, word_sets
 from taskscope.studies.structured_tasks.maps.facts import Embedded, facts_of
 from taskscope.studies.structured_tasks.maps.rows import (
     RENAMED_TASK,
@@ -26,6 +26,7 @@ from taskscope.studies.structured_tasks.maps.rows import (
 from taskscope.studies.structured_tasks.params import MapParams
 from taskscope.tasks import classification_registry
 from taskscope.tasks.label_maps import ResponseMap
+from taskscope.tasks.thesaurus import Rings, Thesaurus
 from taskscope.theory import linear_map
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         TaskError: If a prompt is longer than the model's context, or labels cannot be told apart.
     """
     session = Session(cell, model)
-    maps = maps_of(session.task, session.asker.words, cell.seed, session.params)
+    rings = _rings(session, cell.tasks[1].source) if len(cell.tasks) > 1 else None
+    maps = maps_of(session.task, session.asker.words, cell.seed, session.params, rings)
     tables = []
     with model.audited(cell.rng("audit")) as audit:
         for kind, some in maps.items():
@@ -136,3 +138,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         tables.append(session.texts(maps[RANDOM]))
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     return Measured(rows=rows, notes={**audit.notes(), "route": model.route, "kinds": list(maps)})
+
+
+def _rings(session: Session, folder: str) -> Rings:
+    """Find the words around every label, among those that are one token (E6)."""
+    return Thesaurus(folder, session.asker.single_words).rings_of(session.task.labels, len(ORDERS) - 1)

@@ -14,11 +14,18 @@ from functools import cached_property
 import numpy as np
 from scipy.stats import rankdata
 
-from taskscope.stats.correlation import disattenuated, row_correlations, split_half
+from taskscope.stats.correlation import (
+    Correlation,
+    disattenuated,
+    partial,
+    row_correlations,
+    split_half,
+)
+from taskscope.stats.trend_tests import Trend, jonckheere
 from taskscope.studies.randomness import stream
-from taskscope.studies.structured_tasks.maps.draws import NATURAL, RANDOM
+from taskscope.studies.structured_tasks.maps.draws import NATURAL, ORDERS, RANDOM
 from taskscope.studies.structured_tasks.maps.grids import Kind, MapGrid
-from taskscope.studies.structured_tasks.maps.rows import RENAMED_TASK, RENAMING
+from taskscope.studies.structured_tasks.maps.rows import COVARIATES, RENAMED_TASK, RENAMING
 
 CEILING = 0.99
 """Macro-F1 from which a map counts as done without fault (protocol 6, ceiling share)."""
@@ -74,6 +81,27 @@ class TaskMaps:
     def disattenuated(self) -> float:
         """Pearson correlation if both scores were measured without error; NaN where that cannot be said."""
         return disattenuated(float(self.pearson[0]), *self.reliability)
+
+    @property
+    def chain(self) -> list[str]:
+        """Kinds of maps along a chain of synonyms, from the labels themselves on."""
+        return [kind for kind in ORDERS if kind in self.renaming]
+
+    @property
+    def decline(self) -> Trend | None:
+        """Jonckheere's test that macro-F1 falls from one order to the next; None without a chain (E6)."""
+        chains = [self.grid.kinds[kind].f1[RENAMING] for kind in self.chain[1:]]
+        return jonckheere(chains, "falling") if len(chains) > 1 else None
+
+    @property
+    def depth_alone(self) -> Correlation | None:
+        """Correlation of macro-F1 with the order, nearness of label and new word held constant (9.7)."""
+        kinds = [self.grid.kinds[kind] for kind in self.chain[1:]]
+        if len(kinds) < 2:
+            return None
+        nearness = np.concatenate([kind.covariates[:, COVARIATES.index("nearness")] for kind in kinds])
+        order = np.repeat(np.arange(1.0, len(kinds) + 1), [len(kind.images) for kind in kinds])
+        return partial(np.concatenate([kind.f1[RENAMING] for kind in kinds]), order, nearness)
 
     def advantage(self, kinds: Sequence[str]) -> np.ndarray:
         """Macro-F1 of the renaming alone under these kinds (mean) above random maps."""

@@ -13,7 +13,9 @@ from taskscope.studies.structured_tasks.maps.resampling import ModelMaps, TaskMa
 
 def tables(found: ModelMaps) -> list[Table]:
     """Tabulate kinds of maps and correlations."""
-    return [*(_kinds(found, task) for task in found.tasks), _together(found)]
+    chained = [task for task in found.tasks if task.decline is not None]
+    tables = [*(_kinds(found, task) for task in found.tasks), _together(found)]
+    return [*tables, _chains(found, chained)] if chained else tables
 
 
 def _kinds(found: ModelMaps, task: TaskMaps) -> Table:
@@ -85,5 +87,37 @@ def _together(found: ModelMaps) -> Table:
         rows=tuple(rows),
         note="Over raw maps with a bootstrap over maps; the partial correlation holds constant how likely, "
         "rare, long and alike the words are. Published for three data sets: r from 0.3 to 0.5.",
+        model=found.model,
+    )
+
+
+def _chains(found: ModelMaps, chained: list[TaskMaps]) -> Table:
+    rows = []
+    for task in chained:
+        decline, depth = task.decline, task.depth_alone
+        assert decline is not None
+        assert depth is not None
+        rows.append(
+            (
+                task.grid.task,
+                len(task.chain) - 1,
+                f"{decline.statistic:.2f}",
+                f"{decline.p:.2g}",
+                f"{depth.value:.2f} ({depth.low:.2f} to {depth.high:.2f})",
+            )
+        )
+    return Table(
+        name=f"structured-tasks-{slug(found.model)}-chain-trends",
+        title="Chains of synonyms",
+        columns=(
+            "task",
+            "orders",
+            "Kendall's tau of order and F1",
+            "p of a decline (Jonckheere)",
+            "order, nearness held constant",
+        ),
+        rows=tuple(rows),
+        note="If the last column is about 0, a longer chain only means a word that is further away: depth "
+        "adds nothing of its own (protocol 9.7).",
         model=found.model,
     )
