@@ -108,9 +108,10 @@ class StructuredTaskParams(CurveParams, MapParams):
 
 _PROFILES = {
     "smoke": StructuredTaskParams(
-        shots=(2, 16),
-        n_repetitions=8,
-        n_queries=8,
+        tasks=("topics",),
+        shots=(4, 32),
+        n_repetitions=10,
+        n_queries=12,
         cipher_ladder=(),
         cipher_kinds=(),
         map_shots=16,

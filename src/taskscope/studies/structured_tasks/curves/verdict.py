@@ -2,8 +2,9 @@
 
 Everything is macro-F1 over queries, averaged over the tasks that the model does as they are: those whose
 unaltered F1 lies 10 points or more above the floor. The floor is guessing, or labels given at random where
-those score higher. Draws of demonstrations are resampled. Intervals are 95 %; 90 % for equivalence, as two
-one-sided tests at 5 % (protocol 6). All values are at the largest number of demonstrations.
+those score higher. Draws of demonstrations are resampled. Intervals are 95 %. All values are at the largest
+number of demonstrations. "Guessed" means less than 5 points above guessing, by a one-sided test at 5 %: a model
+that always gives one class lies below guessing and has learned as little (P5).
 
 **H1, demonstrations select a known task.** Renamed: the label words are replaced by random words, which no
 pre-training can have contained. H1 predicts that this is never learned.
@@ -11,7 +12,7 @@ pre-training can have contained. H1 predicts that this is never learned.
 - inconclusive by rule: no task that the model does; fewer than 5 draws of demonstrations.
 - contradicted: renamed tasks lie above their floor, and rise with the number of demonstrations (the intervals
   of the gain and of the slope on log2 L lie above 0).
-- supported: renamed tasks are guessed (the 90 % interval of F1 lies within 5 points of guessing; protocol 6).
+- supported: renamed tasks are guessed.
 - inconclusive otherwise.
 
 **H2, demonstrations are the training set of a general learner.** Ciphered: the texts' words are replaced
@@ -20,7 +21,7 @@ learns what such a learner learns. The floor is guessing, or the same with a new
 
 - inconclusive by rule: as for H1; texts could not be put in cipher; the reference learner itself is at its
   floor (its gain's interval reaches 5 points) so that nothing could have been learned.
-- contradicted: ciphered tasks are guessed (the 90 % interval of F1 lies within 5 points of guessing).
+- contradicted: ciphered tasks are guessed.
 - supported: ciphered tasks rise with the number of demonstrations, and gain more than half of what the
   reference learner gains (the intervals of the slope and of gain - reference/2 lie above 0).
 - inconclusive otherwise: something is learned, and less than half of it.
@@ -37,7 +38,7 @@ from taskscope.studies.structured_tasks.curves.resampling import ModelCurves
 FEWEST_DRAWS = 5
 """Draws of demonstrations of a task below which a bootstrap says nothing."""
 MARGIN = 0.05
-"""Macro-F1 that counts as no difference."""
+"""Macro-F1 above guessing that counts as nothing (protocol 6)."""
 
 
 def judge_selection(found: ModelCurves) -> Judgement:
@@ -52,11 +53,11 @@ def judge_selection(found: ModelCurves) -> Judgement:
             f"Tasks whose label words are new are learned: {points(gain)} above the floor, and "
             f"{points(slope)} more with each doubling of the demonstrations.",
         )
-    if equivalent(found.renamed_over_guessing):
+    if guessed(found.renamed_over_guessing):
         return Judgement(
             Verdict.SUPPORTED,
             "The model does these tasks under their own label words and guesses under new ones: "
-            f"{points(Measure.of(found.renamed_over_guessing))} from guessing, within the margin of 5.",
+            f"{points(Measure.of(found.renamed_over_guessing))} above guessing, less than the margin of 5.",
         )
     return _inconclusive(
         f"With new label words the model scores {points(gain)} above the floor, and {points(slope)} more "
@@ -77,11 +78,11 @@ def judge_learning(found: ModelCurves) -> Judgement:
             f"The reference learner itself is near guessing ({points(reference)} above it): these "
             "demonstrations do not hold enough for anybody to learn from."
         )
-    if equivalent(found.ciphered_over_guessing):
+    if guessed(found.ciphered_over_guessing):
         return Judgement(
             Verdict.CONTRADICTED,
-            f"Texts in cipher are guessed: {points(Measure.of(found.ciphered_over_guessing))} from guessing, "
-            f"where logistic regression gains {points(reference)} from the same demonstrations.",
+            f"Texts in cipher are guessed: {points(Measure.of(found.ciphered_over_guessing))} above "
+            f"guessing, where logistic regression gains {points(reference)} from the same demonstrations.",
         )
     half = Measure.of(found.ciphered_gain - found.reference_gain / 2)
     slope = Measure.of(found.ciphered_slope)
@@ -97,10 +98,9 @@ def judge_learning(found: ModelCurves) -> Judgement:
     )
 
 
-def equivalent(draws: np.ndarray) -> bool:
-    """Whether the 90 % interval lies within the margin of 0 (two one-sided tests at 5 %)."""
-    low, high = np.quantile(draws[1:], [0.05, 0.95])
-    return bool(low > -MARGIN and high < MARGIN)
+def guessed(over_guessing: np.ndarray) -> bool:
+    """Whether F1 is less than the margin above guessing (one-sided test at 5 %)."""
+    return bool(np.quantile(over_guessing[1:], 0.95) < MARGIN)
 
 
 def points(measure: Measure) -> str:
