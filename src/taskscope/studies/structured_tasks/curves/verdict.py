@@ -3,8 +3,8 @@
 Everything is macro-F1 over queries, averaged over the tasks that the model does as they are: those whose
 unaltered F1 lies 10 points or more above the floor. The floor is guessing, or labels given at random where
 those score higher. Draws of demonstrations are resampled. Intervals are 95 %. All values are at the largest
-number of demonstrations. "Guessed" means less than 5 points above guessing, by a one-sided test at 5 %: a model
-that always gives one class lies below guessing and has learned as little (P5).
+number of demonstrations. "Guessed" means less than 5 points above guessing, by a one-sided test at 5 %: a
+model that always gives one class lies below guessing and has learned as little (P5).
 
 **H1, demonstrations select a known task.** Renamed: the label words are replaced by random words, which no
 pre-training can have contained. H1 predicts that this is never learned.
