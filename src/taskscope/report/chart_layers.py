@@ -91,9 +91,11 @@ def scale(axis: Axis, **more: Any) -> alt.Scale:
     """Return the numeric scale of an axis."""
     if axis.domain is not None:
         more["domain"] = list(axis.domain)
-    if axis.log:
-        more["type"] = "log"
-    return alt.Scale(nice=axis.domain is None and not axis.whole, zero=False, **more)
+    if axis.log:  # a log scale has no zero; whole numbers on it are counted in doublings
+        more |= {"type": "log", "base": 2} if axis.whole else {"type": "log"}
+    else:
+        more["zero"] = False
+    return alt.Scale(nice=axis.domain is None and not axis.whole, **more)
 
 
 def ticks(axis: Axis, **more: Any) -> alt.Axis:

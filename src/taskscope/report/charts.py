@@ -80,7 +80,7 @@ def curves(
         line = line.encode(color=style.colour, strokeDash=style.dash)
         dot = dot.encode(color=style.colour, shape=style.shape)
     layers += [line, dot, *rule_layers(rules), *_published_on_curves(published)]
-    height = 300 if not panels else 150
+    height = 300 if len(panels) < 2 else 200 if len(panels) == 2 else 150
     return finish(
         layers, values, height=height, panels=panels, columns=columns, entries=style.names, x_title=x.label
     )

@@ -20,7 +20,7 @@ by a random bijection of the vocabulary; a learner of token counts does not noti
 learns what such a learner learns. The floor is guessing, or the same with a new image at each occurrence.
 
 - inconclusive by rule: as for H1; texts could not be put in cipher; the reference learner itself is at its
-  floor (its gain's interval reaches 5 points) so that nothing could have been learned.
+  floor (its gain's interval reaches 0) so that nothing could have been learned.
 - contradicted: ciphered tasks are guessed.
 - supported: ciphered tasks rise with the number of demonstrations, and gain more than half of what the
   reference learner gains (the intervals of the slope and of gain - reference/2 lie above 0).
@@ -56,8 +56,8 @@ def judge_selection(found: ModelCurves) -> Judgement:
     if guessed(found.renamed_over_guessing):
         return Judgement(
             Verdict.SUPPORTED,
-            "The model does these tasks under their own label words and guesses under new ones: "
-            f"{points(Measure.of(found.renamed_over_guessing))} above guessing, less than the margin of 5.",
+            "The model does these tasks under their own label words and guesses under new ones: its F1 lies "
+            f"{from_guessing(found.renamed_over_guessing)}.",
         )
     return _inconclusive(
         f"With new label words the model scores {points(gain)} above the floor, and {points(slope)} more "
@@ -73,7 +73,7 @@ def judge_learning(found: ModelCurves) -> Judgement:
     if not found.ciphers_measured:
         return _inconclusive("This model's tokenizer does not say where texts stand, so none was ciphered.")
     reference, gain = Measure.of(found.reference_gain), Measure.of(found.ciphered_gain)
-    if reference.low <= MARGIN:
+    if reference.low <= 0:
         return _inconclusive(
             f"The reference learner itself is near guessing ({points(reference)} above it): these "
             "demonstrations do not hold enough for anybody to learn from."
@@ -81,8 +81,8 @@ def judge_learning(found: ModelCurves) -> Judgement:
     if guessed(found.ciphered_over_guessing):
         return Judgement(
             Verdict.CONTRADICTED,
-            f"Texts in cipher are guessed: {points(Measure.of(found.ciphered_over_guessing))} above "
-            f"guessing, where logistic regression gains {points(reference)} from the same demonstrations.",
+            f"Texts in cipher are guessed: F1 lies {from_guessing(found.ciphered_over_guessing)}, where "
+            f"logistic regression gains {points(reference)} from the same demonstrations.",
         )
     half = Measure.of(found.ciphered_gain - found.reference_gain / 2)
     slope = Measure.of(found.ciphered_slope)
@@ -106,6 +106,14 @@ def guessed(over_guessing: np.ndarray) -> bool:
 def points(measure: Measure) -> str:
     """Print a difference of F1 with its interval, in points."""
     return f"{100 * measure.value:.0f} points ({100 * measure.low:.0f} to {100 * measure.high:.0f})"
+
+
+def from_guessing(draws: np.ndarray) -> str:
+    """Print where F1 lies beside guessing: ``9 points below guessing (95 %: -16 to -3)``."""
+    found = Measure.of(draws)
+    side = "below" if found.value < 0 else "above"
+    low, high = (100 * end for end in (found.low, found.high))
+    return f"{100 * abs(found.value):.0f} points {side} guessing (95 %: {low:+.0f} to {high:+.0f})"
 
 
 def _gate(found: ModelCurves) -> Judgement | None:

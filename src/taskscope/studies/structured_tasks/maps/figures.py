@@ -77,7 +77,7 @@ def _kinds(found: ModelMaps) -> Figure:
                 }
             )
     marks = [
-        Mark(f"LLaMA2 70B, {each.labels} labels", each.mean, at=LABELS[each.kind], facet=task.grid.task)
+        Mark("LLaMA2 70B", each.mean, at=LABELS[each.kind], facet=task.grid.task)
         for task in found.tasks
         for each in natural_maps()
         if each.labels == task.grid.n_classes
