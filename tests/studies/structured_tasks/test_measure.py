@@ -27,7 +27,7 @@ from taskscope.studies.structured_tasks.curves.conditions import (
 from taskscope.studies.structured_tasks.curves.rows import SKIPPED
 from taskscope.studies.structured_tasks.maps import measure as maps
 from taskscope.studies.structured_tasks.maps.draws import ORDERS
-from taskscope.studies.structured_tasks.maps.rows import FACTS, RENAMED_TASK, RENAMING
+from taskscope.studies.structured_tasks.maps.rows import FACTS, RENAMED_TASK, RENAMING, WITHHELD
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
@@ -210,3 +210,26 @@ def test_the_renaming_alone_equals_scoring_text(model: LanguageModel) -> None:
                 wanted = int(np.argmax(model.score([(prompt, f" {image}") for image in each.images])))
                 row = next(r for r in alone if (r["map"], r["set"], r["query"]) == (number, at, query))
                 assert row["predicted"] == wanted
+
+
+def test_a_withheld_name_is_never_shown(model: LanguageModel, monkeypatch) -> None:
+    """No prompt of this arm holds the image of the label that it asks for."""
+    cell = cells()["maps"]
+    session = maps.Session(cell, model)
+    drawn = maps.maps_of(session.task, session.asker.words, cell.seed, session.params)["random"]
+    seen: list[str] = []
+    encode = model.encoder.encode
+
+    def watch(text: str) -> tuple[int, ...]:
+        seen.append(text)
+        return encode(text)
+
+    monkeypatch.setattr(model.encoder, "encode", watch)
+    rows = session._withheld("random", drawn).to_pylist()
+    assert {row["arm"] for row in rows} == {WITHHELD}
+    prompts = [text for text in seen if text.count("News type:") == TINY.map_shots + 1]
+    assert len(prompts) == len(rows)
+    for row, text in zip(rows, prompts, strict=True):
+        asked = session.task.labels[row["gold"]]
+        assert text.endswith(f"News: {asked}\nNews type:")
+        assert f" {drawn[row['map']].images[row['gold']]}\n" not in text

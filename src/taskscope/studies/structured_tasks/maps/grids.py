@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from taskscope.stats.classification import confusion_by_unit, macro_f1_of_counts
 from taskscope.studies.structured_tasks.columns import coded, models_and_tasks, where
-from taskscope.studies.structured_tasks.maps.rows import COVARIATES, FACTS, PART
+from taskscope.studies.structured_tasks.maps.rows import COVARIATES, FACTS, PART, WITHHELD
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Kind:
 
     name: str
     f1: dict[str, np.ndarray]
-    """Arm -> (map,) macro-F1."""
+    """Arm -> (map,) macro-F1; of `rows.WITHHELD`, where one class at a time is asked, the share right."""
     halves: dict[str, np.ndarray]
     """Arm -> (map, 2) macro-F1 on every other draw of demonstrations, for reliability."""
     covariates: np.ndarray
@@ -84,7 +84,8 @@ def _kind(name: str, answers: pa.Table, facts: pa.Table) -> Kind:
             2 * n_units,
             n_classes,
         ).reshape(n_units, 2, n_classes, n_classes)
-        f1[each], halves[each] = macro_f1_of_counts(counts.sum(axis=1)), macro_f1_of_counts(counts)
+        score = _share_right if each == WITHHELD else macro_f1_of_counts
+        f1[each], halves[each] = score(counts.sum(axis=1)), score(counts)
         missing[each] = float(column["missing"][keep].mean())
     return Kind(
         name,
@@ -95,3 +96,9 @@ def _kind(name: str, answers: pa.Table, facts: pa.Table) -> Kind:
         facts["tokens"].to_numpy(),
         missing,
     )
+
+
+def _share_right(counts: np.ndarray) -> np.ndarray:
+    """Return the share of right answers, (...,), from counts (..., true class, answered class)."""
+    hits = np.trace(counts, axis1=-2, axis2=-1)
+    return hits / np.maximum(counts.sum(axis=(-2, -1)), 1)

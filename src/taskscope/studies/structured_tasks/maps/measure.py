@@ -19,6 +19,7 @@ from taskscope.studies.structured_tasks.maps.facts import Embedded, facts_of
 from taskscope.studies.structured_tasks.maps.rows import (
     RENAMED_TASK,
     RENAMING,
+    WITHHELD,
     answer_rows,
     fact_rows,
     linear,
@@ -71,10 +72,30 @@ class Session:
         predicted = self._asked(prompts, labels).reshape(gold.shape)
         numbers = np.arange(len(maps))
         tables = [answer_rows(kind, numbers, RENAMING, self.n_classes, gold, predicted, missing)]
+        tables.append(self._withheld(kind, maps))
         for steps in (*STEPS, self.model.n_blocks, np.inf):
             predicted = self._linear(maps, classes, steps)
             tables.append(answer_rows(kind, numbers, linear(steps), self.n_classes, gold, predicted, missing))
         return tables
+
+    def _withheld(self, kind: str, maps: Sequence[ResponseMap]) -> pa.Table:
+        """Ask for the new name of a label that is kept out of the demonstrations, each label in turn."""
+        p, k = self.params, self.n_classes
+        n_sets = max(p.n_word_sets // 2, 1)
+        asked = (np.arange(len(maps))[:, None] + np.arange(n_sets)) % k  # (map, set) class
+        prompts, labels = [], []
+        for number, each in enumerate(maps):
+            answers = self.asker.label_tokens(each.images)
+            drawn = word_sets(self.task, f"{kind} withheld", number, self.seed, p)[:n_sets]
+            for out, shown in zip(asked[number], drawn, strict=True):
+                # Another class takes the place of the one kept out, whichever comes next.
+                pairs = [(c + 1) % k if c == out else c for c in shown.tolist()]
+                words = [(self.task.labels[c], each.images[c]) for c in pairs]
+                prompts.append(self.model.encoder.encode(self.task.render(words, self.task.labels[out]).text))
+                labels.append(answers)
+        gold = asked[..., None]
+        predicted = self._asked(prompts, labels).reshape(gold.shape)
+        return answer_rows(kind, np.arange(len(maps)), WITHHELD, k, gold, predicted, np.ones_like(gold, bool))
 
     def texts(self, maps: Sequence[ResponseMap]) -> pa.Table:
         """Ask for the renamed task."""

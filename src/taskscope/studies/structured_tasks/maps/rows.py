@@ -19,6 +19,8 @@ FACTS = "map facts"
 RENAMING = "the renaming alone"
 RENAMED_TASK = "the renamed task"
 """The two arms that ask the model: label word -> image (tau_g), and text -> image of its label (tau_RA)."""
+WITHHELD = "a name never shown"
+"""The renaming asked for a label that no demonstration shows: what is known of a map beside pairs (9.3)."""
 
 
 def linear(steps: int | float) -> str:
