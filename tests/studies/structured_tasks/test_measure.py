@@ -28,7 +28,7 @@ from taskscope.studies.structured_tasks.curves.rows import SKIPPED
 from taskscope.studies.structured_tasks.maps import measure as maps
 from taskscope.studies.structured_tasks.maps.draws import ORDERS
 from taskscope.studies.structured_tasks.maps.rows import FACTS, RENAMED_TASK, RENAMING, WITHHELD
-from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.studies.structured_tasks.params import OTHER_RANDOMS, StructuredTaskParams
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
 TINY = StructuredTaskParams(
@@ -43,6 +43,7 @@ TINY = StructuredTaskParams(
     n_word_sets=2,
     n_text_sets=2,
     n_text_queries=2,
+    other_randoms=OTHER_RANDOMS,
 )
 
 
@@ -171,6 +172,7 @@ def test_maps_are_asked_alone_and_with_the_task(model: LanguageModel) -> None:
     rows = maps.measure(cell, model).rows.to_pylist()
     facts = [row for row in rows if row["part"] == FACTS]
     kinds = {"random": TINY.n_maps, "synonym": 2, "antonym": 2, "keyword": 2}
+    kinds |= dict.fromkeys(OTHER_RANDOMS, 2)
     assert {kind: sum(row["kind"] == kind for row in facts) for kind in kinds} == kinds
     for kind, n in kinds.items():
         alone = [row for row in rows if row["arm"] == RENAMING and row["kind"] == kind]

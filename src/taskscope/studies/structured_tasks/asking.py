@@ -84,10 +84,19 @@ class Asker:
         """Words of `words`, those of the task's texts among them."""
         own = self.task
         template = [*own.labels, *own.text_field.split(), *own.label_field.split()]
-        words = [word for word in candidates(self.vocabulary, template) if word.islower()]
-        pairs = [(self._bare, own.format.answer(word)) for word in words]
-        tokens = [found for _, found in self.model.encoder.encode_pairs(pairs)]
-        return tuple(word for word, ids in zip(words, tokens, strict=True) if len(ids) == 1)
+        return self._of_one_token([w for w in candidates(self.vocabulary, template) if w.islower()])
+
+    @cached_property
+    def any_tokens(self) -> tuple[str, ...]:
+        """Texts of all tokens that can stand for a label, whatever they look like (the published choice)."""
+        return self._of_one_token(candidates(self.vocabulary, self.task.labels, words_only=False))
+
+    @cached_property
+    def priors(self) -> dict[str, float]:
+        """Probability of each of `words` behind a query alone (E1, matched mode)."""
+        bare = tuple(self.model.encode(self._bare))
+        logprobs = self.model.classify([bare], [self.label_tokens(self.words)])[0]
+        return dict(zip(self.words, np.exp(logprobs).tolist(), strict=True))
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -137,6 +146,11 @@ class Asker:
             Asked(ids, _in_text(prompt, spans))
             for ids, prompt, spans in zip(tokens, prompts, offsets, strict=True)
         ]
+
+    def _of_one_token(self, words: Sequence[str]) -> tuple[str, ...]:
+        pairs = [(self._bare, self.task.format.answer(word)) for word in words]
+        tokens = [found for _, found in self.model.encoder.encode_pairs(pairs)]
+        return tuple(word for word, ids in zip(words, tokens, strict=True) if len(ids) == 1)
 
     @cached_property
     def _bare(self) -> str:

@@ -10,6 +10,8 @@ from taskscope.studies.structured_tasks.curves.conditions import LEARNERS, OTHER
 
 TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
+OTHER_RANDOMS = ("any-token", "prior-matched")
+"""Random maps whose images may be any token, or are about equally likely before anything is shown (E1)."""
 
 
 class CurveParams(Params):
@@ -45,6 +47,8 @@ class MapParams(Params):
     """Random maps g: the unit of analysis."""
     n_natural: int = Field(default=40, ge=2)
     """Maps of each natural kind: synonym, antonym, keyword."""
+    other_randoms: tuple[str, ...] = ()
+    """Random maps of other kinds: any-token (as published), prior-matched; as many as of a natural kind."""
     n_word_sets: int = Field(default=8, ge=1)
     """Draws of demonstrations of the renaming alone, each followed by every label word."""
     n_text_sets: int = Field(default=4, ge=1)
@@ -90,6 +94,7 @@ class StructuredTaskParams(CurveParams, MapParams):
         for what, values, known in (
             ("cipher", self.cipher_kinds, OTHER_CIPHERS),
             ("learner", self.learners, LEARNERS),
+            ("random map", self.other_randoms, OTHER_RANDOMS),
         ):
             for value in values:
                 if value not in known:
@@ -128,6 +133,7 @@ _PROFILES = {
         n_queries=64,
         n_maps=200,
         n_natural=100,
+        other_randoms=OTHER_RANDOMS,
         n_word_sets=16,
         n_text_sets=8,
         n_text_queries=16,
@@ -141,6 +147,7 @@ _PROFILES = {
         cipher_kinds=(),
         n_maps=500,
         n_natural=500,
+        other_randoms=("any-token",),
         n_word_sets=16,
         n_text_sets=16,
         n_text_queries=16,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +27,7 @@ def maps_of(
     seed: int,
     params: MapParams,
     rings: Rings | None = None,
+    others: Mapping[str, Callable[[np.random.Generator], ResponseMap]] | None = None,
 ) -> dict[str, list[ResponseMap]]:
     """Draw the maps of every kind; a natural kind that is not known for every label is left out.
 
@@ -35,6 +36,7 @@ def maps_of(
         words: Candidates for random images.
         seed: Decides the draws.
         params: How many of each kind.
+        others: Makers of random maps of other kinds, by kind.
         rings: Words at each distance from every label; chains stop at the last order that all labels reach.
     """
 
@@ -49,6 +51,9 @@ def maps_of(
             found[kind] = [natural_map(kind, task.labels, lists, draw) for _ in range(params.n_natural)]
         except TaskError:  # no list for these labels
             continue
+    for kind, make in (others or {}).items():
+        draw = rng(kind)
+        found[kind] = [make(draw) for _ in range(params.n_natural)]
     if rings is not None:
         for order, kind in enumerate(ORDERS[: rings.depth + 1]):
             draw = rng(kind)

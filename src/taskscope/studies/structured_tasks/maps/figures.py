@@ -18,6 +18,8 @@ WHOLE = Axis("renamed", "macro-F1 of the renamed task", domain=(0, 1), format=".
 F1 = Axis("f1", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
 LABELS = {
     RANDOM: "random words",
+    "any-token": "random tokens of any kind",
+    "prior-matched": "random words, equally likely",
     **{kind: f"{kind}s" for kind in NATURAL},
     **{kind: "the labels themselves" if kind == ORDERS[0] else f"chain of {kind[-1]}" for kind in ORDERS},
 }

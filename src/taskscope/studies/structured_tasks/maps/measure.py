@@ -5,7 +5,7 @@ Every draw of demonstrations is encoded once for all the queries that follow it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +24,9 @@ from taskscope.studies.structured_tasks.maps.rows import (
     fact_rows,
     linear,
 )
-from taskscope.studies.structured_tasks.params import MapParams
+from taskscope.studies.structured_tasks.params import OTHER_RANDOMS, MapParams
 from taskscope.tasks import classification_registry
-from taskscope.tasks.label_maps import ResponseMap
+from taskscope.tasks.label_maps import ResponseMap, matched_map, random_map
 from taskscope.tasks.thesaurus import Rings, Thesaurus
 from taskscope.theory import linear_map
 
@@ -148,7 +148,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     """
     session = Session(cell, model)
     rings = _rings(session, cell.tasks[1].source) if len(cell.tasks) > 1 else None
-    maps = maps_of(session.task, session.asker.words, cell.seed, session.params, rings)
+    maps = maps_of(session.task, session.asker.words, cell.seed, session.params, rings, _others(session))
     tables = []
     with model.audited(cell.rng("audit")) as audit:
         for kind, some in maps.items():
@@ -164,3 +164,19 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
 def _rings(session: Session, folder: str) -> Rings:
     """Find the words around every label, among those that are one token (E6)."""
     return Thesaurus(folder, session.asker.single_words).rings_of(session.task.labels, len(ORDERS) - 1)
+
+
+def _others(session: Session) -> dict[str, Callable[[np.random.Generator], ResponseMap]]:
+    """Make the random maps of other kinds that were asked for."""
+    labels, asker = session.task.labels, session.asker
+
+    def any_token(rng: np.random.Generator) -> ResponseMap:
+        return random_map(labels, asker.any_tokens, rng, kind="any-token")
+
+    def prior_matched(rng: np.random.Generator) -> ResponseMap:
+        return matched_map(labels, asker.priors, rng)
+
+    makers: dict[str, Callable[[np.random.Generator], ResponseMap]] = dict(
+        zip(OTHER_RANDOMS, (any_token, prior_matched), strict=True)
+    )
+    return {kind: makers[kind] for kind in session.params.other_randoms}
