@@ -180,7 +180,7 @@ def order_map(
     """
     if order == 0:
         return identity_map(labels)
-    lists = {label: rings[label][order - 1] if order <= len(rings[label]) else () for label in labels}
+    lists = {label: ring[order - 1] for label, ring in rings.items() if order <= len(ring)}
     return natural_map(f"order-{order}", labels, lists, rng)
 
 
