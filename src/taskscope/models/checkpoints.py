@@ -1,7 +1,7 @@
 """Checkpoints of one training: folders ``NAME/checkpoints/step-N`` with weights and config alone.
 
-The tokenizer, which does not change in training, stays in ``NAME``; so does ``recipe.json``, which says how
-many tokens a step reads.
+The tokenizer, which does not change in training, stays in ``NAME``; so do ``recipe.json``, which says how
+many tokens a step reads, and ``training.json``, which says how many the finished model has read.
 """
 
 from __future__ import annotations
@@ -35,10 +35,18 @@ def label(folder: Path) -> str | None:
     whole = parent(folder)
     if whole is None:
         return None
-    step = int(folder.name.removeprefix("step-"))
-    per_step = _tokens_per_step(whole)
-    place = f"step {step:,}" if per_step is None else f"{step * per_step:,} tokens"
+    read = tokens(folder)
+    place = f"step {_step(folder):,}" if read is None else f"{read:,} tokens"
     return f"{whole.name} at {place}"
+
+
+def tokens(folder: Path) -> int | None:
+    """Say how many training tokens a checkpoint or a finished model has read; None where nothing says so."""
+    whole = parent(folder)
+    if whole is None:
+        return _number(folder / "training.json", "tokens")
+    per_step = _number(whole / "recipe.json", "tokens_per_step")
+    return None if per_step is None else _step(folder) * per_step
 
 
 def tokenizer_folder(folder: Path) -> Path:
@@ -63,9 +71,13 @@ def _has_tokenizer(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _TOKENIZER)
 
 
-def _tokens_per_step(folder: Path) -> int | None:
+def _step(folder: Path) -> int:
+    return int(folder.name.removeprefix("step-"))
+
+
+def _number(file: Path, field: str) -> int | None:
     try:
-        told = json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("tokens_per_step")
+        told = json.loads(file.read_text(encoding="utf-8")).get(field)
     except (OSError, ValueError, AttributeError):
         return None
     return told if isinstance(told, int) else None

@@ -42,6 +42,8 @@ class Identity:
     """Commit of a Hugging Face id."""
     tokenizer: str
     """What to load the tokenizer from: as `source`, but for a checkpoint the folder of its model."""
+    tokens: int | None = None
+    """Training tokens read, where a folder says so."""
 
 
 def identify(spec: ModelSpec) -> Identity:
@@ -119,6 +121,7 @@ def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
         source=str(folder),
         commit=None,
         tokenizer=str(tokenizer),
+        tokens=checkpoints.tokens(folder),
     )
 
 

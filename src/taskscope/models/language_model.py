@@ -52,6 +52,7 @@ class LanguageModel:
         label: What people call it.
         route: ``branches`` where trees may be packed in one row, ``rows`` where each branch needs its own;
             may be set later, when a check says which is valid.
+        tokens: Training tokens it has read; None where nothing says so.
     """
 
     def __init__(
@@ -63,9 +64,10 @@ class LanguageModel:
         id: str,
         label: str,
         route: Route = "branches",
+        tokens: int | None = None,
     ) -> None:
         self.hf, self.tokenizer, self.spec, self.anatomy = hf.eval(), tokenizer, spec, anatomy
-        self.id, self.label = id, label
+        self.id, self.label, self.tokens = id, label, tokens
         self.n_blocks, self.n_heads, self.head_dim = len(anatomy.blocks), anatomy.n_heads, anatomy.head_dim
         self.d_model, self.context = width_of(hf), context_of(hf)
         self.encoder = Encoder(tokenizer, self.context)

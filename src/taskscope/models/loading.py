@@ -49,7 +49,9 @@ def load(spec: ModelSpec | str, **changes: Any) -> LanguageModel:
     hf.eval().requires_grad_(False)
     anatomy = locate(hf, spec.blocks)
     route = selfcheck.at_load(hf, anatomy)
-    return LanguageModel(hf, tokenizer, spec, anatomy, id=found.id, label=found.label, route=route)
+    return LanguageModel(
+        hf, tokenizer, spec, anatomy, id=found.id, label=found.label, route=route, tokens=found.tokens
+    )
 
 
 def resolve_device(spec: ModelSpec) -> torch.device:

@@ -47,9 +47,19 @@ def test_a_checkpoint_is_named_behind_its_model(training: Path, name: str) -> No
 def test_a_recipe_tells_how_many_tokens_were_read(training: Path) -> None:
     (training / "recipe.json").write_text(json.dumps({"tokens_per_step": 2048}), encoding="utf-8")
     try:
-        assert identify(ModelSpec(name=f"{training}@10")).label == "small at 20,480 tokens"
+        found = identify(ModelSpec(name=f"{training}@10"))
+        assert (found.label, found.tokens) == ("small at 20,480 tokens", 20_480)
     finally:
         (training / "recipe.json").unlink()
+
+
+def test_a_finished_model_knows_what_it_read_where_its_training_says_so(training: Path) -> None:
+    assert load(str(training)).tokens is None
+    (training / "training.json").write_text(json.dumps({"tokens": 409_600}), encoding="utf-8")
+    try:
+        assert load(str(training)).tokens == 409_600
+    finally:
+        (training / "training.json").unlink()
 
 
 def test_a_checkpoint_without_any_tokenizer_says_where_one_belongs(tmp_path: Path, training: Path) -> None:

@@ -46,7 +46,7 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskVectorParam
     for part in PARTS:
         for found in part.read(rows, measured, params):
             drawn += part.figures(found)
-    drawn += training.figures(measured, params)
+    drawn += training.figures(rows, measured, params)
     return drawn
 
 

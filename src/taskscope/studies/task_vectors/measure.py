@@ -28,6 +28,7 @@ from taskscope.studies.task_vectors.conditions import (
 from taskscope.studies.task_vectors.draws import Pair, pairs
 from taskscope.studies.task_vectors.params import CellParams
 from taskscope.studies.task_vectors.shots.rows import to_rows as to_shot_rows
+from taskscope.studies.task_vectors.training_rows import age_rows
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 from taskscope.tasks.task import MappingTask
@@ -69,7 +70,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         "longest_prompt_tokens": longest,
         "route": model.route,
     }
-    rows = pa.concat_tables([*tables, *shots], promote_options="default")
+    rows = pa.concat_tables([*tables, *shots, *age_rows(model.tokens)], promote_options="default")
     return Measured(rows=rows.unify_dictionaries().combine_chunks(), notes=notes)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
 
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis
@@ -13,31 +15,44 @@ from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, LABE
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import Macro, macro
 from taskscope.studies.task_vectors.results import ModelResult
+from taskscope.studies.task_vectors.training_rows import ages
 from taskscope.studies.task_vectors.verdicts import Measure
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
 STRONGEST = "strongest control"
+TOKENS = "tokens"
 _PLACE = re.compile(r"(?P<name>.+) at (?:(?P<tokens>[\d,]+) tokens|step (?P<step>[\d,]+))(?: [0-9a-f]{8})?")
 """How checkpoints are labelled (`models.checkpoints.label`), told apart by a hash where two are alike."""
 
 
-def series(measured: Sequence[ModelResult]) -> dict[tuple[str, str], list[tuple[int, ModelResult]]]:
-    """Sort checkpoints into trainings: (model, unit) -> (place, result) in order, two places at least."""
+def series(
+    measured: Sequence[ModelResult], tokens: Mapping[str, int]
+) -> dict[tuple[str, str], list[tuple[int, ModelResult]]]:
+    """Sort checkpoints into trainings: (model, unit) -> (place, result) in order, two places at least.
+
+    Args:
+        measured: What was measured on every model.
+        tokens: Label -> training tokens, of the models that say them: a finished model stands by them at the
+            end of its training.
+    """
     found: dict[tuple[str, str], list[tuple[int, ModelResult]]] = {}
     for result in measured:
         match = _PLACE.fullmatch(result.model)
         if match:
-            unit = "tokens" if match["tokens"] else "step"
+            unit = TOKENS if match["tokens"] else "step"
             place = int(match[unit].replace(",", ""))
             found.setdefault((match["name"], unit), []).append((place, result))
+    for result in measured:
+        if result.model in tokens and (result.model, TOKENS) in found:
+            found[result.model, TOKENS].append((tokens[result.model], result))
     ordered = {key: sorted(some, key=lambda entry: entry[0]) for key, some in found.items()}
     return {key: some for key, some in ordered.items() if len({place for place, _ in some}) > 1}
 
 
-def figures(measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Figure]:
+def figures(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Figure]:
     """Draw a figure per training: means over all tasks of the run, so that checkpoints compare."""
     drawn = []
-    for (name, unit), places in series(measured).items():
+    for (name, unit), places in series(measured, ages(rows)).items():
         known = [(place, macro(r.tasks, r.chosen, params.draws)) for place, r in places if place > 0]
         data = [record for place, means in known for record in _records(place, means)]
         drawn.append(
@@ -49,7 +64,7 @@ def figures(measured: Sequence[ModelResult], params: TaskVectorParams) -> list[F
                 "vector, without either and under the strongest control, each with a 95 % band.",
                 spec=charts.curves(
                     data,
-                    Axis("place", "training tokens" if unit == "tokens" else "training step", log=True),
+                    Axis("place", "training tokens" if unit == TOKENS else "training step", log=True),
                     ACCURACY,
                     series="condition",
                     low="low",
@@ -84,7 +99,7 @@ def _see(known: Sequence[tuple[int, Macro]], unit: str) -> str:
     theta = [place for place, m in known if Measure.of(m.hypothesis - m.strongest).low > 0]
 
     def first(some: list[int]) -> str:
-        words = (f"{some[0]:,} tokens" if unit == "tokens" else f"step {some[0]:,}") if some else ""
+        words = (f"{some[0]:,} tokens" if unit == TOKENS else f"step {some[0]:,}") if some else ""
         return f"first at {words}" if some else "at no checkpoint"
 
     return (
