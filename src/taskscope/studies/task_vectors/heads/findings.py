@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from taskscope.report.findings import Control, Finding, Verdict
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import of_part
-from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, task_answers
+from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, left_out, task_answers
 from taskscope.studies.task_vectors.heads.resampling import (
     COLLISION,
     MAJORITY,
@@ -63,6 +63,8 @@ class FunctionVectors:
     mean: Carried | None
     separable: bool
     """Whether heads could be told apart."""
+    left_out: dict[str, str]
+    """Tasks that could not be asked, each with the reason."""
 
     @property
     def size(self) -> int:
@@ -90,7 +92,8 @@ def function_vectors(
         tasks = [choose(each) for each in answers if each.task in able]
         effects = head_effects(rows, result.model)
         mean = carried(tasks, params.draws)
-        found.append(FunctionVectors(result.model, effects, tasks, mean, bool(effects)))
+        refused = left_out(rows, result.model)
+        found.append(FunctionVectors(result.model, effects, tasks, mean, bool(effects), refused))
     return found
 
 
@@ -139,8 +142,10 @@ def _controls(mean: Carried) -> list[Control | None]:
 
 
 def _statement(found: FunctionVectors, mean: Carried | None) -> str:
+    names = ", ".join(found.left_out)
+    without = f" Left out, because they could not be asked: {names}." if names else ""
     if mean is None:
-        return "No function vector can be judged on this model."
+        return f"No function vector can be judged on this model.{without}"
     heads = "one head" if found.size == 1 else f"{found.size} heads"
     return (
         f"The mean output of {heads} of {found.n_heads}, chosen on the other tasks and added to a query "
@@ -148,5 +153,5 @@ def _statement(found: FunctionVectors, mean: Carried | None) -> str:
         f"many random heads to {percent(mean.controls[RANDOM_HEADS][0])}, demonstrations to "
         f"{percent(mean.reference[0])}. Behind demonstrations with swapped labels it goes from "
         f"{percent(mean.swapped[NONE][0])} to {percent(mean.swapped[VECTOR][0])} (mean over {mean.n_tasks} "
-        f"tasks on which demonstrations help)."
+        f"tasks on which demonstrations help).{without}"
     )

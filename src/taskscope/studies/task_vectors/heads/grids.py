@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.errors import StudyError
-from taskscope.studies.task_vectors.heads.rows import ANSWER, EFFECT, NONE, OWN
+from taskscope.studies.task_vectors.heads.rows import ANSWER, EFFECT, LEFT_OUT, NONE, OWN
 
 Key = tuple[str, str, int]
 """Context, condition, heads."""
@@ -92,6 +92,11 @@ def head_effects(rows: pa.Table, model: str) -> list[Effects]:
         np.logical_or.at(chosen, at.ravel(), part["chosen"].to_numpy(zero_copy_only=False))
         found.append(Effects(task, bool(part["able"][0].as_py()), sites, values, chosen))
     return found
+
+
+def left_out(rows: pa.Table, model: str) -> dict[str, str]:
+    """Read one model's tasks that could not be asked, each with the reason."""
+    return {task: str(part["reason"][0].as_py()) for task, part in _by_task(rows, model, LEFT_OUT)}
 
 
 def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from taskscope.studies.task_vectors.heads.draws import TaskPrompts
 from taskscope.tasks.task import Item, MappingTask
 
-EFFECT, ANSWER = "head effect", "function vector"
-"""What the column `part` says: one head replaced in one prompt (FV-3), or one answer (FV-6)."""
+EFFECT, ANSWER, LEFT_OUT = "head effect", "function vector", "left out of heads"
+"""What the column `part` says: one head replaced in one prompt (FV-3), one answer (FV-6), or a task that
+cannot be asked."""
 
 ZERO_SHOT, SWAPPED, SHOWN = "no demonstrations", "swapped labels", "demonstrations"
 """What stands before the query."""
@@ -62,6 +63,7 @@ ANSWERS = pa.schema(
         ("correct", pa.bool_()),
     ]
 )
+REFUSALS = pa.schema([("part", _TEXT), ("target", _TEXT), ("reason", pa.string())])
 
 
 def _same(value: str, n: int) -> pa.DictionaryArray:
@@ -116,6 +118,7 @@ class Queries:
         *,
         repeat: int = 0,
         n_heads: int = 0,
+        part: str = ANSWER,
     ) -> pa.Table:
         """Lay out answers, `correct` (query, block) bool; other arguments as the columns."""
         n_blocks = len(blocks)
@@ -127,7 +130,7 @@ class Queries:
             return np.repeat(np.array(values), n_blocks)
 
         columns = [
-            _same(ANSWER, n),
+            _same(part, n),
             _same(self.task.name, n),
             pa.array(each(self.split)).dictionary_encode(),
             pa.array(each(self.number), pa.int32()),
@@ -153,6 +156,11 @@ def queries(drawn: TaskPrompts, splits: Sequence[str]) -> Queries:
         tuple(number for part in parts for number in range(len(part))),
         tuple(one.query for part in parts for one in part),
     )
+
+
+def left_out_rows(target: str, reason: str) -> pa.Table:
+    """Return the one row of a task that cannot be asked."""
+    return pa.Table.from_pylist([{"part": LEFT_OUT, "target": target, "reason": reason}], schema=REFUSALS)
 
 
 def no_heads() -> pa.Table:

@@ -15,7 +15,19 @@ SHOWN_HEADS = 20
 def tables(found: FunctionVectors) -> list[Table]:
     """Tabulate heads and tasks of one model."""
     made = [_heads(found)] if found.effects else []
-    return made + ([_tasks(found)] if found.tasks else [])
+    made += [_tasks(found)] if found.tasks else []
+    return made + ([_left_out(found)] if found.left_out else [])
+
+
+def _left_out(found: FunctionVectors) -> Table:
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-heads-left-out",
+        title="Tasks left out of the heads",
+        columns=("task", "reason"),
+        rows=tuple(found.left_out.items()),
+        note="These tasks could not be asked; heads are chosen and judged on the others.",
+        model=found.model,
+    )
 
 
 def _heads(found: FunctionVectors) -> Table:
