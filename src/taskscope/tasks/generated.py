@@ -17,7 +17,7 @@ from taskscope.tasks.task import Group, Item, MappingTask
 BOTH_WAYS, THEN = "-both-ways", "-then-"
 FORWARD, BACKWARD = "forward", "backward"
 _TWO_WAY = ("to-upper", "en-fr", "en-es", "plural-singular", "country-capital")
-_SECOND: dict[str, Callable[[str], str]] = {
+SECOND: dict[str, Callable[[str], str]] = {
     "to-upper": str.upper,
     "capitalise": lambda word: word[0].upper() + word[1:],
 }
@@ -80,7 +80,7 @@ def _both_ways(name: str, task: MappingTask) -> MappingTask:
 
 
 def _then(name: str, task: MappingTask, second: str) -> MappingTask:
-    change = _SECOND[second]
+    change = SECOND[second]
     items = [
         Item(
             input=item.input,

@@ -7,7 +7,7 @@ from typing import get_args
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
-from taskscope.tasks import files, generated, mappings
+from taskscope.tasks import compositions, files, generated, mappings
 from taskscope.tasks.task import Group, MappingTask
 
 PAPER_TASKS: tuple[str, ...] = (
@@ -22,7 +22,7 @@ PAPER_TASKS: tuple[str, ...] = (
 def names(group: str | None = None) -> list[str]:
     """Names of the built-in tasks, of one group or of all: first the published 18, then the others.
 
-    Generated tasks (groups ``bijection`` and ``two-step``) are listed by their group alone.
+    Generated tasks (groups ``bijection``, ``two-step`` and ``composition``) are listed by their group alone.
 
     Raises:
         TaskError: If there is no such group.
@@ -38,6 +38,8 @@ def names(group: str | None = None) -> list[str]:
         )
     if group in generated.SUITES:
         return list(generated.SUITES[group])
+    if group == "composition":
+        return list(compositions.NAMES)
     return [name for name in ordered if get(name).group == group]
 
 
@@ -53,6 +55,8 @@ def get(name_or_path: str) -> MappingTask:
         return mappings.load_list(name_or_path)
     if name_or_path in generated.NAMES:
         return generated.build(name_or_path)
+    if name_or_path in compositions.NAMES:
+        return compositions.build(name_or_path)
     if Path(name_or_path).suffix.lower() in files.SUFFIXES or Path(name_or_path).is_file():
         return files.load(name_or_path)
     raise TaskError(

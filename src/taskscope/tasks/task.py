@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from taskscope.runs.cell import canonical_json
 
 Group = Literal[
-    "algorithmic", "translation", "linguistic", "knowledge", "word", "bijection", "two-step", "user"
+    "algorithmic",
+    "translation",
+    "linguistic",
+    "knowledge",
+    "word",
+    "bijection",
+    "two-step",
+    "composition",
+    "user",
 ]
 
 
