@@ -24,7 +24,13 @@ def planned(label: str = "a", context: int = 512, n_blocks: int = 10) -> Planned
 
 def small(**changes: object) -> TaskVectorParams:
     return TaskVectorParams(
-        **{"tasks": ("next-letter", "antonyms"), "suites": (), "n_templates": 0, **changes}
+        **{
+            "tasks": ("next-letter", "antonyms"),
+            "suites": (),
+            "squares": (),
+            "n_templates": 0,
+            **changes,
+        }
     )
 
 

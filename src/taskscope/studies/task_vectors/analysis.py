@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from taskscope.report.findings import Claim, Control, Finding, Verdict
 from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.composition import findings as composition
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
 from taskscope.studies.task_vectors.conflict import findings as conflict
 from taskscope.studies.task_vectors.geometry import findings as geometry
@@ -33,6 +34,7 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
     conflicts = {found.model: found for found in conflict.conflicts(rows, measured, params)}
     spelt = {found.model: found for found in projection.reads(rows, measured, params)}
     vectors = {found.model: found for found in heads.function_vectors(rows, measured, params)}
+    sums = {found.model: found for found in composition.compositions(rows, measured, params)}
     found = []
     for result in measured:
         found += [_vector(result, params), _depth(result)]
@@ -44,6 +46,8 @@ def analyse(rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
             found.append(projection.finding(spelt[result.model]))
         if result.model in vectors:
             found.append(heads.finding(vectors[result.model]))
+        if result.model in sums:
+            found.append(composition.finding(sums[result.model]))
     return found
 
 

@@ -40,6 +40,15 @@ _FUNCTION_VECTORS = tuple(
     )
 )
 
+_COMPOSED = (
+    Published(
+        label="last of a list, then its capital",
+        value=0.60,
+        source="Todd et al. 2024, composed vector added to a query alone; the task's own vector gets 0.15, "
+        "demonstrations 0.32 (quoted from notes on the paper)",
+    ),
+)
+
 
 _CLAIMS = (
     Claim(
@@ -87,6 +96,14 @@ _CLAIMS = (
         "task.",
         experiments=("FV-1", "FV-2", "FV-3", "FV-4", "FV-5", "FV-6"),
         published=_FUNCTION_VECTORS,
+    ),
+    Claim(
+        number="C7",
+        title="Function vectors add up",
+        statement="The function vector of a task in which two things are done is the sum of those of the "
+        "tasks in which one of them is done, less that of the task in which neither is.",
+        experiments=("FV-8",),
+        published=_COMPOSED,
     ),
 )
 

@@ -7,6 +7,7 @@ from math import ceil
 from statistics import fmean
 
 from taskscope.runs.cell import Cost
+from taskscope.studies.task_vectors.composition.rows import ADDED as COMPOSED
 from taskscope.studies.task_vectors.conditions import SWEPT
 from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.heads.rows import ADDED
@@ -85,6 +86,22 @@ def heads(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask])
         tokens += n_asked * (2 * prompt + shown["query"] + added * n_blocks * shown["answer"])
         tokens += sizes.n_vector_dev * (prompt + shown["query"])
         tokens += sizes.n_vector_test * (prompt + 3 * n_blocks * shown["answer"])
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
+
+
+def composition(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) -> Cost:
+    """Estimate the tokens of a composition cell, `tasks` as in the cell: the one that is added up to first.
+
+    The most that it can be: where demonstrations do not help, no vector is added.
+    """
+    sizes, tokens = params.heads, 0.0
+    n_asked = sizes.n_vector_dev + sizes.n_vector_test
+    added = (len(COMPOSED) + sizes.n_random_sets, 0, 1, 1)
+    for task, n_vectors in zip(tasks, added, strict=True):
+        shown = _lengths(task, params.format)
+        prompt = sizes.k * shown["demonstration"] + shown["query"]
+        tokens += sizes.n_means * prompt + sizes.n_effects * (prompt + HEADS_PER_BLOCK * n_blocks)
+        tokens += n_asked * (2 * prompt + 2 * shown["query"] + n_vectors * n_blocks * shown["answer"])
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 

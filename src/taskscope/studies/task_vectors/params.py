@@ -8,6 +8,7 @@ from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
+from taskscope.tasks.compositions import SQUARES
 from taskscope.tasks.generated import SUITES
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.registry import PAPER_TASKS
@@ -100,6 +101,12 @@ class HeadParams(Params):
     dev_share: float = Field(default=0.3, gt=0, lt=1)
 
 
+class CompositionParams(HeadParams):
+    """What a composition depends on: as function vectors, and never taken for a cell of theirs (FV-8)."""
+
+    composition: Literal[True] = True
+
+
 class TaskVectorParams(CellParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -139,6 +146,14 @@ class TaskVectorParams(CellParams):
     exact_heads: int = Field(default=1024, ge=1)
     """A model with more heads gets exact effects for the twentieth that gradients say is strongest (6.8)."""
 
+    squares: tuple[str, ...] = tuple(SQUARES)
+    """Tasks whose function vectors are added up from those of three others (FV-8)."""
+
+    @property
+    def composition(self) -> CompositionParams:
+        """The part that decides the numbers of a composition."""
+        return CompositionParams(**self.heads.model_dump())
+
     @property
     def template(self) -> TemplateParams:
         """The part that decides the numbers across prompt formats."""
@@ -175,7 +190,7 @@ class TaskVectorParams(CellParams):
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: Unknown prompt format or suite, or a task, seed or suite named twice.
+            StudyError: Unknown prompt format, suite or square, or a task, seed, suite or square named twice.
         """
         if self.format not in FORMATS:
             raise StudyError(
@@ -184,7 +199,11 @@ class TaskVectorParams(CellParams):
         for group in self.suites:
             if group not in SUITES:
                 raise StudyError(f"suite {group!r}", f"some of {', '.join(SUITES)}", nearest(group, SUITES))
-        for what, values in (("task", self.tasks), ("seed", self.seeds), ("suite", self.suites)):
+        for name in self.squares:
+            if name not in SQUARES:
+                raise StudyError(f"square {name!r}", f"some of {', '.join(SQUARES)}", nearest(name, SQUARES))
+        named = {"task": self.tasks, "seed": self.seeds, "suite": self.suites, "square": self.squares}
+        for what, values in named.items():
             twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
             if twice:
                 raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
@@ -205,6 +224,7 @@ _PROFILES = {
         n_vector_dev=5,
         n_vector_test=12,
         n_random_sets=2,
+        squares=("next-letter-then-to-upper",),
     ),
     "standard": TaskVectorParams(),
     "full": TaskVectorParams(

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Table
+from taskscope.studies.task_vectors.composition import figures as composition_figures
+from taskscope.studies.task_vectors.composition import tables as composition_tables
+from taskscope.studies.task_vectors.composition.findings import compositions
 from taskscope.studies.task_vectors.conflict import figures as conflict
 from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import figures as geometry_figures
@@ -42,5 +45,6 @@ PARTS = (
     Part(suites.suites, suites.figures, suites.tables),
     Part(templates.matrices, templates.figures, templates.tables),
     Part(function_vectors, heads_figures.figures, heads_tables.tables),
+    Part(compositions, composition_figures.figures, composition_tables.tables),
 )
 """In the order in which the page shows them."""

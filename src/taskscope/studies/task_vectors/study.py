@@ -19,6 +19,7 @@ from taskscope.studies.task_vectors.conflict.draws import admissible
 from taskscope.studies.task_vectors.draws import other_task
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
 from taskscope.tasks import registry
+from taskscope.tasks.compositions import SQUARES
 from taskscope.tasks.task import MappingTask
 
 _ROOM = "taskscope.studies.task_vectors"
@@ -42,8 +43,8 @@ class TaskVectors:
 
         Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, one for each
         pair of tasks that share inputs (E5), and one of all tasks, whose heads are chosen on each other (FV).
-        Per model, at the first seed alone: one for each generated task, and one across prompt formats for
-        each task.
+        Per model, at the first seed alone: one for each generated task, one across prompt formats for each
+        task, and one for each composition (FV-8).
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -69,6 +70,7 @@ class TaskVectors:
             if params.n_templates:
                 cells += [plan.templates(task, params.seeds[0]) for task in asked]
             cells += [plan.heads(asked, seed) for seed in params.seeds]
+            cells += [plan.composition(name, params.seeds[0]) for name in params.squares]
         return cells
 
     def analyse(self, rows: pa.Table, params: TaskVectorParams) -> list[Finding]:
@@ -121,6 +123,12 @@ class _Planner:
     def heads(self, tasks: Sequence[MappingTask], seed: int) -> Cell:
         cost = costs.heads(self.params, self.model.n_blocks, tasks)
         return self._cell("heads.measure", self.params.heads, tasks, seed, cost)
+
+    def composition(self, name: str, seed: int) -> Cell:
+        square = SQUARES[name]
+        tasks = [registry.get(task) for task in (square.both, *square[:-1])]
+        cost = costs.composition(self.params, self.model.n_blocks, tasks)
+        return self._cell("composition.measure", self.params.composition, tasks, seed, cost)
 
     def _accuracies(
         self, module: str, sizes: TaskVectorParams, part: base.Params, task: MappingTask, seed: int

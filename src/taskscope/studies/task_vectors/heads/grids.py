@@ -67,13 +67,27 @@ def task_answers(rows: pa.Table, model: str) -> list[TaskAnswers]:
     """
     found = []
     for task, part in _by_task(rows, model, ANSWER):
-        halves = {
-            split: _answers(task, part.filter(pc.equal(_text(part, "split"), split)))  # type: ignore[attr-defined]
-            for split in ("dev", "test")
-        }
         own = part.filter(pc.equal(_text(part, "condition"), OWN))  # type: ignore[attr-defined]
-        found.append(TaskAnswers(task, int(pc.max(own["n_heads"]).as_py()), **halves))  # type: ignore[attr-defined]
+        found.append(read(task, part, int(pc.max(own["n_heads"]).as_py())))  # type: ignore[attr-defined]
     return found
+
+
+def read(task: str, rows: pa.Table, size: int) -> TaskAnswers:
+    """Read the rows of one task's answers.
+
+    Args:
+        task: The task.
+        rows: As `heads.rows.ANSWERS`, with the column ``seed``.
+        size: Heads in a function vector; answers with another number of heads are kept by that number.
+
+    Raises:
+        StudyError: If a condition lacks queries or blocks.
+    """
+    halves = {
+        split: _answers(task, rows.filter(pc.equal(_text(rows, "split"), split)), size)  # type: ignore[attr-defined]
+        for split in ("dev", "test")
+    }
+    return TaskAnswers(task, size, **halves)
 
 
 def head_effects(rows: pa.Table, model: str) -> list[Effects]:
@@ -119,7 +133,7 @@ def _numbered(rows: pa.Table) -> tuple[int, np.ndarray]:
     return len(distinct), number.ravel()
 
 
-def _answers(task: str, rows: pa.Table) -> Answers:
+def _answers(task: str, rows: pa.Table, size: int) -> Answers:
     if rows.num_rows == 0:
         raise StudyError(f"answers of task {task!r} lack a split", "development and test queries")
     n, query = _numbered(rows)
@@ -129,7 +143,6 @@ def _answers(task: str, rows: pa.Table) -> Answers:
     names = [_text(rows, name).combine_chunks().dictionary_encode() for name in ("context", "condition")]
     codes = [each.indices.to_numpy(zero_copy_only=False) for each in names]
     count = rows["n_heads"].to_numpy()
-    size = max(count[codes[1] == names[1].dictionary.to_pylist().index(OWN)])
     plain, added, by_number = {}, {}, {}
     groups, group = np.unique(np.stack([*codes, count], axis=1), axis=0, return_inverse=True)
     for i, (context_code, condition_code, heads) in enumerate(groups):

@@ -18,7 +18,7 @@ from taskscope.studies.task_vectors.heads.answers import Ingredients, answer_row
 from taskscope.studies.task_vectors.heads.choice import choose, set_size
 from taskscope.studies.task_vectors.heads.draws import TaskPrompts
 from taskscope.studies.task_vectors.heads.fitting import fitting
-from taskscope.studies.task_vectors.heads.mediation import disturbed, effects, means, worth_it
+from taskscope.studies.task_vectors.heads.mediation import disturbed, effects, head_means, worth_it
 from taskscope.studies.task_vectors.heads.plain import ask
 from taskscope.studies.task_vectors.heads.rows import SWAPPED, ZERO_SHOT, effect_rows, no_heads
 from taskscope.studies.task_vectors.params import HeadParams
@@ -49,7 +49,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     sites = np.array([(block, head) for block in blocks for head in range(model.n_heads)])
     size = set_size(params.head_share, len(sites))
     with model.audited(cell.rng("audit")) as audit:
-        mean = [means(each, blocks, model) for each in drawn]
+        mean = [head_means(each, blocks, model) for each in drawn]
+        layers = [model.capture([one.shown for one in each.means]).mean(axis=0) for each in drawn]
         plain = [ask(each, model) for each in drawn]
         able = [each.able for each in plain]
         places = [disturbed(each, said) for each, said in zip(drawn, plain, strict=True)]
@@ -62,8 +63,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         context = SWAPPED if plain[i].swapping_hides else ZERO_SHOT
         tables.append(effect_rows(each.task.name, able[i], context, found[i], sites, kept))
         other = _other(i, drawn)
-        lent = None if other is None else mean[other].heads
-        made = Ingredients(sites, size, mean[i].heads, lent, mean[i].layers, chosen[i])
+        lent = None if other is None else mean[other]
+        made = Ingredients(sites, size, mean[i], lent, layers[i], chosen[i])
         rng = cell.rng(f"vectors of {each.task.name}")
         tables += [*plain[i].rows, *answer_rows(each, made, params, model, rng)]
     notes = {**audit.notes(), "route": model.route, "heads": len(sites), "in_a_set": size}

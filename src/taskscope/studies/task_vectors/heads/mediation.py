@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,21 +21,10 @@ Prompt = tuple[str, str]
 """A text, and the answer as it follows it."""
 
 
-@dataclass(frozen=True)
-class Means:
-    """Mean outputs at the last token of one task's prompts with demonstrations (FV-2)."""
-
-    heads: np.ndarray
-    """(head, head_dim) float32."""
-    layers: np.ndarray
-    """(block, d_model) float32: the mean residual."""
-
-
-def means(drawn: TaskPrompts, blocks: Sequence[int], model: LanguageModel) -> Means:
-    """Read the mean outputs of all heads, and the mean residual, behind demonstrations (FV-2)."""
-    shown = [one.shown for one in drawn.means]
-    heads = model.capture(shown, blocks=blocks, what="heads").mean(axis=0)
-    return Means(heads.reshape(-1, model.head_dim), model.capture(shown).mean(axis=0))
+def head_means(drawn: TaskPrompts, blocks: Sequence[int], model: LanguageModel) -> np.ndarray:
+    """Read the mean outputs of all heads behind right demonstrations, (head, head_dim) float32 (FV-2)."""
+    heads = model.capture([one.shown for one in drawn.means], blocks=blocks, what="heads").mean(axis=0)
+    return heads.reshape(-1, model.head_dim)
 
 
 def disturbed(drawn: TaskPrompts, said: Plain) -> list[Prompt]:
@@ -50,7 +38,7 @@ def disturbed(drawn: TaskPrompts, said: Plain) -> list[Prompt]:
 
 def worth_it(
     prompts: Sequence[Sequence[Prompt]],
-    mean: Sequence[Means],
+    mean: Sequence[np.ndarray],
     able: Sequence[bool],
     sites: np.ndarray,
     size: int,
@@ -63,7 +51,7 @@ def worth_it(
     estimates = []
     for each, its, helped in zip(prompts, mean, able, strict=True):
         if helped or not any(able):
-            outputs = its.heads.reshape(-1, model.n_heads, model.head_dim)
+            outputs = its.reshape(-1, model.n_heads, model.head_dim)
             texts, answers = zip(*each, strict=True)
             estimates.append(model.estimated_head_effects(texts, outputs, answers).mean(axis=0).ravel())
     n = min(len(sites), max(round(EXACT_SHARE * len(sites)), 4 * size))
@@ -71,11 +59,11 @@ def worth_it(
 
 
 def effects(
-    prompts: Sequence[Prompt], mean: Means, sites: np.ndarray, tried: np.ndarray, model: LanguageModel
+    prompts: Sequence[Prompt], mean: np.ndarray, sites: np.ndarray, tried: np.ndarray, model: LanguageModel
 ) -> np.ndarray:
-    """Replace heads one by one: (prompt, head), NaN where a head was not replaced."""
+    """Replace heads one by one by their mean: (prompt, head), NaN where a head was not replaced (FV-3)."""
     found = np.full((len(prompts), len(sites)), np.nan)
     some = [(int(block), int(head)) for block, head in sites[tried]]
     texts, answers = zip(*prompts, strict=True)
-    found[:, tried] = model.head_effects(texts, mean.heads[tried], answers, some).indirect
+    found[:, tried] = model.head_effects(texts, mean[tried], answers, some).indirect
     return found

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from taskscope.studies.task_vectors.heads.choice import ABLE_GAIN
 from taskscope.studies.task_vectors.heads.draws import TaskPrompts
-from taskscope.studies.task_vectors.heads.rows import NONE, SHOWN, SWAPPED, ZERO_SHOT, queries
+from taskscope.studies.task_vectors.heads.rows import ANSWER, NONE, SHOWN, SWAPPED, ZERO_SHOT, queries
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel
@@ -26,8 +26,11 @@ class Plain:
     """Behind swapped labels at most half of what demonstrations add is left, as for the accuracies (E1)."""
 
 
-def ask(drawn: TaskPrompts, model: LanguageModel) -> Plain:
-    """Ask the queries of one task behind nothing, behind demonstrations and behind swapped labels."""
+def ask(drawn: TaskPrompts, model: LanguageModel, part: str = ANSWER) -> Plain:
+    """Ask the queries of one task behind nothing, behind demonstrations and behind swapped labels.
+
+    The rows say that they are of `part`.
+    """
     asked = (*drawn.dev, *drawn.test)
     contexts = {
         ZERO_SHOT: [one.bare for one in asked],
@@ -40,7 +43,7 @@ def ask(drawn: TaskPrompts, model: LanguageModel) -> Plain:
     both = queries(drawn, ("dev", "test"))
     bare, shown, swapped = right[:, : len(drawn.dev), 0].mean(axis=1)
     return Plain(
-        rows=[both.rows(context, NONE, right[i]) for i, context in enumerate(contexts)],
+        rows=[both.rows(context, NONE, right[i], part=part) for i, context in enumerate(contexts)],
         able=bool(shown - bare >= ABLE_GAIN - 1e-9),
         swapping_hides=bool(swapped <= (bare + shown) / 2),
     )

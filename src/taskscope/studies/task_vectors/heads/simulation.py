@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,8 @@ N_DEV, N_TEST = 25, 50
 N_SETS = 2
 SAME_QUERY = 0.3
 """Share of the variance behind an answer common to all conditions of a query."""
+Truth = tuple[str, str, int, int, int, float]
+"""A column (context, condition, repeat, heads, block), and how often its answers are right."""
 _FRONT = (("model", pa.string()), ("task", pa.string()), ("seed", pa.int64()))
 
 
@@ -62,11 +65,13 @@ class HeadScenario:
         known = simulation.Scenario(self.name, "", (task,) * self.n_tasks)
         tables = [simulation.rows(known, 20, 4, rng), _effects()]
         shifts = rng.normal(0, self.task_spread, self.n_tasks)
-        tables += [self._answers(f"task-{i:02d}", shift, rng) for i, shift in enumerate(shifts)]
+        tables += [
+            simulated_answers(f"task-{i:02d}", self._truth(shift), rng) for i, shift in enumerate(shifts)
+        ]
         return pa.concat_tables(tables, promote_options="default")
 
-    def _truth(self, shift: float) -> list[tuple[str, str, int, int, int, float]]:
-        """Every column: context, condition, repeat, heads, block, and how often the answer is right."""
+    def _truth(self, shift: float) -> list[Truth]:
+        """List every column."""
         vector = float(np.clip(self.vector + shift, 0.01, 0.99))
         random = self.control if self.random_heads is None else self.random_heads
         found = [
@@ -86,47 +91,59 @@ class HeadScenario:
                     found.append((context, condition, repeat, heads, block, there))
         return found
 
-    def _answers(self, task: str, shift: float, rng: np.random.Generator) -> pa.Table:
-        context, condition, repeat, heads, block, share = zip(*self._truth(shift), strict=True)
-        n, per_query = N_DEV + N_TEST, len(share)
-        hard = SAME_QUERY**0.5 * rng.standard_normal((n, 1))
-        noise = hard + (1 - SAME_QUERY) ** 0.5 * rng.standard_normal((n, per_query))
-        number = np.concatenate([np.arange(N_DEV), np.arange(N_TEST)])
-        rows = n * per_query
 
-        def each(values: np.ndarray) -> np.ndarray:
-            return np.repeat(values, per_query)
+def simulated_answers(
+    task: str, truth: Sequence[Truth], rng: np.random.Generator, part: str = ANSWER, front: str = "task-00"
+) -> pa.Table:
+    """Simulate the answers to one task's queries; outcomes of one query hang together.
 
-        def text(values: tuple[str, ...]) -> pa.DictionaryArray:
-            names, codes = np.unique(values, return_inverse=True)
-            return pa.DictionaryArray.from_arrays(pa.array(np.tile(codes, n), pa.int32()), names.tolist())
+    Args:
+        task: The task asked.
+        truth: Every column, and how often it is right.
+        rng: The only source of randomness.
+        part: What the rows say that they are of.
+        front: What stands in the column ``task``: the first task of the cell.
+    """
+    context, condition, repeat, heads, block, share = zip(*truth, strict=True)
+    n, per_query = N_DEV + N_TEST, len(share)
+    hard = SAME_QUERY**0.5 * rng.standard_normal((n, 1))
+    noise = hard + (1 - SAME_QUERY) ** 0.5 * rng.standard_normal((n, per_query))
+    number = np.concatenate([np.arange(N_DEV), np.arange(N_TEST)])
+    rows = n * per_query
 
-        def same(value: str) -> pa.DictionaryArray:
-            return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows), pa.int32()), [value])
+    def each(values: np.ndarray) -> np.ndarray:
+        return np.repeat(values, per_query)
 
-        columns = [
-            pa.repeat("simulated", rows),
-            pa.repeat("task-00", rows),
-            pa.repeat(pa.scalar(0, pa.int64()), rows),
-            same(ANSWER),
-            same(task),
-            pa.DictionaryArray.from_arrays(
-                pa.array(each(np.repeat([0, 1], [N_DEV, N_TEST])), pa.int32()), ["dev", "test"]
-            ),
-            pa.array(each(number), pa.int32()),
-            pa.DictionaryArray.from_arrays(
-                pa.array(each(np.arange(n)), pa.int32()), [f"query-{i}" for i in range(n)]
-            ),
-            pa.repeat(0.01, rows),
-            pa.repeat(False, rows),
-            text(context),
-            text(condition),
-            pa.array(np.tile(repeat, n), pa.int32()),
-            pa.array(np.tile(heads, n), pa.int32()),
-            pa.array(np.tile(block, n), pa.int32()),
-            pa.array((noise < ndtri(np.array(share))).ravel()),
-        ]
-        return pa.table(columns, schema=pa.schema([*_FRONT, *ANSWERS]))
+    def text(values: tuple[str, ...]) -> pa.DictionaryArray:
+        names, codes = np.unique(values, return_inverse=True)
+        return pa.DictionaryArray.from_arrays(pa.array(np.tile(codes, n), pa.int32()), names.tolist())
+
+    def same(value: str) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows), pa.int32()), [value])
+
+    columns = [
+        pa.repeat("simulated", rows),
+        pa.repeat(front, rows),
+        pa.repeat(pa.scalar(0, pa.int64()), rows),
+        same(part),
+        same(task),
+        pa.DictionaryArray.from_arrays(
+            pa.array(each(np.repeat([0, 1], [N_DEV, N_TEST])), pa.int32()), ["dev", "test"]
+        ),
+        pa.array(each(number), pa.int32()),
+        pa.DictionaryArray.from_arrays(
+            pa.array(each(np.arange(n)), pa.int32()), [f"query-{i}" for i in range(n)]
+        ),
+        pa.repeat(0.01, rows),
+        pa.repeat(False, rows),
+        text(context),
+        text(condition),
+        pa.array(np.tile(repeat, n), pa.int32()),
+        pa.array(np.tile(heads, n), pa.int32()),
+        pa.array(np.tile(block, n), pa.int32()),
+        pa.array((noise < ndtri(np.array(share))).ravel()),
+    ]
+    return pa.table(columns, schema=pa.schema([*_FRONT, *ANSWERS]))
 
 
 def _effects() -> pa.Table:
