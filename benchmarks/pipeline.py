@@ -43,7 +43,14 @@ from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 
 PARAMS = TaskVectorParams(
-    tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_templates=0
+    tasks=("to-upper", "next-letter"),
+    n_dev=6,
+    n_test=10,
+    n_sets=8,
+    n_conflicts=8,
+    suites=(),
+    n_templates=0,
+    squares=(),
 )
 ARROW = get_format(PARAMS.format)
 TOLERANCE = 1e-3

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError
-from taskscope.models import answering, head_gradients, heads, lens, probing
+from taskscope.models import answering, head_gradients, heads, lens, probing, reconstruction, steering
 from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
@@ -211,6 +211,22 @@ class LanguageModel:
     def force(self, prompts: Sequence[str], columns: Sequence[Column], answer: Tokens) -> np.ndarray:
         """Return log p of a whole answer after every column, (column,); see `probing.force`."""
         return probing.force(self.executor, self.encoder, prompts, columns, answer)
+
+    def write_on(
+        self, prompts: Sequence[str], vectors: Mapping[str, np.ndarray], block: int, n_tokens: int
+    ) -> dict[str, list[Tokens]]:
+        """Write greedily while a vector is added at every new last token; see `steering.write_on`."""
+        return steering.write_on(self.executor, self.encoder, prompts, vectors, block, n_tokens)
+
+    def reconstruct(
+        self, vectors: np.ndarray, start: np.ndarray, steps: int, tops: Sequence[int | None]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find vectors that say the same in the output vocabulary; see `reconstruction.reconstruct`."""
+        return reconstruction.reconstruct(self, vectors, start, steps, tops)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens."""
+        return self.tokenizer.decode(list(tokens))
 
     def read_out(self, states: np.ndarray) -> np.ndarray:
         """Project states (state, d_model) on the vocabulary: logits (state, vocabulary); see `lens`."""

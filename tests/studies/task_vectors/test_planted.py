@@ -28,7 +28,7 @@ from taskscope.training.planting import prepend_identity_blocks
 
 PARAMS = TaskVectorParams(
     tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12, n_conflicts=12, n_means=6, n_effects=4,
-    n_vector_dev=5, n_vector_test=12, n_random_sets=2, suites=(), n_templates=0,
+    n_vector_dev=5, n_vector_test=12, n_random_sets=2, rebuilding_steps=20, suites=(), n_templates=0,
 )  # fmt: skip
 PARTS = ("measure", "geometry", "conflict", "heads")
 VECTOR_CLAIMS = ("C1", "C2", "C3", "C4")

@@ -94,7 +94,7 @@ _CLAIMS = (
         statement="A small set of attention heads, found by what each does to the answer, holds the task: "
         "the sum of what they write on average, a function vector, added to a query alone triggers the "
         "task.",
-        experiments=("FV-1", "FV-2", "FV-3", "FV-4", "FV-5", "FV-6"),
+        experiments=("FV-1", "FV-2", "FV-3", "FV-4", "FV-5", "FV-6", "FV-7"),
         published=_FUNCTION_VECTORS,
     ),
     Claim(

@@ -13,6 +13,7 @@ from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.heads.rows import ADDED
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
+from taskscope.tasks import surroundings
 from taskscope.tasks.prompts import FORMATS, get_format
 from taskscope.tasks.task import MappingTask
 
@@ -86,6 +87,9 @@ def heads(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask])
         tokens += n_asked * (2 * prompt + shown["query"] + added * n_blocks * shown["answer"])
         tokens += sizes.n_vector_dev * (prompt + shown["query"])
         tokens += sizes.n_vector_test * (prompt + 3 * n_blocks * shown["answer"])
+        # Elsewhere: each query in a template, in a sentence and alone, with what is added as columns.
+        in_text = sum(range(1, surroundings.WORD_TOKENS + 1))
+        tokens += sizes.n_vector_test * 5 * (3 * shown["query"] + 2 * shown["answer"] + in_text)
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 

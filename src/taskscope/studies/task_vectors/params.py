@@ -81,7 +81,7 @@ class TemplateParams(Params):
 
 
 class HeadParams(Params):
-    """What function vectors depend on, beside model, tasks and seed (FV-1 to FV-6)."""
+    """What function vectors depend on, beside model, tasks and seed (FV-1 to FV-7)."""
 
     k: int = Field(default=5, ge=1)
     n_means: int = Field(default=50, ge=1)
@@ -97,6 +97,8 @@ class HeadParams(Params):
     """Sets of as many random heads, whose mean is a control."""
     exact_heads: int = Field(default=1024, ge=1)
     """A model with more heads gets exact effects for the twentieth that gradients say is strongest (6.8)."""
+    rebuilding_steps: int = Field(default=1000, ge=0)
+    """Steps in which a vector is made that says what the function vector says (FV-7); 0 for none."""
     format: str = "arrow"
     dev_share: float = Field(default=0.3, gt=0, lt=1)
 
@@ -146,13 +148,17 @@ class TaskVectorParams(CellParams):
     exact_heads: int = Field(default=1024, ge=1)
     """A model with more heads gets exact effects for the twentieth that gradients say is strongest (6.8)."""
 
+    rebuilding_steps: int = Field(default=1000, ge=0)
+    """Steps in which a vector is made that says what the function vector says (FV-7); 0 for none."""
+
     squares: tuple[str, ...] = tuple(SQUARES)
     """Tasks whose function vectors are added up from those of three others (FV-8)."""
 
     @property
     def composition(self) -> CompositionParams:
         """The part that decides the numbers of a composition."""
-        return CompositionParams(**self.heads.model_dump())
+        # Nothing is rebuilt here, so that rebuilding longer measures no composition again.
+        return CompositionParams(**{**self.heads.model_dump(), "rebuilding_steps": 0})
 
     @property
     def template(self) -> TemplateParams:
@@ -224,6 +230,7 @@ _PROFILES = {
         n_vector_dev=5,
         n_vector_test=12,
         n_random_sets=2,
+        rebuilding_steps=60,
         squares=("next-letter-then-to-upper",),
     ),
     "standard": TaskVectorParams(),

@@ -17,6 +17,7 @@ from taskscope.studies.task_vectors.geometry import figures as geometry_figures
 from taskscope.studies.task_vectors.geometry import tables as geometry_tables
 from taskscope.studies.task_vectors.geometry.findings import geometries
 from taskscope.studies.task_vectors.heads import figures as heads_figures
+from taskscope.studies.task_vectors.heads import surroundings
 from taskscope.studies.task_vectors.heads import tables as heads_tables
 from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.params import TaskVectorParams
@@ -45,6 +46,7 @@ PARTS = (
     Part(suites.suites, suites.figures, suites.tables),
     Part(templates.matrices, templates.figures, templates.tables),
     Part(function_vectors, heads_figures.figures, heads_tables.tables),
+    Part(surroundings.surroundings, surroundings.figures, surroundings.tables),
     Part(compositions, composition_figures.figures, composition_tables.tables),
 )
 """In the order in which the page shows them."""

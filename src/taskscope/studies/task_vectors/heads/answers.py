@@ -1,4 +1,4 @@
-"""What a model answers with a function vector or one of its controls added (FV-5, FV-6)."""
+"""What a model answers with a function vector or one of its controls added (FV-5, FV-6, FV-7)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from taskscope.studies.task_vectors.heads.choice import Chosen, counts_tried, random_sets
 from taskscope.studies.task_vectors.heads.draws import Asked, TaskPrompts
+from taskscope.studies.task_vectors.heads.elsewhere import elsewhere_rows
 from taskscope.studies.task_vectors.heads.rows import (
     LAYER,
     OTHER,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 Label = tuple[str, int, int]
 """Condition, repeat, and how many heads are behind it."""
+_TAKEN_ELSEWHERE = ((VECTOR, 0), (OTHER, 0), (RANDOM_HEADS, 0), (RANDOM, 0))
+"""Condition and repeat of what is added in other surroundings too."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,14 @@ def answer_rows(
     tables = _laid_out(both, ZERO_SHOT, bare)
     chosen = first_highest(bare[VECTOR, 0, made.size][: len(drawn.dev)].mean(axis=0))
     tables += _by_number(test, drawn.test, made, chosen, model, rng)
-    kept = {key: value[: len(test.items)] for key, value in vectors.items() if _elsewhere(key)}
+    kept = {key: value[: len(test.items)] for key, value in vectors.items() if _behind_swapped(key)}
     swapped = _swept([one.swapped for one in drawn.test], drawn.test, kept, model)
-    return tables + _laid_out(test, SWAPPED, swapped)
+    tables += _laid_out(test, SWAPPED, swapped)
+    added = {key[0]: value[0, chosen] for key, value in vectors.items() if key[:2] in _TAKEN_ELSEWHERE}
+    return tables + elsewhere_rows(drawn, added, made.size, chosen, params, model, rng)
 
 
-def _elsewhere(key: Label) -> bool:
+def _behind_swapped(key: Label) -> bool:
     """Whether a vector is also added behind swapped labels."""
     condition, repeat, _ = key
     return repeat == 0 and condition in (VECTOR, RANDOM_HEADS, LAYER)

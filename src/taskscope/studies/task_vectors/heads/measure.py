@@ -1,7 +1,7 @@
 """Measuring a head cell: which heads carry the tasks, and what their summed outputs do elsewhere.
 
 One cell holds all tasks of a run, because the heads that write a task's function vector are chosen on the
-other tasks (protocol FV-1 to FV-6; algorithms 6.2, 6.4, 6.7, 6.8).
+other tasks (protocol FV-1 to FV-7; algorithms 6.2, 6.4, 6.7, 6.8).
 """
 
 from __future__ import annotations
