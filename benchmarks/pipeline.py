@@ -43,15 +43,9 @@ from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
 
 PARAMS = TaskVectorParams(
-    tasks=("to-upper", "next-letter"),
-    n_dev=6,
-    n_test=10,
-    n_sets=8,
-    n_conflicts=8,
-    suites=(),
-    n_templates=0,
+    tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_templates=0,
     squares=(),
-)
+)  # fmt: skip
 ARROW = get_format(PARAMS.format)
 TOLERANCE = 1e-3
 """Of directions of length 1, which are kept in half precision."""
