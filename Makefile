@@ -49,9 +49,11 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/layer_sweep.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/head_effects.py
+	$(BIN)/python benchmarks/shared_demonstrations.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration
+	$(BIN)/python -m taskscope.studies.structured_tasks.calibration
 	$(BIN)/python -m taskscope.training.cards.family_page
 
 clean:
