@@ -12,8 +12,7 @@ from taskscope.cli.training_progress import parts_line, training_line
 from taskscope.errors import RunError, TaskscopeError, nearest
 
 if TYPE_CHECKING:
-    from taskscope.training.language_recipes import LanguageRecipe
-    from taskscope.training.recipes import Recipe
+    from taskscope.training.recipes import AnyRecipe
 
 PROFILES = {"smoke": "pico-smoke"}
 """Recipe that a profile stands for."""
@@ -98,7 +97,7 @@ def _name(recipe: str | None, profile: str | None) -> str:
     return recipe if profile is None else PROFILES[profile]  # pyright: ignore[reportReturnType]
 
 
-def _sources(chosen: Recipe | LanguageRecipe, corpus: Path | None) -> Path | None:
+def _sources(chosen: AnyRecipe, corpus: Path | None) -> Path | None:
     """Return the folder a recipe's text is read from; None for a recipe that reads none.
 
     Raises:

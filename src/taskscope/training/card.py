@@ -9,13 +9,14 @@ from typing import Any
 
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
-from taskscope.training.cards import language, language_text, lines
+from taskscope.training.cards import language, language_text, learners, lines
 from taskscope.training.cards.comparing import differences
 from taskscope.training.cards.language import Effort
 from taskscope.training.trainer import FACTS, RECIPE
 
 CARD, README = "card.json", "README.md"
 OnPart = Callable[[str], None]
+_ROOMS = {"language": language_text, "learner": learners}
 
 
 def write_card(
@@ -54,6 +55,8 @@ def measure(
     """
     if kind(folder) == "language":
         return language.measure(folder, data, effort, on_part)
+    if kind(folder) == "learner":
+        return learners.measure(folder, on_part)
     return lines.measure(folder, on_part)
 
 
@@ -61,11 +64,13 @@ def n_parts(folder: Path, data: Path | None = None) -> int:
     """Count the parts that `measure` names."""
     if kind(folder) == "language":
         return language.n_parts(Effort(), data, folder)
+    if kind(folder) == "learner":
+        return learners.n_parts()
     return len(registry.names())
 
 
 def kind(folder: Path) -> str:
-    """Return the kind of model that a folder holds: planted, natural or language.
+    """Return the kind of model that a folder holds: planted, natural, learner or language.
 
     Raises:
         ModelError: If the folder does not say how it was trained.
@@ -96,12 +101,14 @@ def write(card: dict[str, Any], folder: Path) -> None:
 
 def render(card: dict[str, Any]) -> str:
     """Turn the content of ``card.json`` into the text of ``README.md``."""
-    return language_text.render(card) if card["kind"] == "language" else lines.render(card)
+    return _ROOMS.get(card["kind"], lines).render(card)
 
 
 def derived(card: dict[str, Any]) -> dict[str, Any]:
     """Return what a card says that follows from its measurements."""
-    return language.derived(card) if card["kind"] == "language" else lines.derived(card)
+    if card["kind"] == "language":
+        return language.derived(card)
+    return learners.derived(card) if card["kind"] == "learner" else lines.derived(card)
 
 
 def disagreements(folder: Path, stored: dict[str, Any], measured: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from taskscope.errors import ModelError, nearest
 from taskscope.runs.cell import canonical_json
 from taskscope.training.language_recipes import FAMILY, SMOKE, LanguageRecipe
 from taskscope.training.shape import Shape
+from taskscope.training.text_recipes import LEARNERS, TextRecipe
 
 
 class Recipe(BaseModel):
@@ -63,7 +64,9 @@ class Recipe(BaseModel):
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-_RECIPES: tuple[Recipe | LanguageRecipe, ...] = (
+AnyRecipe = Recipe | LanguageRecipe | TextRecipe
+
+_RECIPES: tuple[AnyRecipe, ...] = (
     Recipe(
         name="planted-vector",
         kind="planted",
@@ -119,6 +122,7 @@ _RECIPES: tuple[Recipe | LanguageRecipe, ...] = (
         warmup=10,
         checkpoint_every=20,
     ),
+    *LEARNERS,
     *FAMILY,
     SMOKE,
 )
@@ -129,7 +133,7 @@ def names() -> list[str]:
     return [recipe.name for recipe in _RECIPES]
 
 
-def get(name: str) -> Recipe | LanguageRecipe:
+def get(name: str) -> AnyRecipe:
     """Return the recipe of that name.
 
     Raises:

@@ -17,9 +17,10 @@ from taskscope.training import checkpoints
 from taskscope.training.corpus.building import build
 from taskscope.training.corpus.packed import MANIFEST, PackedCorpus
 from taskscope.training.language import LanguageSession
-from taskscope.training.language_recipes import LanguageRecipe
 from taskscope.training.line_session import LineSession
-from taskscope.training.recipes import Recipe
+from taskscope.training.recipes import AnyRecipe, Recipe
+from taskscope.training.text_recipes import TextRecipe
+from taskscope.training.text_session import TextSession
 
 LOSSES, RECIPE, FACTS = "loss.jsonl", "recipe.json", "training.json"
 CORPUS = "corpus"
@@ -81,7 +82,7 @@ class Session(Protocol):
 
 
 def train(
-    recipe: Recipe | LanguageRecipe,
+    recipe: AnyRecipe,
     out: Path,
     *,
     corpus: Path | None = None,
@@ -132,10 +133,12 @@ def train(
     return Trained(out, weights, tokens, time.monotonic() - started)
 
 
-def open_session(recipe: Recipe | LanguageRecipe, out: Path, corpus: Path | None, device: str) -> Session:
+def open_session(recipe: AnyRecipe, out: Path, corpus: Path | None, device: str) -> Session:
     """Make the session of a recipe; arguments as `train`."""
     if isinstance(recipe, Recipe):
         return LineSession(recipe, device)
+    if isinstance(recipe, TextRecipe):
+        return TextSession(recipe, device)
     if corpus is None:
         raise RunError(f"{recipe.name} is trained on a corpus, and none was given", "--corpus FOLDER")
     if (Path(corpus) / MANIFEST).exists():
