@@ -1,4 +1,4 @@
-"""The study's own controls: learners whose way of learning is known get the verdict they must get."""
+"""The study's own controls: a learner whose way of learning is known gets the verdicts it must get."""
 
 from __future__ import annotations
 
@@ -51,22 +51,6 @@ def test_h1_holds_of_the_selector() -> None:
     assert found["H1"].verdict is Verdict.SUPPORTED, found["H1"].reason
     assert found["H2"].verdict is not Verdict.SUPPORTED, found["H2"].reason
     assert found["H3"].verdict is not Verdict.SUPPORTED, found["H3"].reason
-
-
-def test_h2_holds_of_the_learner() -> None:
-    """It was trained on fresh maps and ciphers alone, so it needs no word to mean anything."""
-    found = findings("learner")
-    assert found["H1"].verdict is not Verdict.SUPPORTED, found["H1"].reason
-    assert found["H2"].verdict is Verdict.SUPPORTED, found["H2"].reason
-    assert found["H3"].verdict is not Verdict.SUPPORTED, found["H3"].reason
-
-
-def test_h3_holds_of_the_composer() -> None:
-    """It was trained on tasks and on renamings, never on both at once."""
-    found = findings("composer")
-    assert found["H1"].verdict is Verdict.CONTRADICTED, found["H1"].reason
-    assert found["H2"].verdict is not Verdict.SUPPORTED, found["H2"].reason
-    assert found["H3"].verdict is Verdict.SUPPORTED, found["H3"].reason
 
 
 def test_nothing_holds_of_a_model_that_does_none_of_the_tasks() -> None:

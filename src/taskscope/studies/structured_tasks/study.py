@@ -27,7 +27,7 @@ class StructuredTasks:
     version = 1
     account = ACCOUNT
     Params: type[base.Params] = StructuredTaskParams
-    planted: tuple[str, ...] = ("selector", "learner", "composer")
+    planted: tuple[str, ...] = ("selector",)
 
     def profile(self, name: str) -> StructuredTaskParams:
         """Return the parameters of a profile."""
