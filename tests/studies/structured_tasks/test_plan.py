@@ -5,6 +5,7 @@ import pytest
 from taskscope.errors import StudyError, TaskError
 from taskscope.runs.cell import ModelRef
 from taskscope.studies.base import PROFILES, PlannedModel
+from taskscope.studies.structured_tasks.nested.names import steps
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
@@ -17,11 +18,12 @@ MODEL = PlannedModel(
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_every_profile_plans_two_cells_for_each_task(name: str) -> None:
+def test_every_profile_plans_two_cells_for_each_task_and_one_for_each_composition(name: str) -> None:
     params = profile(name)
     cells = STRUCTURED_TASKS.plan(params, [MODEL])
     assert [(cell.tasks[0].name, cell.measure.rsplit(".", 2)[1]) for cell in cells] == [
-        (task, part) for task in params.tasks for part in ("curves", "maps")
+        *((task, part) for task in params.tasks for part in ("curves", "maps")),
+        *((steps(composition)[0], "nested") for composition in params.nested),
     ]
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(cell.cost.token_layers == 4 * cell.cost.tokens > 0 for cell in cells)
@@ -43,6 +45,7 @@ def test_resamples_change_no_cell() -> None:
         ({"shots": (2, 2)}, "named twice"),
         ({"tasks": ("topics", "topics")}, "named twice"),
         ({"seeds": (1, 1)}, "named twice"),
+        ({"nested": ("to-upper(next-letter)",) * 2}, "named twice"),
         ({"cipher_ladder": (0.5, 1.0)}, "between 0 and 1"),
         ({"cipher_kinds": ("ceasar",)}, "words"),
         ({"learners": ("token_logistics",)}, "token_logistic"),

@@ -19,6 +19,11 @@ from taskscope.studies.structured_tasks.maps import grids as map_grids
 from taskscope.studies.structured_tasks.maps import resampling as map_resampling
 from taskscope.studies.structured_tasks.maps import tables as map_tables
 from taskscope.studies.structured_tasks.maps.resampling import ModelMaps
+from taskscope.studies.structured_tasks.nested import figures as nested_figures
+from taskscope.studies.structured_tasks.nested import grids as nested_grids
+from taskscope.studies.structured_tasks.nested import resampling as nested_resampling
+from taskscope.studies.structured_tasks.nested import tables as nested_tables
+from taskscope.studies.structured_tasks.nested.resampling import ModelNested
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 
 
@@ -29,23 +34,25 @@ class ModelResult:
     model: str
     curves: ModelCurves | None
     maps: ModelMaps | None
+    nested: ModelNested | None
 
 
 def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
     """Read and resample the rows of every model, in sorted order."""
-    curves, maps = curve_grids.grids(rows), map_grids.grids(rows)
+    curves, maps, nested = curve_grids.grids(rows), map_grids.grids(rows), nested_grids.grids(rows)
     return [
         ModelResult(
             model,
             curve_resampling.resample(model, curves[model], params.draws) if model in curves else None,
             map_resampling.resample(model, maps[model], params.draws) if model in maps else None,
+            nested_resampling.resample(model, nested[model], params.draws) if model in nested else None,
         )
-        for model in sorted({*curves, *maps})
+        for model in sorted({*curves, *maps, *nested})
     ]
 
 
 def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
-    """Judge H1, H2 and H3 for every model."""
+    """Judge H1, H2 and H3 for every model; nested calls are reported and not judged."""
     found: list[Finding] = []
     for result in results(rows, params):
         if result.curves is not None:
@@ -56,25 +63,28 @@ def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
 
 
 def figures(rows: pa.Table, params: StructuredTaskParams) -> list[Figure]:
-    """Draw learning curves, reference learners, the cipher ladder, and response maps."""
+    """Draw learning curves, reference learners, the cipher ladder, response maps and nested calls."""
     return _of_parts(
         rows,
         params,
         lambda curves: curve_figures.figures(curves, params.cipher_ladder),
         map_figures.figures,
+        nested_figures.figures,
     )
 
 
 def tables(rows: pa.Table, params: StructuredTaskParams) -> list[Table]:
-    """Tabulate learning curves and response maps."""
-    return _of_parts(rows, params, curve_tables.tables, map_tables.tables)
+    """Tabulate learning curves, response maps and nested calls."""
+    return _of_parts(rows, params, curve_tables.tables, map_tables.tables, nested_tables.tables)
 
 
-def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps) -> list:
+def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, of_nested) -> list:
     found: list = []
     for result in results(rows, params):
         if result.curves is not None:
             found += of_curves(result.curves)
         if result.maps is not None:
             found += of_maps(result.maps)
+        if result.nested is not None:
+            found += of_nested(result.nested)
     return found

@@ -8,6 +8,9 @@ from statistics import fmean
 from taskscope.runs.cell import Cost
 from taskscope.studies.structured_tasks.curves.conditions import LABELS
 from taskscope.studies.structured_tasks.maps.draws import NATURAL
+from taskscope.studies.structured_tasks.nested.compositions import Composition
+from taskscope.studies.structured_tasks.nested.draws import draw
+from taskscope.studies.structured_tasks.nested.names import prompt
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 from taskscope.tasks.classification import ClassificationTask
 
@@ -41,6 +44,21 @@ def maps(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask) 
     texts = params.n_maps * params.n_text_sets * (params.map_shots + params.n_text_queries) * text
     tokens = ceil(words + texts)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def nested(params: StructuredTaskParams, composition: Composition, seed: int) -> int:
+    """Estimate the tokens of nested calls: each draw's demonstrations once in either condition, and calls.
+
+    The draws are made for it, so that a composition with too few items is refused before anything runs.
+
+    Raises:
+        StudyError: If the composition has too few items.
+    """
+    characters = 0
+    for each in draw(composition, seed, params.nested_call(composition.name)):
+        characters += sum(len(prompt(lines, "")) for lines in each.demonstrations.values())
+        characters += sum(len(call) for *_, call in each.prompts(composition))
+    return ceil(characters / CHARACTERS_PER_TOKEN)
 
 
 def _tokens(task: ClassificationTask, characters: float) -> float:

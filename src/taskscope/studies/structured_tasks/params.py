@@ -7,6 +7,7 @@ from pydantic import Field
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.structured_tasks.curves.conditions import LEARNERS, OTHER_CIPHERS, REFERENCE
+from taskscope.studies.structured_tasks.nested.names import DEFAULT, steps
 
 TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
@@ -57,7 +58,20 @@ class MapParams(Params):
     """Texts that follow each of them."""
 
 
-class StructuredTaskParams(CurveParams, MapParams):
+class NestedParams(Params):
+    """What nested calls depend on, beside model and seed; each composition is a cell of its own."""
+
+    nested: tuple[str, ...] = DEFAULT
+    """Compositions of built-in tasks, written like to-upper(next-letter); none are measured if empty."""
+    nested_shots: int = Field(default=8, ge=1)
+    """Demonstrations of each function, and of the nested call where that is shown too."""
+    nested_repetitions: int = Field(default=16, ge=2)
+    """Draws of demonstrations: the unit of analysis."""
+    nested_queries: int = Field(default=6, ge=1)
+    """Items that are asked for after each draw, alone and nested."""
+
+
+class StructuredTaskParams(CurveParams, MapParams, NestedParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
     thesaurus: str = ""
@@ -78,14 +92,25 @@ class StructuredTaskParams(CurveParams, MapParams):
         """The part that decides the numbers of response maps."""
         return MapParams(**self.model_dump(include=set(MapParams.model_fields)))
 
+    def nested_call(self, name: str) -> NestedParams:
+        """The part that decides the numbers of one composition."""
+        return NestedParams(**{**self.model_dump(include=set(NestedParams.model_fields)), "nested": (name,)})
+
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: A task, seed or number of demonstrations named twice, a number or share out of range,
-                an unknown cipher or learner, or the reference learner left out.
+            StudyError: A task, seed, composition or number of demonstrations named twice, a number or share
+                out of range, an unknown cipher, learner or composition, or the reference learner left out.
         """
-        for what, values in (("task", self.tasks), ("seed", self.seeds), ("number of shots", self.shots)):
+        for name in self.nested:
+            steps(name)
+        for what, values in (
+            ("task", self.tasks),
+            ("seed", self.seeds),
+            ("number of shots", self.shots),
+            ("composition", self.nested),
+        ):
             twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
             if twice:
                 raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
@@ -125,6 +150,7 @@ _PROFILES = {
         n_word_sets=3,
         n_text_sets=2,
         n_text_queries=4,
+        nested=(),
         draws=1000,
     ),
     "standard": StructuredTaskParams(),
@@ -137,6 +163,7 @@ _PROFILES = {
         n_word_sets=16,
         n_text_sets=8,
         n_text_queries=16,
+        nested_repetitions=50,
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
         draws=10_000,
     ),
@@ -151,6 +178,7 @@ _PROFILES = {
         n_word_sets=16,
         n_text_sets=16,
         n_text_queries=16,
+        nested=(),
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
         draws=10_000,
     ),

@@ -13,8 +13,9 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.structured_tasks import costs
 from taskscope.studies.structured_tasks.claims import ACCOUNT
+from taskscope.studies.structured_tasks.nested.compositions import Composition, build
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
-from taskscope.tasks import classification_registry, thesaurus
+from taskscope.tasks import classification_registry, registry, thesaurus
 from taskscope.tasks.classification_registry import ref
 
 _ROOM = "taskscope.studies.structured_tasks"
@@ -36,6 +37,8 @@ class StructuredTasks:
     def plan(self, params: StructuredTaskParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List the cells: per model, task and seed one of learning curves and one of response maps.
 
+        And per model, composition and seed one of nested calls.
+
         Raises:
             StudyError: If a parameter cannot be used.
             TaskError: If a task is unknown or its data are not found, or a thesaurus lacks a table.
@@ -47,7 +50,12 @@ class StructuredTasks:
             if names.count(name) > 1:
                 raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
         words = (thesaurus.ref(params.thesaurus),) if params.thesaurus else ()
-        cells = []
+        nested = [
+            (one, seed, costs.nested(params, one, seed))
+            for seed in params.seeds
+            for one in map(build, params.nested)
+        ]
+        cells: list[Cell] = []
         for model in models:
             for seed in params.seeds:
                 for task in asked:
@@ -55,6 +63,7 @@ class StructuredTasks:
                     cells.append(self._cell("curves", params.curves, model, (ref(task),), seed, cost))
                     cost = costs.maps(params, model.n_blocks, task)
                     cells.append(self._cell("maps", params.maps, model, (ref(task), *words), seed, cost))
+            cells += [self._nested(params, model, *each) for each in nested]
         return cells
 
     def analyse(self, rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
@@ -66,7 +75,7 @@ class StructuredTasks:
     def figures(
         self, rows: pa.Table, findings: Sequence[Finding], params: StructuredTaskParams
     ) -> list[Figure]:
-        """Draw learning curves and response maps; see `analysis`."""
+        """Draw learning curves, response maps and nested calls; see `analysis`."""
         from taskscope.studies.structured_tasks.analysis import figures
 
         return figures(rows, params)
@@ -78,6 +87,18 @@ class StructuredTasks:
         from taskscope.studies.structured_tasks.analysis import tables
 
         return tables(rows, params)
+
+    def _nested(
+        self,
+        params: StructuredTaskParams,
+        model: PlannedModel,
+        composition: Composition,
+        seed: int,
+        tokens: int,
+    ) -> Cell:
+        tasks = tuple(registry.ref(task) for task in composition.tasks)
+        cost = Cost(tokens=tokens, token_layers=tokens * model.n_blocks)
+        return self._cell("nested", params.nested_call(composition.name), model, tasks, seed, cost)
 
     def _cell(
         self,
