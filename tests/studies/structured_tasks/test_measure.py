@@ -44,6 +44,7 @@ TINY = StructuredTaskParams(
     n_text_sets=2,
     n_text_queries=2,
     other_randoms=OTHER_RANDOMS,
+    nested=(),
 )
 
 
