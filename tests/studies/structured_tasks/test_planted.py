@@ -19,7 +19,7 @@ from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
 PARAMS = StructuredTaskParams(
     shots=(4, 32), n_repetitions=10, n_queries=16, cipher_ladder=(), cipher_kinds=(), n_maps=40, n_natural=12,
-    n_word_sets=4, n_text_sets=2, n_text_queries=8, draws=500,
+    n_word_sets=4, n_text_sets=2, n_text_queries=8, nested=(), draws=500,
 )  # fmt: skip
 """Fewer draws than the standard profile and the same demonstrations."""
 
@@ -41,7 +41,7 @@ def findings(name: str) -> dict[str, Finding]:
         for at, (column, value) in enumerate(front.items()):
             rows = rows.add_column(at, column, pa.repeat(pa.scalar(value), rows.num_rows))
         tables.append(rows)
-    rows = pa.concat_tables(tables, promote_options="default")
+    rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
     return {finding.claim: finding for finding in analyse(rows, PARAMS)}
 
 

@@ -44,7 +44,7 @@ def grids(rows: pa.Table) -> dict[str, list[NestedGrid]]:
     """Read all nested rows: model -> its compositions, less deep ones first."""
     if "composition" not in rows.column_names:
         return {}
-    mine = where(rows, part=PART)
+    mine = where(rows, part=PART).unify_dictionaries()
     pairs = mine.select(["model", "composition", "depth"]).group_by(["model", "composition", "depth"])
     found: dict[str, list[NestedGrid]] = {}
     for pair in sorted(
