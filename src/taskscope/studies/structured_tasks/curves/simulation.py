@@ -98,7 +98,8 @@ SCENARIOS = (
     Scenario(
         "renames a little",
         "new labels bring exactly as little as counts as nothing (5 points)",
-        {VANILLA: 0.8, RENAMED: 0.075, REFERENCE: 0.5},
+        # Abilities below 0 are cut off, so that their mean is 0.08: 0.04 and 0.06 of macro-F1 on the two tasks.
+        {VANILLA: 0.8, RENAMED: 0.064, REFERENCE: 0.5},
         tested=("H1",),
     ),
     Scenario(
