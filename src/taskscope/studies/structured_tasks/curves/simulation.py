@@ -98,7 +98,7 @@ SCENARIOS = (
     Scenario(
         "renames a little",
         "new labels bring exactly as little as counts as nothing (5 points)",
-        # Abilities below 0 are cut off, so that their mean is 0.08: 0.04 and 0.06 of macro-F1 on the two tasks.
+        # Abilities below 0 are cut off, so that their mean is 0.08: macro-F1 of 0.04 and 0.06 on the tasks.
         {VANILLA: 0.8, RENAMED: 0.064, REFERENCE: 0.5},
         tested=("H1",),
     ),
