@@ -1,7 +1,8 @@
 """Macro-F1 of every condition at every number of demonstrations, with bootstrap draws of repetitions.
 
 Queries are nested in a draw of demonstrations, so draws of demonstrations are resampled and never queries
-(protocol 6, unit of analysis). Every array has the estimate in front: (1 + draw, ...).
+(protocol 6, unit of analysis). With few draws of demonstrations a bootstrap is too narrow, so it is widened
+as over few tasks (`few_units_widening`). Every array has the estimate in front: (1 + draw, ...).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.classification import macro_f1_of_counts
-from taskscope.stats.intervals import resampling_weights
+from taskscope.stats.intervals import few_units_widening, resampling_weights
 from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.curves.conditions import (
     CIPHERED,
@@ -136,8 +137,9 @@ def resample(model: str, tasks: Sequence[CurveGrid], draws: int) -> ModelCurves:
 def _task(grid: CurveGrid, draws: int) -> TaskCurves:
     rng = stream("structured-tasks bootstrap", grid.task)
     weights = np.vstack([np.ones(grid.n_repetitions), resampling_weights(grid.n_repetitions, draws, rng)])
-    f1 = {
-        name: macro_f1_of_counts(np.tensordot(weights, counts, axes=1))
-        for name, counts in grid.counts.items()
-    }
+    wider = few_units_widening(grid.n_repetitions)
+    f1 = {}
+    for name, counts in grid.counts.items():
+        drawn = macro_f1_of_counts(np.tensordot(weights, counts, axes=1))
+        f1[name] = drawn[:1] + wider * (drawn - drawn[:1])
     return TaskCurves(grid, f1)

@@ -99,11 +99,7 @@ def judge_learning(found: ModelCurves) -> Judgement:
 
 
 def guessed(over_guessing: np.ndarray) -> bool:
-    """Whether F1 is less than the margin above guessing.
-
-    A one-sided test at a nominal 2.5 %: with 20 draws of demonstrations a bootstrap is a little too narrow,
-    and at 5 % it supported H1 too often where the truth lies on the margin.
-    """
+    """Whether F1 is less than the margin above guessing, the upper end of its interval included."""
     return Measure.of(over_guessing).high < MARGIN
 
 
