@@ -9,7 +9,7 @@ def demo(
     profile: options.Profile = "smoke",
     folder: options.Out = None,
 ) -> None:
-    """Run every built study on built-in models and write one page; about two minutes on a laptop.
+    """Run every built study on built-in models and write one page; a few minutes on a laptop.
 
     The largest one that was trained on text, and for each study those whose mechanism was planted for it.
 
