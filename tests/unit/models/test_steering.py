@@ -29,7 +29,7 @@ def naive(model: LanguageModel, prompt: str, vector: np.ndarray, block: int) -> 
     try:
         for _ in range(N_TOKENS):
             with torch.no_grad():
-                ids = [*ids, int(model.hf(torch.tensor([ids])).logits[0, -1].argmax())]
+                ids = [*ids, int(model.hf(input_ids=torch.tensor([ids])).logits[0, -1].argmax())]
     finally:
         handle.remove()
     return tuple(ids[at + 1 :])
