@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binom
+from scipy.stats import binom, false_discovery_control
 
 
 def exact_mcnemar(only_first: ArrayLike, only_second: ArrayLike) -> np.ndarray:
@@ -60,3 +60,22 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     adjusted = np.empty_like(stepped)
     adjusted[order] = stepped
     return adjusted
+
+
+def benjamini_hochberg(p_values: ArrayLike) -> np.ndarray:
+    """Benjamini and Hochberg's adjustment: bounds the share of false discoveries among those claimed.
+
+    Args:
+        p_values: (test,), each in [0, 1].
+
+    Returns:
+        Adjusted p values (test,) in the given order; claim those at most q for a false-discovery rate of q,
+        which holds for independent tests and for those that are positively dependent.
+
+    Raises:
+        ValueError: If a value lies outside [0, 1].
+    """
+    p = np.asarray(p_values, float)
+    if np.any((p < 0) | (p > 1)) or np.isnan(p).any():
+        raise ValueError("benjamini_hochberg needs p values in [0, 1]")
+    return np.asarray(false_discovery_control(p)) if len(p) else p
