@@ -8,16 +8,14 @@ which the built-in models' training documents are made; the texts themselves are
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from string import Formatter
 from typing import Any
 
-import numpy as np
-
 from taskscope.tasks.classification import ClassificationTask, Text
+from taskscope.tasks.draws import Stream
 
 STRAY = 0.1
 """Chance that a signal word is drawn from another class."""
@@ -70,26 +68,6 @@ _NOTES = (
 )
 
 
-class _Stream:
-    """Random choices from the raw stream of a bit generator, which no numpy release changes."""
-
-    def __init__(self, seed: int) -> None:
-        self._source = np.random.PCG64(seed)
-
-    def below(self, n: int) -> int:
-        """Draw a whole number from 0 to n - 1."""
-        return int(self._source.random_raw() % n)
-
-    def chance(self, share: float) -> bool:
-        """Say yes in this share of cases."""
-        return self._source.random_raw() / 2**64 < share
-
-    def shuffled(self, values: Sequence[Text]) -> tuple[Text, ...]:
-        """Return the values in a random order."""
-        keys = [int(self._source.random_raw()) for _ in values]
-        return tuple(value for _, _, value in sorted(zip(keys, range(len(values)), values, strict=True)))
-
-
 @cache
 def build(name: str, stray: float = STRAY) -> ClassificationTask:
     """Write one of `NAMES`, the same on every machine.
@@ -101,7 +79,7 @@ def build(name: str, stray: float = STRAY) -> ClassificationTask:
     """
     recipe = _RECIPES[name]
     n_classes = len(recipe.labels)
-    stream = _Stream(NAMES.index(name))
+    stream = Stream(NAMES.index(name))
     frames, signals, fillers = _material(recipe)
     half = N_TEXTS // n_classes
     texts: dict[str, int] = {}
@@ -136,7 +114,7 @@ def _material(recipe: _Recipe) -> tuple[list[str], list[list[str]], list[str]]:
 
 
 def _write(
-    frames: list[str], signals: list[list[str]], fillers: list[str], label: int, stray: float, stream: _Stream
+    frames: list[str], signals: list[list[str]], fillers: list[str], label: int, stray: float, stream: Stream
 ) -> str:
     frame = frames[stream.below(len(frames))]
     words: dict[str, str] = {}
