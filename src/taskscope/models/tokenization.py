@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from taskscope.errors import ModelError
+from taskscope.models.encoding import Encoder
+from taskscope.models.identity import identify, loading_options
+from taskscope.models.spec import as_spec
 
 SAMPLE = "the cat sat on a mat"
 
@@ -39,3 +42,17 @@ def load_tokenizer(source: str, options: dict[str, Any]) -> Any:
             "copy the tokenizer's files beside the weights",
         )
     return tokenizer
+
+
+def encoder_of(name: str) -> Encoder:
+    """Return how a model reads text, without loading its weights.
+
+    Args:
+        name: Built-in name, local folder or Hugging Face id.
+
+    Raises:
+        ModelError: If there is no such model, or its tokenizer cannot be loaded.
+    """
+    spec = as_spec(name)
+    found = identify(spec)
+    return Encoder(load_tokenizer(found.tokenizer, loading_options(found, spec)), found.context)

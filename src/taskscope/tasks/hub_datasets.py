@@ -41,7 +41,7 @@ def load(repo: str) -> ClassificationTask:
     Raises:
         TaskError: If the set cannot be had, or has no text and label that can be read.
     """
-    return read(repo, _snapshot(repo))
+    return read(repo, snapshot(repo))
 
 
 def read(repo: str, folder: Path) -> ClassificationTask:
@@ -81,7 +81,12 @@ def _about(repo: str, rows: Sequence[Row]) -> Description:
     return Description(repo, title, "Texts from the hub.", labels, "Text", "Label", source, "See its page.")
 
 
-def _snapshot(repo: str) -> Path:
+def snapshot(repo: str) -> Path:
+    """Return the folder with a set's data files, from the cache of the hub's client or from the hub.
+
+    Raises:
+        TaskError: If the set cannot be had.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
