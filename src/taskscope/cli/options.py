@@ -13,6 +13,15 @@ Models = Annotated[
         "--model", "-m", help="Hub id, local folder or built-in name; repeat for several.", show_default=False
     ),
 ]
+Series = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--series",
+        metavar="NAME",
+        help="All models of a family (pico, opt, pythia ...), or all checkpoints of one (pico-s).",
+        show_default=False,
+    ),
+]
 Tasks = Annotated[
     list[str] | None,
     typer.Option(

@@ -30,9 +30,19 @@ if TYPE_CHECKING:
 def run(
     study: Annotated[str, typer.Argument(help="Name of a study, or all.")],
     model: options.Models = None,
+    series: options.Series = None,
     task: options.Tasks = None,
     profile: options.Profile = "standard",
     seed: options.Seeds = None,
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scores",
+            metavar="FOLDER",
+            help="Per-example results to judge, with no model; repeat (inverse-scaling).",
+            show_default=False,
+        ),
+    ] = None,
     overrides: options.Overrides = None,
     folder: options.Out = None,
     dry_run: Annotated[
@@ -58,14 +68,18 @@ def run(
 
     `taskscope run task-vectors -m EleutherAI/pythia-410m -t en-fr -t pairs.csv --set k=8 --device auto`
 
+    `taskscope run inverse-scaling --series pico`
+
     `taskscope run all -m ./my-model --profile smoke --dry-run`
 
     Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 interrupted, 143 terminated.
     """
+    from taskscope.models.series import expand
     from taskscope.models.spec import as_spec
 
-    if not model:
-        raise StudyError("no model given", "at least one -m MODEL", "taskscope list models")
+    model = list(dict.fromkeys([*(model or ()), *(name for one in series or () for name in expand(one))]))
+    if not (model or scores):
+        raise StudyError("no model given", "at least one -m MODEL or --series NAME", "taskscope list models")
     specs = tuple(
         as_spec(
             name,
@@ -84,6 +98,8 @@ def run(
         named["tasks"] = task
     if seed:
         named["seeds"] = seed
+    if scores:
+        named["scores"] = scores
     request = _request(study, profile, named, overrides or (), specs)
     carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
 
@@ -124,7 +140,7 @@ def carry_out(
         typer.Exit: With 1 when cells failed, 130 or 143 when interrupted.
     """
     from taskscope.cli.progress import bar
-    from taskscope.cli.verdicts import verdict_table
+    from taskscope.cli.verdicts import headline_table, verdict_table
     from taskscope.studies import publish, runner
 
     plan = runner.plan(request)
@@ -148,6 +164,8 @@ def carry_out(
         out.print_json(data=[finding.model_dump(mode="json") for finding in findings])
     else:
         out.print(verdict_table(findings))
+        for table in (table for result in results for table in result.tables if table.headline):
+            out.print("", headline_table(table), sep="\n")
         out.print(f"\nPage: {page}", highlight=False)
     for failure in outcome.failures:
         err.print(f"[red]failed[/] {failure}", highlight=False)

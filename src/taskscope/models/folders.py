@@ -22,6 +22,9 @@ _TOKENIZER = re.compile(
 )
 _NOT_PARAMETERS = re.compile(r"(inv_freq|masked_bias|(attn|attention)\.bias)$")
 _HEADS = re.compile(r"(^|\.)(lm_head|embed_out|output_layer)\.weight$")
+_EMBEDDINGS = re.compile(
+    r"(^|\.)(embed_tokens|embed_in|embed_positions|word_embeddings|word_embedding|wte|wpe|embeddings?)\.weight$"
+)
 
 _digests: dict[tuple[str, int, int], str] = {}
 
@@ -189,6 +192,24 @@ def n_parameters(weight_files: Iterable[Path], config: Mapping[str, Any]) -> int
         _product(shape)
         for name, shape in shapes.items()
         if not _is_buffer(name, shape) and not (tied and _HEADS.search(name))
+    )
+
+
+def n_body_parameters(weight_files: Iterable[Path]) -> int | None:
+    """Count parameters that are neither embeddings nor the output head; None without safetensors.
+
+    Raises:
+        ModelError: If a header cannot be read.
+    """
+    shapes: dict[str, list[int]] = {}
+    for path in weight_files:
+        if path.suffix != ".safetensors":
+            return None
+        shapes |= _shapes(path)
+    return sum(
+        _product(shape)
+        for name, shape in shapes.items()
+        if not (_is_buffer(name, shape) or _HEADS.search(name) or _EMBEDDINGS.search(name))
     )
 
 

@@ -44,6 +44,10 @@ class Identity:
     """What to load the tokenizer from: as `source`, but for a checkpoint the folder of its model."""
     tokens: int | None = None
     """Training tokens read, where a folder says so."""
+    body_parameters: int | None = None
+    """Parameters without embeddings and output head; None where the weights were not at hand to count."""
+    checkpoint_of: str | None = None
+    """For a checkpoint, the name of the finished model."""
 
 
 def identify(spec: ModelSpec) -> Identity:
@@ -67,6 +71,16 @@ def identify(spec: ModelSpec) -> Identity:
     if folder is not None:
         return _of_folder(spec, folder, spec.name if built_in else folder.name)
     return _of_hub(spec)
+
+
+def loading_options(found: Identity, spec: ModelSpec) -> dict[str, Any]:
+    """Choose what config, tokenizer and weights are all loaded with."""
+    options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code}
+    if found.commit is not None:
+        options["revision"] = found.commit
+        # A model in the cache must load without a network, and without waiting for one.
+        options["local_files_only"] = not hub.reachable()
+    return options
 
 
 def _built_in(name: str) -> Path | None:
@@ -122,6 +136,8 @@ def _of_folder(spec: ModelSpec, folder: Path, label: str) -> Identity:
         commit=None,
         tokenizer=str(tokenizer),
         tokens=checkpoints.tokens(folder),
+        body_parameters=folders.n_body_parameters(weights),
+        checkpoint_of=whole.name if (whole := checkpoints.parent(folder)) else None,
     )
 
 
@@ -146,6 +162,8 @@ def _of_hub(spec: ModelSpec) -> Identity:
         source=repo,
         commit=commit,
         tokenizer=repo,
+        body_parameters=folders.n_body_parameters(weights) if weights else None,
+        checkpoint_of=None if revision in (None, "main") else short,
     )
 
 

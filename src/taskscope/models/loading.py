@@ -12,7 +12,7 @@ import torch
 from taskscope.errors import ModelError
 from taskscope.models import folders, hub, selfcheck
 from taskscope.models.blocks import locate
-from taskscope.models.identity import Identity, identify
+from taskscope.models.identity import Identity, identify, loading_options
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.spec import ModelSpec, as_spec
 from taskscope.models.tokenization import load_tokenizer
@@ -39,7 +39,7 @@ def load(spec: ModelSpec | str, **changes: Any) -> LanguageModel:
     spec = as_spec(spec, **changes)
     found = identify(spec)
     device = resolve_device(spec)
-    options = _options(found, spec)
+    options = loading_options(found, spec)
     with _quiet():
         config = _config(found, spec, options)
         tokenizer = load_tokenizer(found.tokenizer, options)
@@ -91,16 +91,6 @@ def _quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-
-
-def _options(found: Identity, spec: ModelSpec) -> dict[str, Any]:
-    """Choose what config, tokenizer and weights are all loaded with."""
-    options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code}
-    if found.commit is not None:
-        options["revision"] = found.commit
-        # A model in the cache must load without a network, and without waiting for one.
-        options["local_files_only"] = not hub.reachable()
-    return options
 
 
 def _config(found: Identity, spec: ModelSpec, options: dict[str, Any]) -> Any:

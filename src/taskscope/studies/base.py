@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from taskscope.models.series import Place, place
 from taskscope.report.findings import Account, Figure, Finding, Table
 from taskscope.runs.cell import Cell, ModelRef
 
@@ -31,6 +32,24 @@ class PlannedModel(BaseModel):
     n_parameters: int
     context: int
     """Longest prompt in tokens."""
+    body_parameters: int | None = None
+    """Those that are not embeddings, where they could be counted."""
+    tokens: int | None = None
+    """Training tokens read, where something says so."""
+    checkpoint_of: str | None = None
+    """For a checkpoint, the name of the finished model."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands on the axes of a series."""
+        return place(
+            self.ref.id,
+            self.ref.label,
+            self.n_parameters,
+            body_parameters=self.body_parameters,
+            tokens=self.tokens,
+            checkpoint_of=self.checkpoint_of,
+        )
 
 
 class Study(Protocol):
@@ -46,6 +65,8 @@ class Study(Protocol):
     Params: type[Params]
     planted: tuple[str, ...]
     """Built-in models whose mechanism is known, on which the study must give the right verdicts."""
+    compares: bool
+    """Whether it compares models along a series, so that one model alone says nothing."""
 
     def profile(self, name: str) -> Params:
         """Return the parameters of one of `PROFILES`."""
@@ -78,7 +99,8 @@ class Study(Protocol):
 
 def registry() -> Mapping[str, Study]:
     """All studies by name; imported here so that naming a study costs no more than its own imports."""
+    from taskscope.studies.inverse_scaling.study import INVERSE_SCALING
     from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
     from taskscope.studies.task_vectors.study import TASK_VECTORS
 
-    return {study.name: study for study in (STRUCTURED_TASKS, TASK_VECTORS)}
+    return {study.name: study for study in (STRUCTURED_TASKS, TASK_VECTORS, INVERSE_SCALING)}

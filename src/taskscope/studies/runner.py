@@ -61,7 +61,13 @@ def _label_apart(models: Sequence[PlannedModel]) -> tuple[PlannedModel, ...]:
 def _planned(spec: ModelSpec) -> PlannedModel:
     known = identify(spec)
     return PlannedModel(
-        ref=reference(spec), n_blocks=known.n_blocks, n_parameters=known.n_parameters, context=known.context
+        ref=reference(spec),
+        n_blocks=known.n_blocks,
+        n_parameters=known.n_parameters,
+        context=known.context,
+        body_parameters=known.body_parameters,
+        tokens=known.tokens,
+        checkpoint_of=known.checkpoint_of,
     )
 
 
@@ -84,7 +90,8 @@ def plan(request: RunRequest) -> Plan:
 def default_folder(request: RunRequest) -> Path:
     """Name the run folder after the request, so that the same command finds its own run again."""
     studies = "all" if len(request.studies) > 1 else "".join(wanted.study for wanted in request.studies)
-    models = "+".join(Path(spec.name).name for spec in request.models)
+    given = [name for wanted in request.studies for name in wanted.overrides.get("scores", ())]
+    models = "+".join(Path(name).name for name in (*(spec.name for spec in request.models), *given))
     profile = "+".join(sorted({wanted.profile for wanted in request.studies}))
     return Path("runs") / f"{studies}--{models[:60]}--{profile}"
 
