@@ -11,7 +11,8 @@ def demo(
 ) -> None:
     """Run every built study on built-in models and write one page; a few minutes on a laptop.
 
-    The largest one that was trained on text, and for each study those whose mechanism was planted for it.
+    The largest one that was trained on text, and for each study those whose mechanism was planted for it; for
+    a study that compares models, all sizes, and the checkpoints of the one with most.
 
     Example: `taskscope demo --out runs/first`
     """
@@ -23,9 +24,15 @@ def demo(
     from taskscope.studies.base import registry
     from taskscope.studies.request import RunRequest, StudyRequest
 
-    trained = pico.names("weights")[-1]
+    trained = pico.names("weights")
+    along = max(trained, key=lambda name: len(pico.checkpoints(name)))
+    series = (*trained, *pico.checkpoints(along))
     studies = tuple(
-        StudyRequest(study=name, profile=profile, models=(trained, *study.planted))
+        StudyRequest(
+            study=name,
+            profile=profile,
+            models=(*(series if study.compares else trained[-1:]), *study.planted),
+        )
         for name, study in registry().items()
     )
     models = dict.fromkeys(name for study in studies for name in study.models)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +12,11 @@ from rich.table import Table
 from taskscope.cli.console import out
 from taskscope.cli.options import AsJson
 from taskscope.errors import TaskscopeError, nearest
+
+if TYPE_CHECKING:
+    from taskscope.tasks.choices import ChoiceTask
+    from taskscope.tasks.classification import ClassificationTask
+    from taskscope.tasks.task import MappingTask
 
 Row = dict[str, object]
 
@@ -43,29 +49,43 @@ def _claims() -> list[Row]:
 
 
 def _tasks() -> list[Row]:
-    from taskscope.tasks import classification_registry, registry
+    from taskscope.tasks import choice_registry, classification_registry, registry
 
-    mappings = [registry.get(name) for name in registry.names()]
-    texts = [classification_registry.get(name) for name in classification_registry.names()]
     return [
-        {
-            "task": t.name,
-            "group": t.group,
-            "items": len(t.items),
-            "majority": round(t.majority_rate, 3),
-            "example": f"{t.items[0].input} -> {t.items[0].answers[0]}",
-        }
-        for t in mappings
-    ] + [
-        {
-            "task": t.name,
-            "group": "classification",
-            "items": len(t.pool) + len(t.test),
-            "majority": round(max(t.counts("test")) / len(t.test), 3),
-            "example": f"{t.pool[0].text} -> {t.labels[t.pool[0].label]}",
-        }
-        for t in texts
+        *(_mapping(registry.get(name)) for name in registry.names()),
+        *(_texts(classification_registry.get(name)) for name in classification_registry.names()),
+        *(_choices(choice_registry.get(name)) for name in choice_registry.names()),
     ]
+
+
+def _mapping(task: MappingTask) -> Row:
+    first = task.items[0]
+    return _task(
+        task.name, task.group, len(task.items), task.majority_rate, f"{first.input} -> {first.answers[0]}"
+    )
+
+
+def _texts(task: ClassificationTask) -> Row:
+    majority = max(task.counts("test")) / len(task.test)
+    example = f"{task.pool[0].text} -> {task.labels[task.pool[0].label]}"
+    return _task(task.name, "classification", len(task.pool) + len(task.test), majority, example)
+
+
+def _choices(task: ChoiceTask) -> Row:
+    majority = max(Counter(item.answer for item in task.items).values()) / len(task.items)
+    first = task.items[0]
+    example = f"{' '.join(first.prompt.split())[-60:]} ->{first.classes[first.answer]}"
+    return _task(task.name, "choice", len(task.items), majority, example)
+
+
+def _task(name: str, group: str, items: int, majority: float, example: str) -> Row:
+    return {
+        "task": name,
+        "group": group,
+        "items": items,
+        "majority": round(majority, 3),
+        "example": example,
+    }
 
 
 def _models() -> list[Row]:

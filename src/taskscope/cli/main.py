@@ -17,6 +17,7 @@ from taskscope.cli.query import query
 from taskscope.cli.report import report
 from taskscope.cli.run import run as run_study
 from taskscope.cli.show import show
+from taskscope.cli.tasks import tasks
 from taskscope.cli.train import train
 from taskscope.errors import TaskscopeError
 
@@ -41,6 +42,7 @@ app.command()(report)
 app.command()(doctor)
 app.command()(train)
 app.command()(card)
+app.add_typer(tasks)
 
 
 def _version(value: bool) -> None:

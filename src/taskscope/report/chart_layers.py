@@ -98,10 +98,25 @@ def scale(axis: Axis, **more: Any) -> alt.Scale:
     return alt.Scale(nice=axis.domain is None and not axis.whole, **more)
 
 
+def _digit(place: str) -> str:
+    return f"slice('⁰¹²³⁴⁵⁶⁷⁸⁹', {place}, {place} + 1)"
+
+
+_EXPONENT = "round(log(datum.value) / LN10)"
+_SIZE = f"abs({_EXPONENT})"
+POWERS_OF_TEN = (
+    f"abs(log(datum.value) / LN10 - {_EXPONENT}) > 1e-9 ? '' : '10' + ({_EXPONENT} < 0 ? '⁻' : '')"
+    f" + ({_SIZE} > 9 ? {_digit(f'floor({_SIZE} / 10)')} : '') + {_digit(f'{_SIZE} % 10')}"
+)
+"""Vega expression for the ticks of a log axis: 10¹², 10¹³, and nothing on the ticks between."""
+
+
 def ticks(axis: Axis, **more: Any) -> alt.Axis:
     """Return the ticks of an axis."""
     if axis.format:
         more["format"] = axis.format
+    if axis.log and not (axis.whole or axis.format):
+        more["labelExpr"] = POWERS_OF_TEN
     if axis.whole:
         more["tickMinStep"] = 1
         more.setdefault("format", "d")

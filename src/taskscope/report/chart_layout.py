@@ -51,7 +51,7 @@ def finish(
         data = alt.NamedData(name="data")
         chart = chart.properties(data=data, width=theme.WIDTH, height=height, autosize=fit)
     with alt.theme.enable("taskscope"):
-        spec = chart.to_dict()
+        spec = chart.to_dict(validate=False)  # it takes longer than drawing; tests validate each kind
     spec["datasets"] = {"data": values}
     spec["usermeta"] = {"taskscope": usermeta}
     legend = spec["config"]["legend"]

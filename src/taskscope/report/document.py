@@ -9,8 +9,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from taskscope.report import wording
 from taskscope.report.findings import Account, Claim, Figure, Finding, Frozen, Table, Verdict
 
+MOST_NAMED = 4
+"""Models that a sentence names before it counts them."""
 QUESTION = "What does a language model do with a task it is shown in context?"
 
 
@@ -108,7 +111,12 @@ class Report(Frozen):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Labels of all models on the page, those of the provenance first."""
+        """Labels of the models that were measured; without any, of those whose results were given."""
         labels = [card.label for card in self.provenance.models]
-        labels += [label for page in self.pages for label in page.models]
-        return tuple(dict.fromkeys(labels))
+        return tuple(dict.fromkeys(labels or (label for page in self.pages for label in page.models)))
+
+    @property
+    def subject(self) -> str:
+        """The models in a few words: by name where they are few, else how many they are."""
+        few = len(self.models) <= MOST_NAMED
+        return wording.listed(self.models) if few else wording.count(len(self.models), "model")

@@ -143,3 +143,5 @@ class Table(Frozen):
     rows: tuple[tuple[Any, ...], ...]
     note: str = ""
     model: str | None = None
+    headline: tuple[str, ...] = ()
+    """Columns that the terminal prints too, below the verdicts."""

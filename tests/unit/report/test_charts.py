@@ -7,12 +7,15 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pyarrow as pa
 import pytest
+import vl_convert
 from colour_math import contrast
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import ValidationError
 
 import report_sample as sample
 from taskscope.report import charts, theme
@@ -74,6 +77,13 @@ def test_a_chart_carries_its_data_and_looks_nothing_up(spec: dict[str, Any]) -> 
     assert spec["datasets"]["data"]
     assert not list(walk(spec, "url"))
     json.dumps(spec, allow_nan=False)
+
+
+def test_every_chart_is_valid_vega_lite(spec: dict[str, Any]) -> None:
+    """Drawing leaves the check out, since it takes long."""
+    alt.Chart.from_dict(spec, validate=True)
+    with pytest.raises(ValidationError, match="many"):
+        alt.Chart.from_dict({**spec, "config": {"legend": {"columns": "many"}}}, validate=True)
 
 
 def test_every_chart_has_the_one_theme(spec: dict[str, Any]) -> None:
@@ -251,3 +261,15 @@ def test_order_puts_the_named_first_and_drops_nothing(values: list[str], first: 
 @given(st.text(min_size=1, max_size=80))
 def test_wrapping_loses_no_letter(label: str) -> None:
     assert "".join(wrapped(label).split()) == "".join(label.split())
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(1e14, "10¹⁴"), (1e9, "10⁹"), (1.0, "10⁰"), (1e-3, "10⁻³"), (2e14, "")]
+)
+def test_a_log_axis_names_powers_of_ten_alone(value: float, told: str) -> None:
+    """The expression is run by Vega itself, as the label of a drawn axis."""
+    data = [{"x": value / 3, "v": 1.0}, {"x": value, "v": 2.0}, {"x": value * 3, "v": 3.0}]
+    spec = charts.curves(data, Axis("x", "scale", log=True), SCORE)
+    drawn = vl_convert.vegalite_to_svg(spec)
+    assert not told or f">{told}<" in drawn
+    assert "e+" not in drawn

@@ -46,3 +46,8 @@ def test_the_overview_prefers_a_main_figure_over_all_models() -> None:
 def test_models_come_in_order_of_appearance_those_of_the_provenance_first() -> None:
     report = sample.report(("b", "a"))
     assert report.models == report.pages[0].models == ("b", "a")
+
+
+def test_few_models_are_named_and_many_are_counted() -> None:
+    assert sample.report(("a", "b")).subject == "a and b"
+    assert sample.report(tuple("abcdefgh")).subject == "eight models"

@@ -1,0 +1,30 @@
+"""What a cell of the inverse-scaling study costs, in tokens, estimated from the lengths of its texts."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from taskscope.runs.cell import Cost
+from taskscope.studies.inverse_scaling.arms import PROBES
+from taskscope.studies.inverse_scaling.params import InverseScalingParams
+from taskscope.tasks import contest
+from taskscope.tasks.choices import ChoiceTask
+
+CHARACTERS_PER_TOKEN = 3.5
+"""Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
+
+
+def task(params: InverseScalingParams, n_blocks: int, name: str, asked: ChoiceTask) -> Cost:
+    """Estimate the tokens of one task: every prompt once, and the classes that are longer than a token.
+
+    The arms beside a task are about as long as the task itself, one demonstration makes it twice as long.
+    """
+    characters = sum(
+        len(item.prompt) + len(item.other_prompt) + sum(len(text) for text in item.classes)
+        for item in asked.items
+    )
+    times = 1
+    if params.beside:
+        times += 1 + 2 + (len(PROBES) if name in contest.NAMES else 0)
+    tokens = ceil(times * characters / CHARACTERS_PER_TOKEN)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)

@@ -1,0 +1,62 @@
+"""What can be changed about the inverse-scaling study, and the profiles."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from taskscope.errors import StudyError, nearest
+from taskscope.models.series import Place
+from taskscope.studies import base
+from taskscope.studies.base import PROFILES
+from taskscope.tasks import choice_registry
+
+
+class InverseScalingParams(base.Params):
+    """Parameters of the study."""
+
+    tasks: tuple[str, ...] = Field(default_factory=lambda: tuple(choice_registry.names()))
+    """Generated tasks by name, released ones (``released/neqa``), or paths of files; not used with scores."""
+    scores: tuple[str, ...] = ()
+    """Folders of per-example results, judged in place of measured ones."""
+    points: str = ""
+    """A CSV of published aggregate points to draw beside the curves."""
+    n_items: int = Field(default=300, ge=2)
+    """Items of a generated task; the contest asked for 300 at least (V3)."""
+    beside: bool = True
+    """Also ask what stands beside a task: its parts alone, controls, one demonstration (E3, E7)."""
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """Seeds of the generated items."""
+    draws: int = Field(default=2000, ge=100)
+    """Resamples of items."""
+
+
+class CellParams(base.Params):
+    """What one cell of measured items depends on."""
+
+    asked: str
+    """The task as it was named."""
+    n_items: int
+    beside: bool
+    place: Place
+
+
+SHORT = ("memo-trap", "neqa")
+"""Tasks with short prompts: one that models complete, one with options to exchange."""
+
+_PROFILES = {
+    "smoke": InverseScalingParams(tasks=SHORT, n_items=80, draws=500),
+    "standard": InverseScalingParams(),
+    "full": InverseScalingParams(n_items=1000, draws=10_000),
+    "paper": InverseScalingParams(n_items=1000, beside=False, draws=10_000),
+}
+
+
+def profile(name: str) -> InverseScalingParams:
+    """Return the parameters of a profile; ``paper`` asks the tasks alone, as the contest did.
+
+    Raises:
+        StudyError: If there is no such profile.
+    """
+    if name not in _PROFILES:
+        raise StudyError(f"profile {name!r}", f"one of {', '.join(PROFILES)}", nearest(name, PROFILES))
+    return _PROFILES[name]

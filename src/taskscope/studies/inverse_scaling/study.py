@@ -1,0 +1,147 @@
+"""The inverse-scaling study: what it plans, and where the rest of it lives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from taskscope.errors import StudyError
+from taskscope.report.findings import Figure, Finding, Table
+from taskscope.runs.cell import Cell, Cost, TaskRef
+from taskscope.studies import base
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.inverse_scaling import costs
+from taskscope.studies.inverse_scaling.asked import find
+from taskscope.studies.inverse_scaling.claims import ACCOUNT
+from taskscope.studies.inverse_scaling.params import CellParams, InverseScalingParams, profile
+from taskscope.tasks import choice_registry, published_points, score_files
+from taskscope.tasks.choices import ChoiceTask
+
+_ROOM = "taskscope.studies.inverse_scaling"
+
+
+class InverseScaling:
+    """Tasks that get worse with size, or worse and then better (see `claims.ACCOUNT`)."""
+
+    name = ACCOUNT.name
+    version = 1
+    account = ACCOUNT
+    Params: type[base.Params] = InverseScalingParams
+    planted: tuple[str, ...] = ()
+    compares = True
+
+    def profile(self, name: str) -> InverseScalingParams:
+        """Return the parameters of a profile."""
+        return profile(name)
+
+    def plan(self, params: InverseScalingParams, models: Sequence[PlannedModel]) -> list[Cell]:
+        """List the cells: one per model, task and seed, and one per folder of results.
+
+        Raises:
+            StudyError: If two models of a series have the same size, or there is nothing to judge.
+            TaskError: If a task is unknown or its data are not found, or results cannot be read.
+        """
+        if not models and not params.scores:
+            raise StudyError(
+                "neither models nor scores", "a series of models, or --scores FOLDER", "--series pico"
+            )
+        _check_sizes(models)
+        cells = [self._scored(name) for name in params.scores]
+        if params.points:
+            cells.append(self._points(params.points))
+        _check_names([cell.tasks[0].name for cell in cells])
+        if not models:
+            return cells
+        found = [(name, s, find(name, params.n_items, s)) for name in params.tasks for s in params.seeds]
+        _check_names([task.name for _, seed, task in found if seed == params.seeds[0]])
+        for model in models:
+            cells += [self._asked(params, model, *asked) for asked in found]
+        return cells
+
+    def analyse(self, rows: pa.Table, params: InverseScalingParams) -> list[Finding]:
+        """Judge every claim that was measured; see `analysis`."""
+        from taskscope.studies.inverse_scaling.analysis import analyse
+
+        return analyse(rows, params)
+
+    def figures(
+        self, rows: pa.Table, findings: Sequence[Finding], params: InverseScalingParams
+    ) -> list[Figure]:
+        """Draw performance and loss along every series; see `analysis`."""
+        from taskscope.studies.inverse_scaling.analysis import figures
+
+        return figures(rows, params)
+
+    def tables(
+        self, rows: pa.Table, findings: Sequence[Finding], params: InverseScalingParams
+    ) -> list[Table]:
+        """Tabulate every trend with its probability; see `analysis`."""
+        from taskscope.studies.inverse_scaling.analysis import tables
+
+        return tables(rows, params)
+
+    def _asked(
+        self, params: InverseScalingParams, model: PlannedModel, name: str, seed: int, task: ChoiceTask
+    ) -> Cell:
+        own = CellParams(asked=name, n_items=params.n_items, beside=params.beside, place=model.place)
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=own.model_dump(mode="json"),
+            model=model.ref,
+            tasks=(choice_registry.ref(task),),
+            seed=seed,
+            measure=f"{_ROOM}.measure:measure",
+            cost=costs.task(params, model.n_blocks, name, task),
+        )
+
+    def _scored(self, name: str) -> Cell:
+        """Plan to read a folder of results: a cell without a model."""
+        scores = score_files.load_scores(name)
+        return self._read(scores.task, scores.fingerprint, name, "measure")
+
+    def _points(self, path: str) -> Cell:
+        published_points.load_points(path)  # whether it can be read is to be known now
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return self._read("published points", digest, path, "measure_points")
+
+    def _read(self, name: str, fingerprint: str, source: str, function: str) -> Cell:
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params={},
+            model=None,
+            tasks=(TaskRef(name=name, fingerprint=fingerprint, source=source),),
+            seed=0,
+            measure=f"{_ROOM}.given:{function}",
+            cost=Cost(tokens=0, token_layers=0),
+        )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
+
+
+def _check_sizes(models: Sequence[PlannedModel]) -> None:
+    """Refuse two finished models of one size in a family: a series is ordered by size."""
+    sizes: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for model in models:
+        if model.place.finished:
+            sizes[model.place.family, model.n_parameters].append(model.ref.label)
+    for (family, size), labels in sizes.items():
+        if len(labels) > 1:
+            raise StudyError(
+                f"{' and '.join(labels)} of {family} have {size:,} parameters each",
+                "models that differ in size",
+                "leave one out, or compare them in a run of their own",
+            )
+
+
+INVERSE_SCALING: base.Study = InverseScaling()
+"""The study, as the registry names it."""
