@@ -50,10 +50,13 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/head_effects.py
 	$(BIN)/python benchmarks/shared_demonstrations.py
+	$(BIN)/python benchmarks/choice_scoring.py
+	$(BIN)/python benchmarks/trend_rule.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration
 	$(BIN)/python -m taskscope.studies.structured_tasks.calibration
+	$(BIN)/python -m taskscope.studies.inverse_scaling.calibration
 	$(BIN)/python -m taskscope.training.cards.family_page
 
 clean:

@@ -11,14 +11,10 @@ taskscope. Before that the numbers are compared: all ways must agree.
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,10 +24,10 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from layer_sweep import TOLERANCE, answer_logprob, processor
-from sections import replace_section
+from layer_sweep import answer_logprob
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
+from timing import TOLERANCE, compare, main, medians, processor
 
 N_BLOCKS, N_HEADS, WIDTH, VOCABULARY = 12, 8, 256, 8192
 N_TOKENS, N_PROMPTS = 100, 2
@@ -145,19 +141,11 @@ def make_problem() -> Problem:
 def table(repeats: int) -> str:
     """Run every way; return the Markdown section."""
     problem = make_problem()
-    results = {name: way(problem) for name, way in WAYS.items()}
-    reference = results["loop over heads"]
-    worst = max(float(np.abs(found - reference).max()) for found in results.values())
-    if worst > TOLERANCE or float(np.ptp(reference, axis=1).min()) < 100 * TOLERANCE:
-        raise SystemExit(f"the ways disagree by {worst:.1e} nats, or no head does anything")
-    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
-    for _ in range(repeats):
-        for name, way in WAYS.items():
-            start = time.process_time()
-            way(problem)
-            seconds[name].append(time.process_time() - start)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    ours = next(iter(medians.values()))
+    reference, worst = compare(WAYS, problem, "loop over heads")
+    if float(np.ptp(reference, axis=1).min()) < 100 * TOLERANCE:
+        raise SystemExit("no head does anything")
+    seconds = medians(WAYS, problem, repeats)
+    ours = next(iter(seconds.values()))
     most = (N_BLOCKS * N_HEADS + 1) * N_TOKENS / (N_TOKENS + N_BLOCKS * N_HEADS)
     return "\n".join(
         [
@@ -176,24 +164,11 @@ def table(repeats: int) -> str:
             "",
             "| way | CPU seconds | times taskscope |",
             "|---|---:|---:|",
-            *(f"| {name} | {took:.3f} | {took / ours:.1f} |" for name, took in medians.items()),
+            *(f"| {name} | {took:.3f} | {took / ours:.1f} |" for name, took in seconds.items()),
             "",
         ]
     )
 
 
-def main() -> None:
-    """Run the benchmark; print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--write", type=Path, help="Markdown file whose section on head effects is replaced")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    section = table(arguments.repeats)
-    print(section)
-    if arguments.write:
-        replace_section(arguments.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__.splitlines()[0], table, repeats=3)

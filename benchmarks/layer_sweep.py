@@ -11,16 +11,11 @@ installed.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import platform
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,15 +25,13 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from sections import replace_section
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
+from timing import compare, main, medians, processor
 
 N_BLOCKS, WIDTH, VOCABULARY = 24, 256, 8192
 SIZES = ((8, 16), (8, 64), (100, 4))
 """Tokens per prompt, prompts."""
-TOLERANCE = 1e-4
-"""Largest difference in log p, nats."""
 
 
 @dataclass(frozen=True)
@@ -181,44 +174,20 @@ def make_problem(model: LanguageModel, n_tokens: int, n_prompts: int) -> Problem
     )
 
 
-def measure(problem: Problem, repeats: int) -> tuple[dict[str, float], float]:
-    """Time every way in turn; return the median CPU seconds of each and the largest difference in nats."""
-    compared = ways()
-    results = {name: way(problem) for name, way in compared.items()}
-    reference = results["loop over blocks"]
-    worst = max(float(np.abs(found - reference).max()) for found in results.values())
-    if worst > TOLERANCE:
-        raise SystemExit(f"the ways disagree by {worst:.1e} nats (at most {TOLERANCE:.0e})")
-    seconds: dict[str, list[float]] = {name: [] for name in compared}
-    for _ in range(repeats):
-        for name, way in compared.items():
-            start = time.process_time()
-            way(problem)
-            seconds[name].append(time.process_time() - start)
-    return {name: statistics.median(times) for name, times in seconds.items()}, worst
-
-
-def processor() -> str:
-    """Name the processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} cores" if names else platform.processor() or platform.machine()
-
-
 def table(repeats: int) -> str:
     """Run all sizes; return the Markdown section."""
-    model = make_model()
+    model, compared = make_model(), ways()
     header = ["prompts", "tokens each", "way", "CPU seconds", "times taskscope"]
     lines = ["| " + " | ".join(header) + " |", "|---:|---:|---|---:|---:|"]
     worst = 0.0
     for n_tokens, n_prompts in SIZES:
-        medians, difference = measure(make_problem(model, n_tokens, n_prompts), repeats)
-        worst = max(worst, difference)
-        ours = next(iter(medians.values()))
+        problem = make_problem(model, n_tokens, n_prompts)
+        worst = max(worst, compare(compared, problem, "loop over blocks")[1])
+        seconds = medians(compared, problem, repeats)
+        ours = next(iter(seconds.values()))
         lines += [
-            f"| {n_prompts} | {n_tokens} | {name} | {seconds:.3f} | {seconds / ours:.1f} |"
-            for name, seconds in medians.items()
+            f"| {n_prompts} | {n_tokens} | {name} | {took:.3f} | {took / ours:.1f} |"
+            for name, took in seconds.items()
         ]
     packages = [p for p in ("torch", "transformers", "nnsight") if importlib.util.find_spec(p)]
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
@@ -238,18 +207,5 @@ def table(repeats: int) -> str:
     )
 
 
-def main() -> None:
-    """Run the benchmark; print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--write", type=Path, help="Markdown file whose section on layer sweeps is replaced")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    section = table(arguments.repeats)
-    print(section)
-    if arguments.write:
-        replace_section(arguments.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__.splitlines()[0], table, repeats=5)

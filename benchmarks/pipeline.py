@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from layer_sweep import processor
 from sections import replace_section
 from taskscope.engines.measuring import resolve
 from taskscope.models.identity import identify, reference
@@ -41,6 +40,7 @@ from taskscope.studies.task_vectors.projection.words import lexicon
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
+from timing import processor
 
 PARAMS = TaskVectorParams(
     tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_templates=0,

@@ -12,27 +12,22 @@ harness (`pip install lm-eval`) is left out where it is not installed.
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-from layer_sweep import TOLERANCE, processor
-from sections import replace_section
 from taskscope import pico
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 from taskscope.studies.structured_tasks.draws import texts
 from taskscope.studies.structured_tasks.params import profile
 from taskscope.tasks.classification_registry import get
+from timing import TOLERANCE, compare, main, medians, processor
 
 N_DRAWS = 1
 STANDARD = profile("standard")
@@ -116,19 +111,11 @@ def make_problem(task_name: str) -> Problem:
 def table(repeats: int) -> str:
     """Run every way; return the Markdown section."""
     problem = make_problem("sentiment")
-    results = {name: way(problem) for name, way in WAYS.items()}
-    reference = results["prompt by prompt"]
-    worst = max(float(np.abs(found - reference).max()) for found in results.values())
-    if worst > TOLERANCE or float(np.ptp(reference)) < 100 * TOLERANCE:
-        raise SystemExit(f"the ways disagree by {worst:.1e} nats, or all labels score alike")
-    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
-    for _ in range(repeats):
-        for name, way in WAYS.items():
-            start = time.process_time()
-            way(problem)
-            seconds[name].append(time.process_time() - start)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    ours, n = medians["taskscope"], len(problem.prompts)
+    reference, worst = compare(WAYS, problem, "prompt by prompt")
+    if float(np.ptp(reference)) < 100 * TOLERANCE:
+        raise SystemExit("all labels score alike")
+    seconds = medians(WAYS, problem, repeats)
+    ours, n = seconds["taskscope"], len(problem.prompts)
     longest = max(len(problem.model.encode(prompt)) for prompt in problem.prompts)
     return "\n".join(
         [
@@ -146,25 +133,12 @@ def table(repeats: int) -> str:
             "|---|---:|---:|---:|",
             *(
                 f"| {name} | {took:.1f} | {n / took:.2f} | {took / ours:.1f} |"
-                for name, took in medians.items()
+                for name, took in seconds.items()
             ),
             "",
         ]
     )
 
 
-def main() -> None:
-    """Run the benchmark; print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="Markdown file whose section is replaced")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    section = table(arguments.repeats)
-    print(section)
-    if arguments.write:
-        replace_section(arguments.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__.splitlines()[0], table, repeats=1)
