@@ -44,15 +44,6 @@ def checkpoints(name: str) -> list[str]:
     return [f"{name}@step-{step}" for step in steps]
 
 
-def card(name: str) -> str:
-    """Return a built-in model's card (Markdown): what it was made of, what it can and cannot do.
-
-    Raises:
-        KeyError: If there is no built-in model of that name.
-    """
-    return (_folders()[name] / "README.md").read_text(encoding="utf-8")
-
-
 def summary(name: str) -> dict[str, Any]:
     """Return one line about a built-in model, from its ``card.json``.
 

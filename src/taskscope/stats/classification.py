@@ -72,20 +72,19 @@ def confusion_by_unit(truth: Array, predicted: Array, unit: Array, n_units: int,
     return counts.reshape(n_units, n_classes, n_classes).astype(float)
 
 
-def label_entropy(predicted: ArrayLike, n_classes: int) -> Array:
-    """Entropy of the predicted classes in bits: 0 when one class is always given (protocol P5).
+def label_entropy(answers: ArrayLike) -> Array:
+    """Entropy of the answers in bits: 0 when one class is always given (protocol P5).
 
     Args:
-        predicted: int (group, query).
-        n_classes: Number of classes.
+        answers: (..., class), how often each class was given.
 
     Returns:
-        float64 (group,), from 0 to log2 of the number of classes.
+        float64 (...), from 0 to log2 of the number of classes; 0 where nothing was given.
     """
-    guess = np.atleast_2d(np.asarray(predicted, dtype=np.int64))
-    share = confusion(np.zeros_like(guess), guess, n_classes)[:, 0] / guess.shape[1]
+    given = np.asarray(answers, float)
+    share = given / np.maximum(given.sum(axis=-1, keepdims=True), 1)
     logs = np.log2(np.where(share > 0, share, 1.0))
-    return np.maximum(-(share * logs).sum(axis=1), 0.0)
+    return np.maximum(-(share * logs).sum(axis=-1), 0.0)
 
 
 def constant_f1(shares: ArrayLike) -> float:

@@ -27,6 +27,9 @@ class Comparison(NamedTuple):
 def compare(first: ArrayLike, second: ArrayLike) -> Comparison:
     """Compare two groups by their means and by their ranks.
 
+    Values that differ by rounding alone (a part in 10^12 of the largest) count as equal: scores of groups at
+    the same ceiling would otherwise have a spread, and an order.
+
     Args:
         first: float (unit,), at least 2.
         second: float (unit,), at least 2.
@@ -37,6 +40,9 @@ def compare(first: ArrayLike, second: ArrayLike) -> Comparison:
     a, b = np.asarray(first, float), np.asarray(second, float)
     if min(len(a), len(b)) < 2:
         raise ValueError("each group needs at least 2 values")
+    unit = 1e-12 * max(np.abs(a).max(), np.abs(b).max()) or 1.0
+    # Whole numbers have exact means, and no result has a unit.
+    a, b = np.round(a / unit), np.round(b / unit)
     t, p = welch_from_summary(a.mean(), a.std(ddof=1), len(a), b.mean(), b.std(ddof=1), len(b))
     superiority = float((np.sign(a[:, None] - b[None, :]).mean() + 1) / 2)
     return Comparison(t, p, hedges_g(a, b), superiority, _brunner_munzel(a, b, superiority))

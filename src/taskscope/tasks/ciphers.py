@@ -49,16 +49,6 @@ class Cipher:
         fresh[at] = rng.choice(self.moved, size=len(at)) if len(at) else given[at]
         return fresh.tolist()
 
-    def inverse(self) -> Cipher:
-        """Return the cipher that undoes this one.
-
-        Raises:
-            ValueError: If this is of the kind ``random``, which nothing undoes.
-        """
-        if self.kind == RANDOM:
-            raise ValueError("fresh images at each occurrence cannot be undone")
-        return Cipher(self.kind, np.argsort(self.images), self.share)
-
 
 def bijection(
     n_ids: int,

@@ -155,11 +155,6 @@ class ClassificationTask(BaseModel):
             "fields", start=f"\n{self.text_field}: ", arrow=f"\n{self.label_field}:", space=" ", end=""
         )
 
-    @property
-    def label_task_format(self) -> PromptFormat:
-        """How pairs of label words are shown: as texts are, with a label word in the text's place (E3)."""
-        return self.format
-
     def counts(self, side: Side) -> tuple[int, ...]:
         """How many texts of each class there are on one side."""
         found = [item.label for item in getattr(self, side)]

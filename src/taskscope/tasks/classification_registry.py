@@ -8,7 +8,7 @@ from pathlib import Path
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
-from taskscope.tasks import datasets, hub_datasets, labelled_files, texts
+from taskscope.tasks import datasets, hub_datasets, labelled_files, references, texts
 from taskscope.tasks.classification import ClassificationTask
 
 DATA_VARIABLE = "TASKSCOPE_DATA"
@@ -59,12 +59,7 @@ def resolve(reference: TaskRef) -> ClassificationTask:
         TaskError: If the task cannot be found, or is not the one that the cell was planned with.
     """
     task = get(reference.source or reference.name)
-    if task.fingerprint != reference.fingerprint:
-        raise TaskError(
-            f"Task {reference.name!r} has other texts now than when its cell was planned.",
-            f"the task with fingerprint {reference.fingerprint[:12]}",
-            "planning the run again",
-        )
+    references.check(task.fingerprint, reference, "texts")
     return task
 
 

@@ -13,7 +13,6 @@ from importlib import resources
 
 from taskscope.tasks.task import MappingTask
 
-MOST_DESCRIPTION_WORDS = 10
 MOST_OUTPUT_WORDS = 10
 """Output words read of each task, spread over its labels."""
 _FILE = resources.files("taskscope.tasks") / "data" / "descriptions.json"

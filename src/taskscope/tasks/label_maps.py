@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
@@ -209,44 +208,6 @@ def candidates(
         found = dict.fromkeys(chosen.values())
     left_out = {word.lower() for word in excluded}
     return [word for word in found if word.lower() not in left_out and word == one_line(word)]
-
-
-class Audit(TypedDict):
-    """What a tokenizer makes of label words."""
-
-    single: list[str]
-    """Words that are one token."""
-    several: list[str]
-    """Words of more than one token: all their tokens must be scored (P3)."""
-    same_start: list[list[str]]
-    """Groups of words that begin with the same token: the first token alone cannot tell them apart."""
-
-
-def audit(words: Sequence[str], encode: Encode) -> Audit:
-    """Look at the tokens of label words (protocol structured_tasks E0).
-
-    Raises:
-        TaskError: If a word has no token, or two words have the same tokens.
-    """
-    word_of: dict[tuple[int, ...], str] = {}
-    starts: dict[int, list[str]] = {}
-    for word in words:
-        ids = tuple(encode(word))
-        if not ids:
-            raise TaskError(f"The tokenizer makes nothing of the label {word!r}.", "a label with a token")
-        if ids in word_of:
-            raise TaskError(
-                f"The labels {word_of[ids]!r} and {word!r} have the same tokens.",
-                "labels that the model can tell apart",
-                "other label words",
-            )
-        word_of[ids] = word
-        starts.setdefault(ids[0], []).append(word)
-    return Audit(
-        single=[word for ids, word in word_of.items() if len(ids) == 1],
-        several=[word for ids, word in word_of.items() if len(ids) > 1],
-        same_start=[group for group in starts.values() if len(group) > 1],
-    )
 
 
 def _allowed(labels: Sequence[str], words: Iterable[str], forbidden: Iterable[str]) -> list[str]:

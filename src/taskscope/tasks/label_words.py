@@ -24,16 +24,5 @@ def load(kind: Natural, origin: Origin = "own") -> Lists:
 
 
 @cache
-def contrasts() -> frozenset[str]:
-    """Label words whose "antonyms" are only contrasts: a noun such as "village" has no lexical opposite."""
-    return frozenset(_document()["own"]["contrast"])
-
-
-def attribution(origin: Origin) -> str:
-    """Say where lists come from."""
-    return _document()[origin]["attribution"]
-
-
-@cache
 def _document() -> dict:
     return json.loads(_FILE.read_text(encoding="utf-8"))

@@ -90,7 +90,7 @@ _LISTS = (
     "scores 4 %, but repeating a random letter of the list scores about a third."
 )
 _WORDS = "The words are the one-word inputs of all list files, so that a word does not give away its task. "
-_SKEWED = _WORDS + "Letters are not equally frequent: see the majority and collision rates."
+_SKEWED = _WORDS + "Letters are not equally frequent: see the share of the most frequent one."
 
 _letters = partial(Rule, "algorithmic", "letter", notes=_ALPHABET)
 _lists = partial(Rule, "algorithmic", "list", inputs=letter_lists, notes=_LISTS)

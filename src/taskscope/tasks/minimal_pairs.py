@@ -9,7 +9,7 @@ both sentences are the same, so that no model can be right or wrong about them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,19 +154,6 @@ def credit(good: np.ndarray, bad: np.ndarray, pairs: Sequence[MinimalPair]) -> n
     """
     identical = np.array([pair.is_identical for pair in pairs], dtype=bool)
     return np.where(identical, 0.5, np.asarray(good) > np.asarray(bad)).astype(float)
-
-
-def by_phenomenon(accuracies: Mapping[str, float], paradigms: Sequence[Paradigm]) -> dict[str, float]:
-    """Average accuracies of paradigms within each phenomenon, in the order of `PHENOMENA`.
-
-    Args:
-        accuracies: By name of the paradigm.
-        paradigms: Those to average; a phenomenon of which there is none is left out.
-    """
-    found: dict[str, list[float]] = {}
-    for paradigm in paradigms:
-        found.setdefault(paradigm.phenomenon, []).append(accuracies[paradigm.name])
-    return {name: float(np.mean(found[name])) for name in PHENOMENA if name in found}
 
 
 def _row(line: str, where: str) -> dict[str, Any]:

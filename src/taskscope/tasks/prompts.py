@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from taskscope.errors import TaskError, nearest
@@ -13,10 +13,6 @@ PartKind = Literal[
     "demo_start", "demo_input", "demo_arrow", "demo_label", "demo_end", "query_start", "query", "query_arrow"
 ]
 Piece = tuple[PartKind, int, str]
-Template = Callable[[list[dict[str, str]]], str]
-"""From chat messages to text that ends where the next answer begins."""
-
-_PLACEHOLDER = 0xE000  # private-use characters: no template and no word contains them
 
 
 @dataclass(frozen=True)
@@ -97,20 +93,13 @@ class PromptFormat:
     space: str
     """Stands between arrow and answer, and belongs to the answer: tokenizers join it to the word."""
     end: str
-    template: Template | None = None
-    """A model's own chat template; takes the place of the five texts."""
 
     def render(self, demonstrations: Sequence[tuple[str, str]], query: str) -> Prompt:
-        """Render demonstrations (x, y) and a query.
-
-        Raises:
-            TaskError: If a chat template changes the texts, so that parts cannot be found again.
-        """
+        """Render demonstrations (x, y) and a query."""
         spans: list[Span] = []
         texts: list[str] = []
         at = 0
-        pieces = self._pieces if self.template is None else self._chat_pieces
-        for kind, index, text in pieces(demonstrations, query):
+        for kind, index, text in self._pieces(demonstrations, query):
             if text:
                 spans.append(Span(kind, index, at, at + len(text)))
                 texts.append(text)
@@ -120,10 +109,6 @@ class PromptFormat:
     def answer(self, y: str) -> str:
         """Return the text of an answer exactly as it follows the query."""
         return self.space + y
-
-    def with_template(self, template: Template) -> PromptFormat:
-        """Return this format asking through a model's chat template instead of plain turns."""
-        return replace(self, start="", arrow="", space="", end="", template=template)
 
     def _pieces(self, demonstrations: Sequence[tuple[str, str]], query: str) -> Iterator[Piece]:
         for index, (x, y) in enumerate(demonstrations):
@@ -135,45 +120,6 @@ class PromptFormat:
         yield "query_start", -1, self.start
         yield "query", -1, query
         yield "query_arrow", -1, self.arrow
-
-    def _chat_pieces(self, demonstrations: Sequence[tuple[str, str]], query: str) -> Iterator[Piece]:
-        """Find the parts by rendering placeholders first: a word may also stand in the template itself."""
-        assert self.template is not None
-        contents = [text for pair in demonstrations for text in pair] + [query]
-        marks = [chr(_PLACEHOLDER + number) for number in range(len(contents))]
-        between: list[str] = []
-        rest = self.template(_messages(marks))
-        for mark in marks:
-            before, found, rest = rest.partition(mark)
-            if not found:
-                raise _template_error()
-            between.append(before)
-        whole = "".join(b + c for b, c in zip(between, contents, strict=True)) + rest
-        if whole != self.template(_messages(contents)):
-            raise _template_error()
-
-        yield "demo_start" if demonstrations else "query_start", 0 if demonstrations else -1, between[0]
-        for index, (x, y) in enumerate(demonstrations):
-            yield "demo_input", index, x
-            yield "demo_arrow", index, between[2 * index + 1]
-            yield "demo_label", index, y
-            yield "demo_end", index, between[2 * index + 2]
-        yield "query", -1, query
-        yield "query_arrow", -1, rest
-
-
-def _messages(contents: Sequence[str]) -> list[dict[str, str]]:
-    return [
-        {"role": "assistant" if n % 2 else "user", "content": content} for n, content in enumerate(contents)
-    ]
-
-
-def _template_error() -> TaskError:
-    return TaskError(
-        "The chat template changes or reorders the texts of the messages.",
-        "a template that shows each message's content unchanged and in order",
-        "the format 'chat' without a template, which writes plain user and assistant turns",
-    )
 
 
 FORMATS: dict[str, PromptFormat] = {

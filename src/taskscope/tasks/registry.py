@@ -7,7 +7,7 @@ from typing import get_args
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
-from taskscope.tasks import compositions, files, generated, mappings
+from taskscope.tasks import compositions, files, generated, mappings, references
 from taskscope.tasks.task import Group, MappingTask
 
 PAPER_TASKS: tuple[str, ...] = (
@@ -79,10 +79,5 @@ def resolve(reference: TaskRef) -> MappingTask:
         TaskError: If the task cannot be found, or is not the one that the cell was planned with.
     """
     task = get(reference.source or reference.name)
-    if task.fingerprint != reference.fingerprint:
-        raise TaskError(
-            f"Task {reference.name!r} has other items now than when its cell was planned.",
-            f"the task with fingerprint {reference.fingerprint[:12]}",
-            "planning the run again",
-        )
+    references.check(task.fingerprint, reference, "items")
     return task

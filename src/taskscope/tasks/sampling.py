@@ -30,20 +30,6 @@ class Draw:
         return tuple((item.input, item.label) for item in self.demonstrations)
 
 
-def require(task: MappingTask, k: int) -> None:
-    """Check that a task has room for k demonstrations, a query and two dummies.
-
-    Raises:
-        TaskError: If it has fewer than k + 3 items.
-    """
-    if len(task.items) < k + 3:
-        raise TaskError(
-            f"Task {task.name!r} has {len(task.items)} items, too few for {k} demonstrations.",
-            f"at least {k + 3} items: {k} demonstrations, 1 query and 2 dummy queries, all different",
-            f"more items, or at most {max(len(task.items) - 3, 0)} demonstrations",
-        )
-
-
 def split_queries(
     task: MappingTask, rng: np.random.Generator, dev_share: float = 0.3
 ) -> tuple[tuple[Item, ...], tuple[Item, ...]]:

@@ -117,13 +117,3 @@ class MappingTask(BaseModel):
     def majority_rate(self) -> float:
         """Share of items with the most frequent canonical label: what always giving it would score."""
         return max(self.label_counts.values()) / len(self.items)
-
-    @property
-    def collision_rate(self) -> float:
-        """Kappa = sum over labels of p(y)^2: what giving another random item's label would score (P1)."""
-        return sum((count / len(self.items)) ** 2 for count in self.label_counts.values())
-
-    @property
-    def identity_rate(self) -> float:
-        """Share of items whose input is itself an accepted answer: what copying would score."""
-        return sum(item.input in item.answers for item in self.items) / len(self.items)

@@ -56,12 +56,6 @@ class ScalingLaw:
             self.irreducible + by_size + self.data_factor * np.asarray(tokens, float) ** -self.data_exponent
         )
 
-    def best_parameters(self, compute: ArrayLike) -> Array:
-        """Parameters that give the lowest loss for a training cost C = 6 N D in FLOP."""
-        a, b = self.size_exponent, self.data_exponent
-        ratio = (a * self.size_factor / (b * self.data_factor)) ** (1 / (a + b))
-        return ratio * (np.asarray(compute, float) / 6) ** (b / (a + b))
-
 
 @dataclass(frozen=True)
 class Fit:

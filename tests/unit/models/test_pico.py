@@ -29,9 +29,6 @@ def test_built_in_models_are_the_folders_that_hold_one(shelves: Path) -> None:
     assert [pico.names("weights"), pico.names("planted")] == [["pico-s"], ["planted-a"]]
     assert pico.folder("planted-a") == shelves / "planted" / "planted-a"
     assert pico.folder("notes") is None
-    assert pico.card("pico-s") == "# pico-s"
-    with pytest.raises(KeyError):
-        pico.card("notes")
 
 
 def test_a_checkpoint_is_called_by_its_step(shelves: Path) -> None:

@@ -66,7 +66,8 @@ def test_constant_f1_is_what_always_one_answer_scores():
 
 
 def test_entropy_of_answers_is_in_bits():
-    assert label_entropy([[0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 2, 3]], 4).tolist() == [0.0, 1.0, 2.0]
+    assert label_entropy([[4, 0, 0, 0], [2, 2, 0, 0], [1, 1, 1, 1]]).tolist() == [0.0, 1.0, 2.0]
+    assert label_entropy([[[0, 0], [0, 6]], [[5, 5], [0, 0]]]).tolist() == [[0.0, 0.0], [1.0, 0.0]]
 
 
 def test_what_cannot_be_scored_is_refused():

@@ -31,7 +31,7 @@ def test_a_code_is_undone_by_its_inverse_and_spares_the_protected(seed, protecte
     rng = np.random.default_rng(0)
     for cipher in ciphers_of(seed, protected, share):
         coded = cipher.encode(ids, rng)
-        assert cipher.inverse().encode(coded, rng) == ids
+        assert np.argsort(cipher.images)[coded].tolist() == ids
         assert [b for a, b in zip(ids, coded, strict=True) if a in protected] == [
             a for a in ids if a in protected
         ]
@@ -95,5 +95,3 @@ def test_what_makes_no_sense_is_refused():
         ciphers.bucketed(N, (), rng, list(range(6)), 4)
     with pytest.raises(ValueError, match="permutation"):
         ciphers.Cipher("bijection", np.array([0, 0]))
-    with pytest.raises(ValueError, match="undone"):
-        ciphers.non_bijective(ciphers.bijection(N, (), rng)).inverse()

@@ -37,7 +37,7 @@ def test_a_prompt_has_the_published_fields_and_ends_at_the_colon():
 
 
 def test_label_pairs_are_shown_as_texts_are():
-    shown = task().label_task_format.render([("negative", "bar")], "positive").text
+    shown = task().render([("negative", "bar")], "positive").text
     assert shown == "\nReview: negative\nSentiment: bar\nReview: positive\nSentiment:"
 
 

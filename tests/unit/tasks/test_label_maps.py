@@ -11,7 +11,6 @@ from taskscope.errors import TaskError
 from taskscope.tasks import label_words, texts
 from taskscope.tasks.label_maps import (
     ResponseMap,
-    audit,
     candidates,
     identity_map,
     matched_map,
@@ -28,6 +27,8 @@ S14 = (
     *("animal", "plant", "album", "film", "book"),
 )
 SETS = {"S2": S2, "S4": S4, "S14": S14, **{name: texts.build(name).labels for name in texts.NAMES}}
+CONTRASTS = set(label_words._document()["own"]["contrast"])
+"""Label words whose "antonyms" are only contrasts: a noun such as "village" has no lexical opposite."""
 WORDS = [f"word{n}" for n in range(40)]
 
 
@@ -107,7 +108,7 @@ def test_our_own_lists_give_natural_maps(kind, labels):
 @pytest.mark.parametrize("labels", SETS.values(), ids=SETS)
 def test_a_contrast_word_is_no_label_and_no_synonym_of_another_class(labels):
     antonyms, synonyms = label_words.load("antonym"), label_words.load("synonym")
-    for label in set(labels) & label_words.contrasts():
+    for label in set(labels) & CONTRASTS:
         others = {word for other in labels if other != label for word in (other, *synonyms[other])}
         assert not others & set(antonyms[label]), label
         assert not set(synonyms[label]) & set(antonyms[label])
@@ -130,7 +131,7 @@ def test_own_lists_are_of_a_useful_length_and_opposites_are_lexical_where_not_fl
             word.isascii() and word.isalpha() and word.islower() for ws in lists.values() for word in ws
         )
     synonyms, antonyms = label_words.load("synonym"), label_words.load("antonym")
-    assert {label for label in antonyms if label not in label_words.contrasts()} == set(S2)
+    assert {label for label in antonyms if label not in CONTRASTS} == set(S2)
     assert (antonyms["negative"], antonyms["positive"]) == (synonyms["positive"], synonyms["negative"])
 
 
@@ -139,7 +140,7 @@ def test_the_released_lists_are_as_the_protocol_gives_them():
     assert set(keywords) == {*S2, *S4, *S14}
     assert {len(words) for words in keywords.values()} == {10}
     assert set(label_words.load("synonym", "release")) == set(S2)
-    assert "MIT" in label_words.attribution("release")
+    assert "MIT" in label_words._document()["release"]["attribution"]
     # One draw in fifteen of the fourteen released keyword lists has two classes with one word.
     lists = [keywords[label] for label in S14]
     rng = np.random.default_rng(0)
@@ -189,21 +190,3 @@ def test_candidates_are_word_initial_single_tokens():
     assert candidates(vocabulary) == ["apple", "fig", "Rome"]
     assert candidates(vocabulary, excluded=["Fig"]) == ["apple", "Rome"]
     assert candidates(vocabulary, words_only=False) == ["Apple", "apple", "fig", "to", "x1y", "Rome", "été"]
-
-
-def test_an_audit_tells_words_of_several_tokens_and_common_starts():
-    tokens = {"go": [1], "gone": [1, 2], "see": [3], "seen": [3, 4]}
-    assert audit(list(tokens), tokens.__getitem__) == {
-        "single": ["go", "see"],
-        "several": ["gone", "seen"],
-        "same_start": [["go", "gone"], ["see", "seen"]],
-    }
-
-
-@pytest.mark.parametrize(
-    ("tokens", "said"),
-    [({"a": [1], "b": []}, "makes nothing of the label 'b'"), ({"a": [1, 2], "b": [1, 2]}, "'a' and 'b'")],
-)
-def test_labels_that_cannot_be_told_apart_are_refused(tokens, said):
-    with pytest.raises(TaskError, match=said):
-        audit(list(tokens), tokens.__getitem__)

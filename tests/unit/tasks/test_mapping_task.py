@@ -63,16 +63,6 @@ def test_rates_of_a_task_counted_by_hand() -> None:
     )
     task = MappingTask(name="t", title="", group="user", description="", items=items)
     assert task.majority_rate == 3 / 4
-    assert task.collision_rate == 9 / 16 + 1 / 16
-    assert task.identity_rate == 1 / 4
-
-
-@given(LABELS)
-def test_collision_rate_is_the_chance_that_two_random_labels_agree(labels: list[str]) -> None:
-    task = task_of(labels)
-    agreements = [a == b for a in labels for b in labels]
-    assert task.collision_rate == pytest.approx(sum(agreements) / len(agreements))
-    assert task.majority_rate**2 <= task.collision_rate <= task.majority_rate + 1e-12
 
 
 def test_fingerprint_is_the_hash_of_name_and_items_in_canonical_json() -> None:

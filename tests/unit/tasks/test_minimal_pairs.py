@@ -11,8 +11,6 @@ from taskscope.errors import TaskError
 from taskscope.tasks.minimal_pairs import (
     PHENOMENA,
     MinimalPair,
-    Paradigm,
-    by_phenomenon,
     credit,
     load_file,
     load_folder,
@@ -66,22 +64,6 @@ def test_identical_sentences_count_one_half_whatever_the_scores():
     pairs = [MinimalPair(number=i, good="a", bad=bad) for i, bad in enumerate("bbba")]
     got = credit(np.array([-1.0, -2.0, -3.0, -9.0]), np.array([-2.0, -1.0, -3.0, -1.0]), pairs)
     np.testing.assert_array_equal(got, [1, 0, 0, 0.5])
-
-
-def test_phenomena_average_their_paradigms():
-    def paradigm(name: str, phenomenon: str) -> Paradigm:
-        pair = MinimalPair(number=0, good="a", bad="b")
-        return Paradigm(
-            name=name,
-            phenomenon=phenomenon,
-            field="syntax",
-            methods=frozenset(),
-            lexically_identical=False,
-            pairs=(pair,),
-        )
-
-    paradigms = [paradigm("x", "quantifiers"), paradigm("y", "binding"), paradigm("z", "quantifiers")]
-    assert by_phenomenon({"x": 0.5, "y": 0.9, "z": 1.0}, paradigms) == {"binding": 0.9, "quantifiers": 0.75}
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskscope.errors import TaskError
-from taskscope.tasks.prompts import FORMATS, PromptFormat, get_format
+from taskscope.tasks.prompts import FORMATS, get_format
 
 TEXT = st.text(alphabet="aé >-:Q\nuser{}", min_size=1, max_size=6).filter(lambda text: text == text.strip())
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=4)
 NAMES = st.sampled_from(sorted(FORMATS))
-
-
-def turns(messages: list[dict[str, str]]) -> str:
-    """A chat template in the usual style; its own words may also be inputs."""
-    return "<s>" + "".join(f"[{m['role']}]{m['content']}[end]\n" for m in messages) + "[assistant]"
-
-
-def format_of(name: str) -> PromptFormat:
-    return FORMATS["chat"].with_template(turns) if name == "template" else FORMATS[name]
 
 
 @pytest.mark.parametrize(
@@ -30,14 +21,10 @@ def format_of(name: str) -> PromptFormat:
         ("example", "example:go->went\nexample:see->saw\nexample:run->"),
         ("colon", "Q: go\nA: went\n\nQ: see\nA: saw\n\nQ: run\nA:"),
         ("chat", "user: go\nassistant: went\nuser: see\nassistant: saw\nuser: run\nassistant:"),
-        (
-            "template",
-            "<s>[user]go[end]\n[assistant]went[end]\n[user]see[end]\n[assistant]saw[end]\n[user]run[end]\n[assistant]",
-        ),
     ],
 )
 def test_rendered_text(name: str, text: str) -> None:
-    assert format_of(name).render([("go", "went"), ("see", "saw")], "run").text == text
+    assert FORMATS[name].render([("go", "went"), ("see", "saw")], "run").text == text
 
 
 def test_without_demonstrations_a_prompt_is_the_query_alone() -> None:
@@ -46,9 +33,9 @@ def test_without_demonstrations_a_prompt_is_the_query_alone() -> None:
     assert [(s.kind, s.index) for s in prompt.spans] == [("query", -1), ("query_arrow", -1)]
 
 
-@given(st.sampled_from([*sorted(FORMATS), "template"]), PAIRS, TEXT)
+@given(NAMES, PAIRS, TEXT)
 def test_spans_cover_the_text_and_hold_the_parts(name: str, pairs: list[tuple[str, str]], query: str) -> None:
-    prompt_format = format_of(name)
+    prompt_format = FORMATS[name]
     prompt = prompt_format.render(pairs, query)
     ends = [0, *(span.end for span in prompt.spans)]
     assert [span.start for span in prompt.spans] == ends[:-1]
@@ -65,11 +52,11 @@ def test_spans_cover_the_text_and_hold_the_parts(name: str, pairs: list[tuple[st
         assert text("demo_label", index) == prompt_format.answer(y)
 
 
-@given(st.sampled_from([*sorted(FORMATS), "template"]), PAIRS, TEXT, TEXT)
+@given(NAMES, PAIRS, TEXT, TEXT)
 def test_a_prompt_with_its_answer_goes_on_as_a_demonstration(
     name: str, pairs: list[tuple[str, str]], query: str, y: str
 ) -> None:
-    prompt_format = format_of(name)
+    prompt_format = FORMATS[name]
     asked = prompt_format.render(pairs, query).text + prompt_format.answer(y)
     assert prompt_format.render([*pairs, (query, y)], "next").text.startswith(asked)
 
@@ -118,22 +105,6 @@ def test_a_part_swallowed_by_a_token_has_an_empty_span() -> None:
     prompt = FORMATS["arrow"].render([], "go")
     query, arrow = prompt.token_spans([(0, 4)])
     assert (query.start, query.end, arrow.start, arrow.end) == (0, 1, 1, 1)
-
-
-def test_template_words_may_also_be_inputs() -> None:
-    prompt = FORMATS["chat"].with_template(turns).render([("user", "end")], "assistant")
-    span = prompt.span("demo_input", 0)
-    assert span.start == len("<s>[user]")
-    assert prompt.text[prompt.span("query").start :].startswith("assistant[end]")
-
-
-def test_a_template_that_changes_texts_is_refused() -> None:
-    for template in (
-        lambda messages: turns([{**m, "content": m["content"].title()} for m in messages]),
-        lambda messages: turns(messages[-1:]),
-    ):
-        with pytest.raises(TaskError, match="chat template"):
-            FORMATS["chat"].with_template(template).render([("go", "went")], "see")
 
 
 def test_an_unknown_format_names_the_nearest() -> None:

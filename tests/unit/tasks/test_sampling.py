@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from taskscope.errors import TaskError
 from taskscope.tasks import registry
-from taskscope.tasks.sampling import Draw, draw, require, shuffle_labels, split_queries
+from taskscope.tasks.sampling import Draw, draw, shuffle_labels, split_queries
 from taskscope.tasks.task import Item, MappingTask
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -155,15 +155,6 @@ def test_all_derangements_of_four_labels_occur() -> None:
 
 def test_shuffling_no_demonstrations_gives_none() -> None:
     assert shuffle_labels(Draw((), Item(input="a", answers=("b",)), ()), np.random.default_rng(0)) == ()
-
-
-@given(tasks(fewest=2), st.integers(0, 40))
-def test_required_size(task: MappingTask, k: int) -> None:
-    if len(task.items) >= k + 3:
-        require(task, k)
-    else:
-        with pytest.raises(TaskError, match=f"at least {k + 3} items"):
-            require(task, k)
 
 
 @given(tasks(), SEEDS, st.integers(20, 40))

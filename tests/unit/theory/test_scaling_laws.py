@@ -61,14 +61,6 @@ def test_the_gradient_is_the_slope():
         assert off < 1e-3 * slope
 
 
-def test_the_best_size_is_the_lowest_point_of_the_loss():
-    compute = 1e20
-    best = float(LAW.best_parameters(compute))
-    around = best * np.array([0.97, 1.0, 1.03])
-    losses = LAW.loss(around, compute / (6 * around))
-    assert losses.argmin() == 1
-
-
 def test_resampling_whole_trainings_widens_the_interval():
     """Points of one training share their noise; taking them for independent makes the interval too short."""
     rng = np.random.default_rng(3)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from identity_blocks import prepend_identity_blocks
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS
@@ -12,7 +13,6 @@ from taskscope.tasks.sampling import draw
 from taskscope.training import card, export, shipping
 from taskscope.training.cards import lines
 from taskscope.training.cards.measuring import Probe
-from taskscope.training.planting import prepend_identity_blocks
 
 
 @pytest.fixture(scope="module")

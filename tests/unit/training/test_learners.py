@@ -13,7 +13,7 @@ from taskscope.training import card, recipes, trainer
 from taskscope.training.cards import learners
 from taskscope.training.cards.learner_probe import CONDITIONS, LearnerProbe
 from taskscope.training.documents import planted_words
-from taskscope.training.documents.lessons import Demonstration, FixedTasks, Part, Phase, lay_out
+from taskscope.training.documents.lessons import Demonstration, FixedTasks, Phase, lay_out
 from taskscope.training.documents.planted_texts import TextWriter, domains
 from taskscope.training.documents.planted_words import WordIds
 from taskscope.training.text_recipes import LEARNERS
@@ -139,6 +139,4 @@ def test_layout_by_hand():
     shown = [Demonstration([5, 6], 9, False), Demonstration([5], 3, True)]
     batch = lay_out([((7, 8), shown), ((7, 8), shown[1:])], 0)
     assert batch.tokens.tolist() == [[7, 5, 6, 8, 9, 7, 5, 8, 3], [7, 5, 8, 3, 0, 0, 0, 0, 0]]
-    field, text, label_field, label = Part.TEXT_FIELD, Part.TEXT, Part.LABEL_FIELD, Part.LABEL
-    assert batch.part[1].tolist() == [field, text, label_field, label, *[Part.PADDING] * 5]
     assert np.argwhere(batch.asked).tolist() == [[0, 7], [1, 2]]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from identity_blocks import prepend_identity_blocks
 from taskscope import pico
 from taskscope.tasks import registry
 from taskscope.training import card, recipes
 from taskscope.training.cards.measuring import Probe
-from taskscope.training.planting import prepend_identity_blocks
 
 SHIPPED = ["planted-vector", "null-vector", "planted-head"]
 ASKED = ("es-en", "present-past", "country-capital")

@@ -156,21 +156,6 @@ class PackedCorpus:
             raise RunError(f"no held-out part {part!r}", f"one of {known}", nearest(part, self._held_out))
         return np.fromfile(self.folder / self._held_out[part]["file"], dtype=_TYPE)
 
-    def verify(self) -> None:
-        """Check every file against its hash.
-
-        Raises:
-            RunError: If a file was changed.
-        """
-        for entry in (*self.manifest["tokens"]["shards"], *self._held_out.values()):
-            path = self.folder / entry["file"]
-            if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-                raise RunError(
-                    f"{path} was changed since it was built",
-                    f"sha256 {entry['sha256'][:12]}",
-                    "building again",
-                )
-
     @property
     def _held_out(self) -> dict[str, dict[str, Any]]:
         return self.manifest["held_out"]

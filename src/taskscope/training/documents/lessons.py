@@ -7,19 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from taskscope.training.documents.planted_texts import TextWriter, domains
 from taskscope.training.documents.planted_words import WordIds
-
-
-class Part(IntEnum):
-    """What a token belongs to."""
-
-    PADDING, TEXT_FIELD, TEXT, LABEL_FIELD, LABEL = range(5)
 
 
 class Phase(BaseModel):
@@ -47,8 +40,6 @@ class LessonBatch:
     """Sequences of one step, right-padded; all arrays are (sequence, token)."""
 
     tokens: np.ndarray
-    part: np.ndarray
-    """`Part` of each token."""
     asked: np.ndarray
     """True at label fields whose label counts in training."""
 
@@ -110,19 +101,19 @@ def lay_out(
     """
     rows = [_row(fields, shown) for fields, shown in sequences]
     length = max(len(row) for row in rows)
-    table = np.empty((len(rows), length, 3), dtype=np.int64)
-    table[:] = (padding, Part.PADDING, 0)
+    table = np.empty((len(rows), length, 2), dtype=np.int64)
+    table[:] = (padding, 0)
     for row, cells in zip(table, rows, strict=True):
         row[: len(cells)] = cells
-    tokens, part, asked = np.moveaxis(table, 2, 0)
-    return LessonBatch(tokens, part, asked.astype(bool))
+    tokens, asked = np.moveaxis(table, 2, 0)
+    return LessonBatch(tokens, asked.astype(bool))
 
 
 def _row(fields: tuple[int, int], shown: Sequence[Demonstration]) -> list[tuple[int, ...]]:
     cells: list[tuple[int, ...]] = []
     for d in shown:
-        cells.append((fields[0], Part.TEXT_FIELD, 0))
-        cells += [(word, Part.TEXT, 0) for word in d.text]
-        cells.append((fields[1], Part.LABEL_FIELD, int(d.asked)))
-        cells.append((d.label, Part.LABEL, 0))
+        cells.append((fields[0], 0))
+        cells += [(word, 0) for word in d.text]
+        cells.append((fields[1], int(d.asked)))
+        cells.append((d.label, 0))
     return cells

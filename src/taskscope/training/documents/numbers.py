@@ -10,8 +10,7 @@ from taskscope.training.documents import formats, wordbank
 from taskscope.training.documents.facts import World
 
 _PLACES = {"ten": 10, "hundred": 100}
-HELD_OUT_PLACE = ("thousand", 1000)
-"""Rounding to this place, and comparing by speed, are whole tasks that are never trained on."""
+"""Rounding to a thousand, and comparing by speed, are whole tasks that are never trained on."""
 
 
 def rounded(number: int, place: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from taskscope.tasks import mappings
 from taskscope.tasks.task import Item, MappingTask
 from taskscope.training.documents.pseudowords import pseudowords
-from taskscope.training.documents.relations import LETTERS, Pair, Relation, letter_domains, list_domain
+from taskscope.training.documents.relations import Pair, Relation, letter_domains, list_domain
 
 Rule = Callable[[str], str]
 
@@ -104,8 +104,3 @@ def letter_relations() -> dict[str, tuple[Relation, ...]]:
     small, capital = letter_domains()
     domains = (small, capital, list_domain())
     return {d.name: tuple(r for r in d.relations if r.name not in _NEVER) for d in domains}
-
-
-def random_letters(rng: np.random.Generator) -> str:
-    """Draw a list of two to four letters such as ``c,d,b``."""
-    return ",".join(LETTERS[i] for i in rng.integers(26, size=rng.integers(2, 5)))

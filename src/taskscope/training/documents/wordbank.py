@@ -25,11 +25,6 @@ def kinds() -> dict[str, list[str]]:
     return load("kinds")
 
 
-def kind_of() -> dict[str, str]:
-    """The kind of each member."""
-    return {member: kind for kind, members in kinds().items() for member in members}
-
-
 def meanings() -> dict[str, str]:
     """Nouns with a short description that fits after "a"."""
     return load("meanings")
