@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.structured_tasks.curves import figures as curve_figures
 from taskscope.studies.structured_tasks.curves import findings as curve_findings
 from taskscope.studies.structured_tasks.curves import grids as curve_grids
@@ -37,6 +38,7 @@ class ModelResult:
     nested: ModelNested | None
 
 
+@once_per_table
 def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
     """Read and resample the rows of every model, in sorted order."""
     curves, maps, nested = curve_grids.grids(rows), map_grids.grids(rows), nested_grids.grids(rows)

@@ -29,6 +29,7 @@ class StructuredTasks:
     account = ACCOUNT
     Params: type[base.Params] = StructuredTaskParams
     planted: tuple[str, ...] = ("selector",)
+    compares = False
 
     def profile(self, name: str) -> StructuredTaskParams:
         """Return the parameters of a profile."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.stats.classification import confusion_by_unit, constant_f1
-from taskscope.studies.structured_tasks.columns import coded, models_and_tasks, where
+from taskscope.studies.columns import coded, models_and_tasks, where
 from taskscope.studies.structured_tasks.curves.rows import PART, SKIPPED
 
 

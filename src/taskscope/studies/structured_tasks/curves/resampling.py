@@ -84,11 +84,6 @@ class ModelCurves:
         return np.mean(values, axis=0)
 
     @property
-    def vanilla_gain(self) -> np.ndarray:
-        """Macro-F1 of unaltered tasks above their floor."""
-        return self.mean([t.last(VANILLA) - t.floor(UNLEARNABLE) for t in self.able])
-
-    @property
     def renamed_gain(self) -> np.ndarray:
         """Macro-F1 of renamed tasks above their floor: guessing, or labels at random."""
         return self.mean([t.last(RENAMED) - t.floor(UNLEARNABLE) for t in self.able])

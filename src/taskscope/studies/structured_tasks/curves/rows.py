@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from taskscope.studies.structured_tasks.columns import repeated
+from taskscope.studies.columns import repeated
 
 PART = "curves"
 """What the column `part` says in these rows."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
-from taskscope.stats.classification import macro_f1_of_counts
+from taskscope.stats.classification import label_entropy, macro_f1_of_counts
 from taskscope.studies.judgement import Measure
 from taskscope.studies.structured_tasks.curves.conditions import LABELS, LEARNERS, OTHER_CIPHERS
 from taskscope.studies.structured_tasks.curves.resampling import ModelCurves, TaskCurves
@@ -48,13 +48,11 @@ def _answers(found: ModelCurves, task: TaskCurves) -> Table:
         last, shown = counts[:, -1], grid.shown[name][:, -1]  # (draw, true class, answered class)
         given = last.sum(axis=1)
         share = given / np.maximum(given.sum(axis=1, keepdims=True), 1)
-        logs = np.log2(np.where(share > 0, share, 1.0))
-        entropy = abs((share * logs).sum(axis=1).mean())
         rows.append(
             (
                 named.get(name, name),
                 f"{100 * share.max(axis=1).mean():.0f} %",
-                f"{entropy:.2f}",
+                f"{label_entropy(given).mean():.2f}",
                 f"{100 * macro_f1_of_counts(last.sum(axis=0)):.0f}",
                 f"{100 * macro_f1_of_counts(shown.sum(axis=0)):.0f}",
                 f"{100 * (1 - shown.sum() / last.sum()):.1f} %",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from taskscope.studies.structured_tasks.columns import repeated
+from taskscope.studies.columns import repeated
 
 PART = "maps"
 """What the column `part` says in rows of answers."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from taskscope.studies.structured_tasks.columns import where
+from taskscope.studies.columns import where
 from taskscope.studies.structured_tasks.nested.draws import APART, SHOWN
 from taskscope.studies.structured_tasks.nested.names import steps
 from taskscope.studies.structured_tasks.nested.rows import NEST, PART
