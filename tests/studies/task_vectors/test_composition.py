@@ -15,13 +15,13 @@ from taskscope.errors import StudyError
 from taskscope.report.findings import Finding, Verdict
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.composition import measure as measuring
 from taskscope.studies.task_vectors.composition import rows as marks
 from taskscope.studies.task_vectors.composition import simulation
 from taskscope.studies.task_vectors.composition.grids import squares
 from taskscope.studies.task_vectors.composition.rows import ADDED, COMPOSED, PART
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.figures import figures
 from taskscope.studies.task_vectors.heads import plain
 from taskscope.studies.task_vectors.heads.draws import prompts

@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 from taskscope.report.findings import Verdict
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.conflict.draws import admissible, conflicts, shared_queries
 from taskscope.studies.task_vectors.conflict.measure import measure
 from taskscope.studies.task_vectors.conflict.relation import relate
@@ -20,7 +21,7 @@ from taskscope.studies.task_vectors.conflict.resampling import COLUMNS, Directio
 from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, RANDOM
 from taskscope.studies.task_vectors.conflict.simulation import ConflictScenario
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
-from taskscope.studies.task_vectors.draws import other_task, pairs, stream
+from taskscope.studies.task_vectors.draws import other_task, pairs
 from taskscope.studies.task_vectors.params import CellParams, ConflictParams, TaskVectorParams
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.tasks import registry

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
 from taskscope.errors import StudyError
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud, clouds, of_part, to_rows
 from taskscope.studies.task_vectors.geometry.simulation import ThetaScenario
 from taskscope.studies.task_vectors.geometry.statistics import (

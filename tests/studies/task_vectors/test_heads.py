@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from taskscope.errors import StudyError
 from taskscope.report.findings import Verdict
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.analysis import analyse
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.figures import figures
 from taskscope.studies.task_vectors.heads import choice, grids, simulation
 from taskscope.studies.task_vectors.heads.draws import prompts

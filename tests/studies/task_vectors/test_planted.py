@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from identity_blocks import prepend_identity_blocks
 from taskscope import pico
 from taskscope.engines.measuring import resolve
 from taskscope.models.identity import reference
@@ -24,7 +25,6 @@ from taskscope.studies.task_vectors.params import SMOKE_TASKS, TaskVectorParams
 from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.training import recipes
-from taskscope.training.planting import prepend_identity_blocks
 
 PARAMS = TaskVectorParams(
     tasks=SMOKE_TASKS, n_dev=10, n_test=16, draws=500, n_sets=12, n_conflicts=12, n_means=6, n_effects=4,

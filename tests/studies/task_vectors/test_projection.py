@@ -21,7 +21,7 @@ from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.probing import Column
 from taskscope.report.findings import Verdict
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection.draws import panel_prompts

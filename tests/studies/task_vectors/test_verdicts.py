@@ -9,10 +9,10 @@ from rowmaker import N_BLOCKS, only_at, task_rows, world
 
 from taskscope.errors import StudyError
 from taskscope.report.findings import Finding, Verdict
+from taskscope.studies.judgement import Measure
 from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import results
-from taskscope.studies.task_vectors.verdicts import Measure
 
 PARAMS = TaskVectorParams(draws=300)
 GOOD = {"baseline": 2, "regular": 18, "hypothesis": only_at(3, 16)}

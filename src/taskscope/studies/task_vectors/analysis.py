@@ -7,6 +7,7 @@ from collections import Counter
 import pyarrow as pa
 
 from taskscope.report.findings import Claim, Control, Finding, Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.composition import findings as composition
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, LABELS, MEANINGS, SHUFFLED
@@ -17,8 +18,8 @@ from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection import findings as projection
 from taskscope.studies.task_vectors.resampling import ratio
 from taskscope.studies.task_vectors.results import ModelResult, results
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure, judge_depth, judge_vector
-from taskscope.studies.task_vectors.wording import control, interval, number, percent
+from taskscope.studies.task_vectors.verdicts import judge_depth, judge_vector
+from taskscope.studies.wording import control, interval, number, percent
 
 _CLAIMS = {claim.number: claim for claim in ACCOUNT.claims}
 _NONE_ADMISSIBLE = Judgement(

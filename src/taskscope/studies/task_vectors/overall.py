@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from taskscope.studies.judgement import Measure
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, HYPOTHESIS, LABELS, REGULAR
 from taskscope.studies.task_vectors.resampling import Macro, ratio
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.summary import TaskSummary
-from taskscope.studies.task_vectors.verdicts import Measure
 
 SKEWED = 0.3
 """Tasks whose labels collide more often than this are left out where the end of the curve is described."""

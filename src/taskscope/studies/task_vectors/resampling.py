@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, HYPOTHESIS, REGULAR
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.grids import Half, TaskGrid
 from taskscope.studies.task_vectors.selection import Selection, first_highest
 

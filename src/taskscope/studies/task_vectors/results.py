@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.grids import TaskGrid, grids
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import Macro, macro, resampled_blocks
@@ -29,6 +30,7 @@ class ModelResult:
         return [pair for pair in zip(self.tasks, self.chosen, strict=True) if pair[1].admissible]
 
 
+@once_per_table
 def results(rows: pa.Table, params: TaskVectorParams) -> list[ModelResult]:
     """Choose on development pairs and resample test pairs, model by model in sorted order."""
     return [_result(model, tasks, params) for model, tasks in grids(rows).items()]

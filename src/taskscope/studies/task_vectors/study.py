@@ -33,6 +33,7 @@ class TaskVectors:
     account = ACCOUNT
     Params: type[base.Params] = TaskVectorParams
     planted: tuple[str, ...] = ("planted-vector", "null-vector", "planted-head")
+    compares = False
 
     def profile(self, name: str) -> TaskVectorParams:
         """Return the parameters of a profile."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from taskscope.stats.intervals import bootstrap_means, position_interval
 from taskscope.stats.tests import discordant, exact_mcnemar, holm
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.conditions import (
     BASELINE,
     CONTROLS,
@@ -16,7 +17,6 @@ from taskscope.studies.task_vectors.conditions import (
     REGULAR,
     REGULAR_SHUFFLED,
 )
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.grids import Half, TaskGrid
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.selection import Selection, first_highest, shared_block

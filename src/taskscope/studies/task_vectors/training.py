@@ -11,12 +11,12 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.judgement import Measure
 from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, LABELS, REGULAR
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import Macro, macro
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.training_rows import ages
-from taskscope.studies.task_vectors.verdicts import Measure
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
 STRONGEST = "strongest control"

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding, Verdict
+from taskscope.studies.judgement import Judgement, Measure
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.composition.grids import SquareAnswers, squares
 from taskscope.studies.task_vectors.composition.resampling import Composed, SquareChoice, choose, composed
@@ -19,8 +21,7 @@ from taskscope.studies.task_vectors.heads.resampling import COLLISION, MAJORITY
 from taskscope.studies.task_vectors.heads.rows import NONE, RANDOM_HEADS
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure
-from taskscope.studies.task_vectors.wording import control, percent
+from taskscope.studies.wording import percent
 
 QUANTITY = "right answers without demonstrations, with vectors of other tasks added up"
 MEANINGS = {
@@ -51,6 +52,7 @@ class Compositions:
     """Whether heads could be told apart."""
 
 
+@once_per_table
 def compositions(
     rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
 ) -> list[Compositions]:
@@ -89,22 +91,7 @@ def _controls(mean: Composed) -> list[Control | None]:
         SUMMED: (mean.beside[SUMMED], "The two vectors added, that of neither not subtracted."),
         "with demonstrations": (mean.reference, "What demonstrations of the task itself give."),
     }
-    found = [
-        control(
-            "strongest",
-            "strongest control of each task",
-            Measure.of(mean.strongest),
-            "The best of all controls, chosen for each task on other queries; the verdict is against it.",
-        )
-    ]
-    found += [
-        control(name.replace(" ", "-").replace("'", ""), name, Measure.of(draws), MEANINGS[name])
-        for name, draws in mean.controls.items()
-    ]
-    return found + [
-        control(name.replace(" ", "-").replace("'", ""), name, Measure.of(draws), meaning + " No control.")
-        for name, (draws, meaning) in beside.items()
-    ]
+    return wording.controls_of_tasks(mean.strongest, mean.controls, MEANINGS, beside)
 
 
 def _statement(found: Compositions, mean: Composed | None) -> str:

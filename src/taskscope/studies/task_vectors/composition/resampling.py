@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.composition.grids import SquareAnswers
 from taskscope.studies.task_vectors.composition.rows import COMPOSED, ONE, OTHER, OWN, SUMMED, WRONG_SIGN
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.heads.grids import TaskAnswers
 from taskscope.studies.task_vectors.heads.resampling import COLLISION, MAJORITY, scored
 from taskscope.studies.task_vectors.heads.rows import NONE, RANDOM_HEADS, SHOWN, VECTOR, ZERO_SHOT

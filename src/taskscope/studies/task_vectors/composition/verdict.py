@@ -22,8 +22,9 @@ subtracted, are shown beside them and are no controls: where the claim is true b
 from __future__ import annotations
 
 from taskscope.report.findings import Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.composition.resampling import Composed
-from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES, Judgement, Measure
+from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES
 
 
 def judge_composition(found: Composed | None) -> Judgement:

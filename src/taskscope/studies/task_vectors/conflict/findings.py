@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding
+from taskscope.studies.judgement import Measure
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.conflict.relation import Relation, relate, theta_distances
 from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
@@ -18,8 +20,7 @@ from taskscope.studies.task_vectors.geometry.rows import PART as THETAS
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, percent
+from taskscope.studies.wording import control, percent
 
 QUANTITY = "answers of the task whose theta was put in, against the demonstrations"
 MEANINGS = {
@@ -41,6 +42,7 @@ class Conflicts:
     relation: Relation | None
 
 
+@once_per_table
 def conflicts(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Conflicts]:
     """Read the conflicts of every model; a model without any gets an empty one, if thetas were measured."""
     table = of_part(rows, PART)

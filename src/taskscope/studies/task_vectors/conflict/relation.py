@@ -10,8 +10,8 @@ import pyarrow as pa
 from scipy.stats import rankdata
 
 from taskscope.stats.intervals import resampling_weights
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.conflict.resampling import Direction
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import clouds
 from taskscope.studies.task_vectors.geometry.statistics import centroid_distances
 

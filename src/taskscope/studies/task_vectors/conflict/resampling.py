@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.conflict.rows import CONTROLS, INJECTED, NONE
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 
 COLUMNS = ("reference", "other", "own", "own-before", *CONTROLS)

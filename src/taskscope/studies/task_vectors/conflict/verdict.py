@@ -18,8 +18,9 @@ pairs; no query of either task's development half is asked. Written X|c: how oft
 from __future__ import annotations
 
 from taskscope.report.findings import Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.conflict.resampling import Override
-from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES, Judgement, Measure
+from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES
 
 
 def judge_conflict(found: Override | None) -> Judgement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.params import ThetaParams
 from taskscope.tasks.prompts import PromptFormat
 from taskscope.tasks.sampling import draw, shuffle_labels

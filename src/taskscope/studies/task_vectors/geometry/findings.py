@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from taskscope.report.findings import Control, Finding
+from taskscope.studies.judgement import Measure
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import BARE, PART, SWAPPED, Cloud, clouds, of_part
 from taskscope.studies.task_vectors.geometry.variance import CHANCE, FIRST, Shares, shares
 from taskscope.studies.task_vectors.geometry.verdict import judge_geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, percent
+from taskscope.studies.wording import control, percent
 
 QUANTITY = "share of theta's variation that the task accounts for"
 LABELS = {
@@ -43,6 +44,7 @@ class Geometry:
     hides: list[bool]
 
 
+@once_per_table
 def geometries(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Geometry]:
     """Read the thetas of every model that has theta cells."""
     thetas = of_part(rows, PART)

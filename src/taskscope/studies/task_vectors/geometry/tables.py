@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.findings import Geometry
 from taskscope.studies.task_vectors.geometry.statistics import N_NEIGHBOURS, by_task, overall
 from taskscope.studies.task_vectors.geometry.variance import Shares

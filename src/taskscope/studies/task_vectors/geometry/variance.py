@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.intervals import few_units_widening, resampling_weights
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 

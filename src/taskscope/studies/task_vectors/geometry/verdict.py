@@ -26,8 +26,8 @@ C* is each task's strongest control, averaged.
 from __future__ import annotations
 
 from taskscope.report.findings import Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.geometry.variance import Shares
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure
 
 FEWEST_SETS = 20
 """Sets of demonstrations below which a bootstrap says nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.params import HeadParams
 from taskscope.tasks.prompts import PromptFormat
 from taskscope.tasks.sampling import draw, shuffle_labels, split_queries

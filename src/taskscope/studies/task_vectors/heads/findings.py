@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding, Verdict
+from taskscope.studies.judgement import Judgement, Measure
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, left_out, task_answers
@@ -33,8 +35,7 @@ from taskscope.studies.task_vectors.heads.rows import (
 from taskscope.studies.task_vectors.heads.verdict import judge_heads
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure
-from taskscope.studies.task_vectors.wording import control, percent
+from taskscope.studies.wording import percent
 
 QUANTITY = "right answers without demonstrations, with the function vector added"
 MEANINGS = {
@@ -77,6 +78,7 @@ class FunctionVectors:
         return max((len(each.sites) for each in self.effects), default=0)
 
 
+@once_per_table
 def function_vectors(
     rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
 ) -> list[FunctionVectors]:
@@ -114,18 +116,6 @@ def finding(found: FunctionVectors) -> Finding:
 
 
 def _controls(mean: Carried) -> list[Control | None]:
-    found = [
-        control(
-            "strongest",
-            "strongest control of each task",
-            Measure.of(mean.strongest),
-            "The best of all controls, chosen for each task on other queries; the verdict is against it.",
-        )
-    ]
-    found += [
-        control(name.replace(" ", "-").replace("'", ""), name, Measure.of(draws), MEANINGS[name])
-        for name, draws in mean.controls.items()
-    ]
     beside = {
         LAYER: (
             mean.beside[LAYER],
@@ -134,11 +124,7 @@ def _controls(mean: Carried) -> list[Control | None]:
         OWN: (mean.beside[OWN], "What heads chosen for this very task give."),
         "with demonstrations": (mean.reference, "The most that a function vector could give."),
     }
-    found += [
-        control(name.replace(" ", "-"), name, Measure.of(draws), meaning + " No control.")
-        for name, (draws, meaning) in beside.items()
-    ]
-    return found
+    return wording.controls_of_tasks(mean.strongest, mean.controls, MEANINGS, beside)
 
 
 def _statement(found: FunctionVectors, mean: Carried | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.heads.grids import Answers, TaskAnswers
 from taskscope.studies.task_vectors.heads.rows import (
     LAYER,

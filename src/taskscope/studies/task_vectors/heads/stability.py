@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.stats.intervals import resampling_weights
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.heads.choice import strongest_first
 from taskscope.studies.task_vectors.heads.grids import Effects
 

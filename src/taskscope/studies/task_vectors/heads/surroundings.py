@@ -15,14 +15,15 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.judgement import Measure
+from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.rows import NONE, OTHER, RANDOM, RANDOM_HEADS, VECTOR, ZERO_SHOT
 from taskscope.studies.task_vectors.heads.surrounding_rows import PART, REBUILT, TEMPLATES, TEXT, TOP, WHOLE
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Measure
 
 ACCURACY = Axis("accuracy", "right answers", domain=(0, 1), format=".0%")
 CONDITIONS = (NONE, VECTOR, RANDOM_HEADS, RANDOM, OTHER, WHOLE, TOP)
@@ -47,6 +48,7 @@ class Surroundings:
     vector."""
 
 
+@once_per_table
 def surroundings(
     rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
 ) -> list[Surroundings]:

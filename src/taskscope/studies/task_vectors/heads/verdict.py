@@ -25,9 +25,10 @@ comparison, 20 points between the two, is therefore reported and not judged.
 from __future__ import annotations
 
 from taskscope.report.findings import Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.heads.resampling import Carried
 from taskscope.studies.task_vectors.heads.rows import NONE, RANDOM_HEADS
-from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES, Judgement, Measure
+from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES
 
 MOST_OF_RANDOM = 1 / 3
 """Share of the chosen heads' gain that random heads may give (protocol section 5, pass)."""

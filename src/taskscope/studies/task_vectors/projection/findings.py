@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from taskscope.report.findings import Finding
+from taskscope.studies.judgement import Measure
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
@@ -15,8 +17,7 @@ from taskscope.studies.task_vectors.projection.reading import Projection, projec
 from taskscope.studies.task_vectors.projection.rows import PART, Readings, readings
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
 from taskscope.studies.task_vectors.results import ModelResult
-from taskscope.studies.task_vectors.verdicts import Measure
-from taskscope.studies.task_vectors.wording import control, percent
+from taskscope.studies.wording import control, percent
 
 QUANTITY = "gain of description words in reciprocal rank under their own task's theta"
 LABELS = {
@@ -41,6 +42,7 @@ class Read:
     projection: Projection | None
 
 
+@once_per_table
 def reads(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Read]:
     """Read the projected thetas of every model that has some."""
     table = of_part(rows, PART)

@@ -9,7 +9,7 @@ import numpy as np
 
 from taskscope.stats.intervals import average_over_tasks, few_units_widening, resampling_weights
 from taskscope.stats.tests import holm
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
 from taskscope.studies.task_vectors.projection.rows import CENTRED, KINDS, Readings
 from taskscope.studies.task_vectors.projection.statistics import (

@@ -30,8 +30,8 @@ from __future__ import annotations
 from math import ceil
 
 from taskscope.report.findings import Verdict
+from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.projection.reading import SIGNIFICANT, VISIBLE, Projection
-from taskscope.studies.task_vectors.verdicts import Judgement, Measure
 
 FEWEST_TASKS = 4
 """Tasks below which dealing their lists at random can never be told from the true deal."""

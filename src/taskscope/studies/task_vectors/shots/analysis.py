@@ -15,8 +15,9 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means, percentile_interval
+from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.conditions import LABELS
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
@@ -39,6 +40,7 @@ class Curves:
     """(1 + draw, condition, shots): over tasks, the estimate first."""
 
 
+@once_per_table
 def curves(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Curves]:
     """Resample queries within tasks, and tasks where there are enough; models without such rows have none."""
     table = of_part(rows, PART)

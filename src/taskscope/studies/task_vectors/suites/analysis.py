@@ -13,8 +13,9 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import bootstrap_means, percentile_interval
+from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, LABELS, REGULAR
-from taskscope.studies.task_vectors.draws import stream
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.grids import TaskGrid, grids
 from taskscope.studies.task_vectors.params import TaskVectorParams
@@ -65,6 +66,7 @@ class Suites:
     lines: list[Line]
 
 
+@once_per_table
 def suites(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Suites]:
     """Read the generated tasks of every model that has some; the single tasks come from E1."""
     table = of_part(rows, PART)

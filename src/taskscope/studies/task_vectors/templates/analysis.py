@@ -14,7 +14,8 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means, percentile_interval
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.published import ADMISSIBLE_GAIN
@@ -50,6 +51,7 @@ class Matrix:
         return np.where(self.known, shares, np.nan)
 
 
+@once_per_table
 def matrices(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Matrix]:
     """Read the matrix of every model that has one, at the blocks chosen for C1."""
     table = of_part(rows, PART)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.runs.cell import Cell, Measured
-from taskscope.studies.task_vectors.draws import stream
+from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.params import TemplateParams
 from taskscope.studies.task_vectors.templates.rows import DEMONSTRATIONS, NONE, PART, SCHEMA
 from taskscope.studies.task_vectors.templates.rows import THETA as THETA_PUT_IN
