@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,29 +13,33 @@ from taskscope.cli import options
 from taskscope.cli.console import out
 from taskscope.errors import TaskError
 
+if TYPE_CHECKING:
+    from taskscope.look.result import Look
+
+
+Prompt = Annotated[
+    str | None,
+    typer.Argument(help=r"The prompt; \n stands for a line break, - reads standard input."),
+]
+PromptFile = Annotated[
+    Path | None, typer.Option("--file", "-f", help="Read the prompt from a file.", show_default=False)
+]
+Arrow = Annotated[
+    str | None,
+    typer.Option("--arrow", metavar="TEXT", help="What stands between input and label.", show_default=False),
+]
+Between = Annotated[
+    str | None,
+    typer.Option("--between", metavar="TEXT", help="What stands between demonstrations.", show_default=False),
+]
+
 
 def look(
     model: Annotated[str, typer.Argument(help="Hub id, local folder or built-in name.")],
-    prompt: Annotated[
-        str | None,
-        typer.Argument(help=r"The prompt; \n stands for a line break, - reads standard input."),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="Read the prompt from a file.", show_default=False),
-    ] = None,
-    arrow: Annotated[
-        str | None,
-        typer.Option(
-            "--arrow", metavar="TEXT", help="What stands between input and label.", show_default=False
-        ),
-    ] = None,
-    between: Annotated[
-        str | None,
-        typer.Option(
-            "--between", metavar="TEXT", help="What stands between demonstrations.", show_default=False
-        ),
-    ] = None,
+    prompt: Prompt = None,
+    file: PromptFile = None,
+    arrow: Arrow = None,
+    between: Between = None,
     page: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("look.html"),
     dtype: options.Dtype = "float32",
     device: options.Device = "cpu",
@@ -79,16 +83,25 @@ def look(
         out.print_json(found.model_dump_json())
         return
     out.print(view(found, out.width))
-    from taskscope.look.page import page as page_of
+    _write(page, found)
+    out.print(f"\nPage: {page}", highlight=False)
+
+
+def _write(path: Path, found: Look) -> None:
+    """Write the page of one look.
+
+    Raises:
+        TaskError: If it cannot be written.
+    """
+    from taskscope.look.page import page
     from taskscope.report.page import write_panels
     from taskscope.runs.provenance import surroundings
 
-    shown = page_of(found, shlex.join(["taskscope", *sys.argv[1:]]), surroundings()["versions"])
+    shown = page(found, shlex.join(["taskscope", *sys.argv[1:]]), surroundings()["versions"])
     try:
-        write_panels(page, shown)
+        write_panels(path, shown)
     except OSError as error:
-        raise TaskError(f"the page {str(page)!r} cannot be written: {error}", "a path in a folder") from None
-    out.print(f"\nPage: {page}", highlight=False)
+        raise TaskError(f"the page {str(path)!r} cannot be written: {error}", "a path in a folder") from None
 
 
 def _text(prompt: str | None, file: Path | None) -> str:
