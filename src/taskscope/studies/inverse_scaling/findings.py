@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from taskscope.report.findings import Control, Finding
 from taskscope.stats.intervals import wilson
 from taskscope.stats.trends.rule import Label
-from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, ONE_SHOT, TASK, TRUE
+from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, LABELS, ONE_SHOT, TASK, TRUE
 from taskscope.studies.inverse_scaling.claims import ACCOUNT
 from taskscope.studies.inverse_scaling.differences import mean_gain
 from taskscope.studies.inverse_scaling.extremes import TURNED, Extreme, comparable, deepest_turn, largest_fall
@@ -80,55 +80,73 @@ def _reversals(found: SeriesTrends, draws: int) -> Finding:
 
 
 def _trap(found: SeriesTrends, draws: int) -> Finding:
-    rng = stream("inverse-scaling trap", found.series.name)
-    falling = _falling(found, CONTROL)
-    task, without = (mean_gain(falling, arm, draws, rng) for arm in (TASK, CONTROL))
-    difference = None if task is None or without is None else without - task
-    measure = _measure(difference)
-    return _finding(
+    return _difference(
         found,
+        stream("inverse-scaling trap", found.series.name),
+        draws,
         "C2",
-        judge_trap(measure),
-        statement="No task gets worse, so none needs a cause."
-        if measure is None
-        else f"Where {_fall(falling)}, the same form without the trap gains {measure.value:+.2f} more.",
-        quantity="gain without the trap, less that with it",
-        measure=measure,
-        controls=[
-            *_beside(("task", "with the trap", task), ("without", "without the trap", without)),
-            control(
-                "strongest",
-                "nothing gained",
-                Measure(0.0, 0.0, 0.0),
-                "What the difference would be if the form alone made models worse.",
-            ),
-        ],
+        CONTROL,
+        judge_trap,
+        ("No task gets worse, so none needs a cause.", "the same form without the trap"),
+        "gain without the trap, less that with it",
+        "What the difference would be if the form alone made models worse.",
     )
 
 
 def _prompting(found: SeriesTrends, draws: int) -> Finding:
-    rng = stream("inverse-scaling prompting", found.series.name)
-    falling = _falling(found, ONE_SHOT)
-    alone, shown = (mean_gain(falling, arm, draws, rng) for arm in (TASK, ONE_SHOT))
-    difference = None if alone is None or shown is None else shown - alone
-    measure = _measure(difference)
+    return _difference(
+        found,
+        stream("inverse-scaling prompting", found.series.name),
+        draws,
+        "C5",
+        ONE_SHOT,
+        judge_softened,
+        ("No task gets worse, so there is nothing to soften.", "performance after one demonstration"),
+        "gain after one demonstration, less that without",
+        "What the difference would be if a demonstration changed nothing.",
+    )
+
+
+def _difference(
+    found: SeriesTrends,
+    rng: np.random.Generator,
+    draws: int,
+    claim: str,
+    arm: str,
+    judge: Callable[[Measure | None], Judgement],
+    told: tuple[str, str],
+    quantity: str,
+    meaning: str,
+) -> Finding:
+    """Judge how much more an arm gains than the task, where the task falls.
+
+    Args:
+        found: All trends of the series.
+        rng: Source of resamples.
+        draws: How many.
+        claim: Number of the claim.
+        arm: What is compared with the task.
+        judge: The claim's rule.
+        told: What to say where nothing falls, and what the arm is in words.
+        quantity: What the estimate is of.
+        meaning: What a difference of zero would mean.
+    """
+    falling = _falling(found, arm)
+    task, beside = (mean_gain(falling, one, draws, rng) for one in (TASK, arm))
+    measure = None if task is None or beside is None else Measure.of(beside - task)
+    statement, name = told
+    if measure is not None:
+        statement = f"Where {_fall(falling)}, {name} gains {measure.value:+.2f} more."
     return _finding(
         found,
-        "C5",
-        judge_softened(measure),
-        statement="No task gets worse, so there is nothing to soften."
-        if measure is None
-        else f"Where {_fall(falling)}, performance after one demonstration gains {measure.value:+.2f} more.",
-        quantity="gain after one demonstration, less that without",
+        claim,
+        judge(measure),
+        statement=statement,
+        quantity=quantity,
         measure=measure,
         controls=[
-            *_beside(("task", "without a demonstration", alone), ("shown", "after one", shown)),
-            control(
-                "strongest",
-                "nothing gained",
-                Measure(0.0, 0.0, 0.0),
-                "What the difference would be if a demonstration changed nothing.",
-            ),
+            *_beside((TASK, LABELS[TASK], task), (arm.replace(" ", "-"), LABELS[arm], beside)),
+            control("strongest", "nothing gained", Measure(0.0, 0.0, 0.0), meaning),
         ],
     )
 
