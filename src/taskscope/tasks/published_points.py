@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,13 @@ class PublishedPoint:
     error: float | None
     """Standard error of `value`; None where it is not told."""
     source: str
+
+
+def find(name_or_path: str) -> Path:
+    """Return the file of published points that a name means: ``opt``, which comes along, or a path."""
+    with resources.as_file(resources.files("taskscope.tasks") / "data" / "published") as folder:
+        shipped = folder / f"{name_or_path}.csv"
+    return shipped if shipped.is_file() else Path(name_or_path)
 
 
 def load_points(path: str | Path) -> tuple[PublishedPoint, ...]:

@@ -29,6 +29,7 @@ from taskscope.studies.inverse_scaling.simulation import (
 )
 from taskscope.studies.randomness import stream
 from taskscope.studies.request import RunRequest, StudyRequest
+from taskscope.tasks.published_points import find, load_points
 
 PARAMS = InverseScalingParams(tasks=(), draws=400)
 LAWS: dict[str, tuple[Curve, Label]] = {
@@ -170,3 +171,37 @@ def test_published_points_are_drawn_and_never_classified(tmp_path: Path) -> None
     assert {finding.model for finding in study.findings} == {"planted (results given) by size"}
     main = next(figure for figure in study.figures if figure.main)
     assert '"PaLM"' in json.dumps(main.spec)
+
+
+def test_published_means_are_compared_with_those_measured(tmp_path: Path) -> None:
+    """The gate of E1: a value that is right passes, one that is off by more than an item does not."""
+    table = rows(RISING, "compared")
+    first = [row for row in table.to_pylist() if row["member"] == "model 0"]
+    right = sum(row["correct"] for row in first) / len(first)
+    folder = tmp_path / "compared"
+    folder.mkdir()
+    as_files(table, folder)
+    head = "family,parameters,tokens,task,metric,value,error,source\n"
+    place = f"planted (results given),{first[0]['parameters']},,compared"
+    path = tmp_path / "points.csv"
+    path.write_text(
+        f"{head}{place},accuracy,{right:.4f},,t\n{place},loss,{first[0]['loss'] + 9},,t\n", encoding="utf-8"
+    )
+    changed = {"scores": [str(folder)], "points": str(path), "draws": 200}
+    request = RunRequest(
+        studies=(StudyRequest(study="inverse-scaling", overrides=changed),), models=(), command="test"
+    )
+    plan = runner.plan(request)
+    store = runner.open_folder(tmp_path / "run", plan)
+    assert not runner.execute(plan, store, lambda event: None).failures
+    (study,) = runner.conclude(store)
+    (told,) = [found for found in study.tables if found.name.endswith("-published")]
+    assert [(row[2], row[-1]) for row in told.rows] == [("accuracy", "yes"), ("loss", "no")]
+
+
+def test_the_published_means_of_opt_come_along() -> None:
+    points = load_points(find("opt"))
+    assert {point.family for point in points} == {"OPT"}
+    assert {point.task for point in points} >= {"inverse-scaling/NeQA", "inverse-scaling/redefine-math"}
+    hindsight = {p.parameters: p for p in points if p.task.endswith("10shot") and p.metric == "accuracy"}
+    assert hindsight[125e6].value > hindsight[13e9].value  # accuracy falls while the loss improves

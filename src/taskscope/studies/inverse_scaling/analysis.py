@@ -50,7 +50,15 @@ def figures(rows: pa.Table, params: InverseScalingParams) -> list[Figure]:
 def tables(rows: pa.Table, params: InverseScalingParams) -> list[Table]:
     """Tabulate every series."""
     found = results(rows, params)
-    own = [(*tabling.tables(one, params.draws), *evidence(one, params.draws)) for one in found]
+    points = published(rows)
+    own = [
+        (
+            *tabling.tables(one, params.draws),
+            *tabling.against_published(one, points),
+            *evidence(one, params.draws),
+        )
+        for one in found
+    ]
     return [table for tables in own for table in tables] + families(found)
 
 

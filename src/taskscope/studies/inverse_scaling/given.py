@@ -63,7 +63,7 @@ def measure_points(cell: Cell, model: Any) -> Measured:
     del model  # there is none
     (wanted,) = cell.tasks
     tables = []
-    for point in published_points.load_points(wanted.source):
+    for point in published_points.load_points(published_points.find(wanted.source)):
         place = Place(
             family=point.family,
             member=point.family,

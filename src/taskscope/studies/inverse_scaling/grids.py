@@ -19,6 +19,8 @@ FLOPS, PARAMETERS, BODY, TOKENS = (
     "training tokens",
 )
 
+BY_SIZE = " by size"
+"""What follows a family's name in the name of its series."""
 PLACE = ["family", "member", "parameters", "body_parameters", "tokens", "finished", "model"]
 """Columns that say where a model stands."""
 
@@ -133,7 +135,7 @@ def grids(rows: pa.Table) -> list[SeriesGrid]:
     wanted: list[tuple[str, list[int], bool]] = []
     for family in sorted({place["family"] for _, place in places if place["finished"]}):
         own = [n for n, place in places if place["finished"] and place["family"] == family]
-        wanted.append((f"{family} by size", own, False))
+        wanted.append((family + BY_SIZE, own, False))
     for member in sorted({place["member"] for _, place in places if not place["finished"]}):
         own = [n for n, place in places if place["member"] == member]
         wanted.append((f"{member} over training", own, True))

@@ -19,7 +19,7 @@ class InverseScalingParams(base.Params):
     scores: tuple[str, ...] = ()
     """Folders of per-example results, judged in place of measured ones."""
     points: str = ""
-    """A CSV of published aggregate points to draw beside the curves."""
+    """Published means to draw beside the curves and to compare with: ``opt``, or a CSV."""
     n_items: int = Field(default=300, ge=2)
     """Items of a generated task; the contest asked for 300 at least (V3)."""
     beside: bool = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -104,10 +103,11 @@ class InverseScaling:
         scores = score_files.load_scores(name)
         return self._read(scores.task, scores.fingerprint, name, "measure")
 
-    def _points(self, path: str) -> Cell:
+    def _points(self, name: str) -> Cell:
+        path = published_points.find(name)
         published_points.load_points(path)  # whether it can be read is to be known now
-        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        return self._read("published points", digest, path, "measure_points")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self._read("published points", digest, name, "measure_points")
 
     def _read(self, name: str, fingerprint: str, source: str, function: str) -> Cell:
         return Cell(

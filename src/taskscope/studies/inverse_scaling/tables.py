@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from taskscope.stats import choice_metrics
 from taskscope.stats.trends.classify import Trend, classify
 from taskscope.stats.trends.rule import Label
 from taskscope.studies.inverse_scaling.arms import TASK
-from taskscope.studies.inverse_scaling.grids import ArmGrid, Series
+from taskscope.studies.inverse_scaling.grids import BY_SIZE, ArmGrid, Point, Series
 from taskscope.studies.inverse_scaling.trends import (
     SeriesTrends,
     TaskTrend,
@@ -32,6 +34,8 @@ COLUMNS = ("cause", "task", "trend", "accuracy", "loss", "models", "items", "gro
 METRICS = ("accuracy", "loss", "loss after temperature", "inverted loss", "margin", "coverage")
 FOLDS = 5
 """Parts of the items that a temperature is fitted and tried on in turn."""
+SAME_LOSS, SAME_SIZE, ROUNDED = 0.002, 0.1, 5e-5
+"""What counts as the published loss (nats, E1) and as the same size; published values have four digits."""
 SMALLEST_LOSS = 1e-12
 """Loss that stands for zero where the inverted loss would be infinite."""
 
@@ -173,4 +177,49 @@ def _models(series: Series) -> Table:
         note=f"Trends are judged along {series.axis}. Training FLOPs are 6ND, N without embeddings where "
         "that is known.",
         model=series.name,
+    )
+
+
+def against_published(found: SeriesTrends, points: Sequence[Point]) -> list[Table]:
+    """Compare with published means of the same models on the same tasks (E1); none where there are none."""
+    rows = tuple(_compared(found, points))
+    if not rows:
+        return []
+    return [
+        Table(
+            name=f"inverse-scaling-{slug(found.series.name)}-published",
+            title=f"Published and measured along {found.series.name}",
+            columns=("task", "model", "metric", "published", "measured", "difference", "the same"),
+            rows=rows,
+            note="The same: accuracy to one item, loss to 0.002 nats, in float32 (protocol E1). Another data "
+            "version, a missing BOS or half precision show here first.",
+            model=found.series.name,
+        )
+    ]
+
+
+def _compared(found: SeriesTrends, points: Sequence[Point]) -> Iterator[tuple[str, ...]]:
+    for task, point in product(found.tasks, points):
+        arm = task.grid.arms[TASK]
+        own = [n for n, m in enumerate(task.grid.models) if _same_model(found.series, int(m), point)]
+        if point.task != task.grid.task or not own:
+            continue
+        model = found.series.labels[task.grid.models[own[0]]]
+        for metric, value, scores, most in (
+            ("accuracy", point.accuracy, arm.correct, 1 / arm.loss.shape[1]),
+            ("loss", point.loss, arm.loss, SAME_LOSS),
+        ):
+            if value is not None and scores is not None:
+                mean = float(scores[own[0]].mean())
+                same = "yes" if abs(mean - value) <= most + ROUNDED else "no"
+                told = (f"{value:.4f}", f"{mean:.4f}", f"{mean - value:+.4f}")
+                yield task.grid.task, model, metric, *told, same
+
+
+def _same_model(series: Series, model: int, point: Point) -> bool:
+    family = series.name.removesuffix(BY_SIZE)
+    return (
+        not series.over_training
+        and family == point.family
+        and abs(float(series.parameters[model]) / point.parameters - 1) < SAME_SIZE
     )
