@@ -101,6 +101,10 @@ class Cell(BaseModel):
         return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))
 
 
+TOLD = "told"
+"""Name of the note that holds sentences for the page: what a reader must know before trusting the rows."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What measuring a cell gives: its rows, arrays worth keeping, and notes about the measurement."""

@@ -10,6 +10,7 @@ from typing import Any
 from taskscope.report import export
 from taskscope.report.document import Failure, ModelCard, Provenance, Report, StudyPage
 from taskscope.report.page import write_page
+from taskscope.runs.cell import TOLD
 from taskscope.runs.record import CellRecord, label_of, task_of
 from taskscope.runs.store import RunFolder
 from taskscope.studies.catalogue import ACCOUNTS
@@ -50,11 +51,17 @@ def report(folder: RunFolder, results: Sequence[StudyResult]) -> Report:
                 figures=tuple(result.figures),
                 tables=tuple(result.tables),
                 failures=tuple(_failure(r) for r in asked[account.name] if r.error),
+                notes=tuple(f"{task_of(r.cell)}: {note}" for r in asked[account.name] for note in _told(r)),
                 command=command,
             )
         )
     measured = [record for cells in asked.values() for record in cells]
     return Report(pages=tuple(pages), command=command, provenance=_provenance(folder, measured))
+
+
+def _told(record: CellRecord) -> list[str]:
+    """Sentences of a measurement that a reader must know before trusting its numbers."""
+    return record.notes.get(TOLD, [])
 
 
 def _failure(record: CellRecord) -> Failure:

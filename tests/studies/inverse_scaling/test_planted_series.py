@@ -13,7 +13,7 @@ import pytest
 from taskscope.report.findings import Finding, Verdict
 from taskscope.runs.store import RunFolder
 from taskscope.stats.trends.rule import Label
-from taskscope.studies import runner
+from taskscope.studies import publish, runner
 from taskscope.studies.inverse_scaling.analysis import analyse, results
 from taskscope.studies.inverse_scaling.calibration import CALIBRATION
 from taskscope.studies.inverse_scaling.params import InverseScalingParams
@@ -205,3 +205,20 @@ def test_the_published_means_of_opt_come_along() -> None:
     assert {point.task for point in points} >= {"inverse-scaling/NeQA", "inverse-scaling/redefine-math"}
     hindsight = {p.parameters: p for p in points if p.task.endswith("10shot") and p.metric == "accuracy"}
     assert hindsight[125e6].value > hindsight[13e9].value  # accuracy falls while the loss improves
+
+
+def test_what_makes_scores_weak_is_told_on_the_page(tmp_path: Path) -> None:
+    folder = tmp_path / "short"
+    folder.mkdir()
+    for name in ("ada", "babbage"):
+        (folder / f"{name}.csv").write_text("index,loss,correct\n0,0.5,1\n1,0.9,0\n", encoding="utf-8")
+    request = RunRequest(
+        studies=(StudyRequest(study="inverse-scaling", overrides={"scores": [str(folder)]}),),
+        models=(),
+        command="test",
+    )
+    plan = runner.plan(request)
+    store = runner.open_folder(tmp_path / "run", plan)
+    runner.execute(plan, store, lambda event: None)
+    page = publish.write(store, runner.conclude(store)).read_text(encoding="utf-8")
+    assert "short: 2 items, fewer than the 300 that the contest asked for" in page

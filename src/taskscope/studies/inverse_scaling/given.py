@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from taskscope.errors import StudyError
 from taskscope.models.series import Place
-from taskscope.runs.cell import Cell, Measured
+from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.inverse_scaling.arms import PUBLISHED, TASK
 from taskscope.studies.inverse_scaling.outcomes import Outcomes
 from taskscope.studies.inverse_scaling.rows import Items, to_rows
@@ -51,7 +51,7 @@ def measure(cell: Cell, model: Any) -> Measured:
             tokens=None if one.tokens is None else round(one.tokens),
         )
         tables.append(to_rows(place, TASK, items, Outcomes(loss[number], correct[number], total[number])))
-    return Measured(rows=pa.concat_tables(tables).unify_dictionaries(), notes={"scores": list(scores.notes)})
+    return Measured(rows=pa.concat_tables(tables).unify_dictionaries(), notes={TOLD: list(scores.notes)})
 
 
 def measure_points(cell: Cell, model: Any) -> Measured:
