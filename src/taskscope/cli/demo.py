@@ -21,7 +21,7 @@ def demo(
     from taskscope import pico
     from taskscope.cli.run import carry_out
     from taskscope.models.spec import ModelSpec
-    from taskscope.studies.base import registry
+    from taskscope.studies.registry import registry
     from taskscope.studies.request import RunRequest, StudyRequest
 
     trained = pico.names("weights")

@@ -22,8 +22,8 @@ Row = dict[str, object]
 
 
 def _studies() -> list[Row]:
-    from taskscope.studies.base import registry
     from taskscope.studies.catalogue import ACCOUNTS
+    from taskscope.studies.registry import registry
 
     built = registry()
     return [

@@ -107,7 +107,7 @@ def run(
 def _request(
     study: str, profile: str, named: dict[str, Any], overrides: Sequence[str], models: tuple[Any, ...]
 ) -> RunRequest:
-    from taskscope.studies.base import registry
+    from taskscope.studies.registry import registry
     from taskscope.studies.request import RunRequest, StudyRequest, parse_overrides
 
     changed = {**parse_overrides(overrides), **named}

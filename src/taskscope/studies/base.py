@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -95,12 +95,3 @@ class Study(Protocol):
     def tables(self, rows: pa.Table, findings: Sequence[Finding], params: Any) -> list[Table]:
         """Tabulate what was measured, for the disclosures on the page."""
         ...
-
-
-def registry() -> Mapping[str, Study]:
-    """All studies by name; imported here so that naming a study costs no more than its own imports."""
-    from taskscope.studies.inverse_scaling.study import INVERSE_SCALING
-    from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
-    from taskscope.studies.task_vectors.study import TASK_VECTORS
-
-    return {study.name: study for study in (STRUCTURED_TASKS, TASK_VECTORS, INVERSE_SCALING)}

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from taskscope.errors import StudyError, nearest
 from taskscope.models.spec import ModelSpec
-from taskscope.studies.base import PROFILES, Params, Study, registry
+from taskscope.studies.base import PROFILES, Params, Study
+from taskscope.studies.registry import registry
 
 
 class StudyRequest(BaseModel):

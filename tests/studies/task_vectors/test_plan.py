@@ -6,7 +6,8 @@ import pytest
 
 from taskscope.errors import StudyError, TaskError
 from taskscope.runs.cell import Cell, ModelRef
-from taskscope.studies.base import PROFILES, PlannedModel, Study, registry
+from taskscope.studies.base import PROFILES, PlannedModel, Study
+from taskscope.studies.registry import registry
 from taskscope.studies.task_vectors.draws import other_task, pairs
 from taskscope.studies.task_vectors.params import CellParams, TaskVectorParams
 from taskscope.studies.task_vectors.study import TASK_VECTORS
