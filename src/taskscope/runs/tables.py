@@ -86,7 +86,10 @@ def read_rows(record: CellRecord, folder: Path) -> pa.Table:
     """
     from pyarrow import parquet
 
-    return parquet.read_table(io.BytesIO(_read(record, folder, ROWS)))
+    # A cell is small: pools of threads cost more than they save, and one still alive at exit has been seen to
+    # abort a process whose work was done.
+    data = io.BytesIO(_read(record, folder, ROWS))
+    return parquet.read_table(data, use_threads=False, pre_buffer=False)
 
 
 def _read(record: CellRecord, folder: Path, name: str) -> bytes:
