@@ -152,30 +152,33 @@ class Calibration:
         parser.add_argument("--tables", type=int, default=1000, help="row tables per scenario")
         parser.add_argument("--claims", nargs="+", default=claims, choices=claims, help="count these anew")
         asked = parser.parse_args()
-        path = asked.folder / f"{self.stem}.json"
-        rates = self._count_all(asked.claims, asked.tables, self.committed(path))
-        asked.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.as_json(rates), encoding="utf-8")
-        path.with_suffix(".md").write_text(self.as_markdown(rates), encoding="utf-8")
+        self._count_all(asked.claims, asked.tables, asked.folder / f"{self.stem}.json")
 
-    def _count_all(
-        self, wanted: Sequence[str], n_tables: int, kept: dict[tuple[str, str], Rate]
-    ) -> list[Rate]:
-        """Count every scenario of the wanted claims, with a progress line; take the others from `kept`."""
+    def _count_all(self, wanted: Sequence[str], n_tables: int, path: Path) -> None:
+        """Count every scenario of the wanted claims, with a progress line; keep the others as committed.
+
+        The table is written after each scenario, so that stopping early loses one scenario's count at most.
+        """
         from rich.console import Console
         from rich.progress import Progress
 
-        rates: list[Rate] = []
+        rates = self.committed(path)
         with Progress(console=Console(stderr=True)) as progress:
             todo = [s for s in self.scenarios if set(s.tested) & set(wanted)]
             whole = progress.add_task("all scenarios", total=len(todo) * n_tables)
-            for scenario in self.scenarios:
-                if scenario in todo:
-                    progress.update(whole, description=scenario.name)
-                    rates += self.count(scenario, n_tables, lambda: progress.advance(whole))
-                else:
-                    rates += [kept[scenario.name, claim] for claim in scenario.tested]
-        return rates
+            for scenario in todo:
+                progress.update(whole, description=scenario.name)
+                for rate in self.count(scenario, n_tables, lambda: progress.advance(whole)):
+                    rates[rate.scenario, rate.claim] = rate
+                self._write(path, rates)
+
+    def _write(self, path: Path, rates: Mapping[tuple[str, str], Rate]) -> None:
+        """Write the table as JSON and Markdown, in the order of the scenarios."""
+        wanted = [(scenario.name, claim) for scenario in self.scenarios for claim in scenario.tested]
+        counted = [rates[at] for at in wanted if at in rates]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.as_json(counted), encoding="utf-8")
+        path.with_suffix(".md").write_text(self.as_markdown(counted), encoding="utf-8")
 
 
 def _line(rate: Rate) -> str:
