@@ -66,6 +66,19 @@ class Encoder:
             self._known.clear()
         return result
 
+    def tokens_of(self, prompts: Sequence[str | Tokens]) -> list[Tokens]:
+        """Return the token ids of prompts, which may be texts or token ids already.
+
+        Raises:
+            TaskError: As `encode`.
+        """
+        texts = iter(self.encode_all([prompt for prompt in prompts if isinstance(prompt, str)]))
+        found = [next(texts) if isinstance(prompt, str) else tuple(prompt) for prompt in prompts]
+        for tokens in found:
+            if len(tokens) > self.context:
+                self._check_length(self.tokenizer.decode(list(tokens)), len(tokens))
+        return found
+
     def offsets(self, text: str) -> list[tuple[int, int]] | None:
         """Return the characters (start, end) of each token of `encode`, (0, 0) for special tokens.
 

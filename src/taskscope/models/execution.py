@@ -15,14 +15,15 @@ from torch import Tensor, nn
 from taskscope.errors import ModelError
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
-from taskscope.models.branching import Layout, pack, unpack
+from taskscope.models.branching import Branch, Layout, Tree, pack, unpack
+from taskscope.models.encoding import Tokens
 from taskscope.models.head_patching import HeadEdits, heads_patched
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, nudging, reading, stacked
 from taskscope.models.scoring import reduce_logits
-from taskscope.models.work import Edits, Joined, Work
+from taskscope.models.work import Edits, Joined, Places, Work
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
@@ -153,6 +154,18 @@ class Executor:
 
         self._run(works, run)
         return outputs, gradients
+
+    def each(self, prompts: Sequence[Tokens], run: Callable[[list[int]], None]) -> None:
+        """Run something on batches of whole prompts, given as indices; prompts of like length go together."""
+        works = [
+            Work(
+                Tree((), (Branch(tokens, 0),)),
+                Places(np.array([0]), np.array([len(tokens) - 1]), np.array([i])),
+                Edits.none(),
+            )
+            for i, tokens in enumerate(prompts)
+        ]
+        self._run(works, lambda batch: run([int(work.places.out[0]) for work in batch.works]))
 
     def _predict(
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction

@@ -12,11 +12,12 @@ import torch
 
 from taskscope.errors import ModelError
 from taskscope.models import answering, head_gradients, heads, lens, probing, reconstruction, steering
-from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers
-from taskscope.models.attention import LastRow
+from taskscope.models.attention import last_rows as attending
+from taskscope.models.attention.full_map import LastRow
+from taskscope.models.attention.last_rows import LastRows
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Route
 from taskscope.models.classifying import label_logprobs
@@ -237,9 +238,21 @@ class LanguageModel:
         """Whether `read_out` ranks tokens as the model itself does after its last block."""
         return lens.agrees(self)
 
+    def last_rows(self, prompts: Sequence[str | Tokens]) -> LastRows:
+        """Read where the last token of every prompt looks, for all heads; see `attention.last_rows`.
+
+        Args:
+            prompts: Texts, or token ids with special tokens included.
+        """
+        return attending.last_rows(self.executor, self._attending, self.encoder.tokens_of(prompts))
+
     def attention_of_last(self, prompt: str) -> LastRow:
-        """Read where the last token of a prompt looks, per block and head; see `attention.last_row`."""
-        return attending.last_row(self.hf, self.anatomy, self.encode(prompt))
+        """Read where the last token of one prompt looks, per block and head."""
+        return attending.last_row(self.last_rows([prompt]))
+
+    @cached_property
+    def _attending(self) -> attending.Choice:
+        return attending.choose(self.hf, self.anatomy, self.context)
 
     def score(self, requests: Sequence[tuple[str, str]]) -> np.ndarray:
         """Return log p(continuation | prompt) in nats, (request,) float64; see `answering.score`."""

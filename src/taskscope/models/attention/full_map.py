@@ -1,14 +1,12 @@
-"""Attention weights of the last token, per block and head, where a model has such a thing.
+"""Attention weights of the last token, the slow way: whole (token, token) maps from one eager pass.
 
-Only eager attention returns its weights, so the one pass runs eager and the implementation is put back.
-Blocks without softmax attention, and models that do not say which block a matrix belongs to, are named with
-the reason instead.
+Every faster route is checked against this one on a short prompt. Blocks without softmax attention, and models
+that do not say which block a matrix belongs to, are named with the reason instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from taskscope.models.attention.passes import attending_by
+
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
-
-EXACT = 1e-3
-"""How far a row's sum may be from 1 before the rest is said to go elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
         ids: Token ids of the prompt.
     """
     try:
-        with eager(hf), torch.no_grad():
+        with attending_by(hf, "eager"), torch.no_grad():
             tokens = torch.tensor([ids], device=hf.device)
             out = hf(input_ids=tokens, output_attentions=True, use_cache=False)
     except (
@@ -56,7 +53,7 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return _none(f"This model does not give its attention weights: {reason}.")
     given = list(getattr(out, "attentions", None) or ())
-    where = _blocks_of(given, anatomy)
+    where = by_block(given, anatomy)
     if not where:
         return _none(_why_none(given, anatomy))
     rows, kept, odd = [], [], []
@@ -70,25 +67,14 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
         return _none("The blocks give no attention weights of one shape (head, token).")
     missing = sorted(set(range(len(anatomy.blocks))) - set(kept) - set(odd))
     found = np.stack(rows)
-    return LastRow(tuple(kept), found, _gaps(missing, odd, found, kept))
+    return LastRow(tuple(kept), found, _gaps(missing, odd))
 
 
-@contextmanager
-def eager(hf: Any) -> Iterator[None]:
-    """Use eager attention inside; the implementation in use comes back afterwards, also after an error."""
-    former = getattr(hf.config, "_attn_implementation", "eager")
-    if former == "eager" or not hasattr(hf, "set_attn_implementation"):
-        yield
-        return
-    try:
-        hf.set_attn_implementation("eager")
-        yield
-    finally:
-        hf.set_attn_implementation(former)
+def by_block(given: list[Any], anatomy: Anatomy) -> list[tuple[int, Tensor]]:
+    """Say which block each matrix belongs to: one per block, or one per block that has attention.
 
-
-def _blocks_of(given: list[Any], anatomy: Anatomy) -> list[tuple[int, Tensor]]:
-    """Say which block each matrix belongs to: one per block, or one per block that has attention."""
+    Empty where the model does not say.
+    """
     n = len(anatomy.blocks)
     if len(given) == n:
         return [(block, weights) for block, weights in enumerate(given) if weights is not None]
@@ -121,23 +107,20 @@ def _why_none(given: list[Any], anatomy: Anatomy) -> str:
     return "The class of this model does not hand out its attention weights, in eager mode either."
 
 
-def _gaps(missing: list[int], odd: list[int], found: np.ndarray, kept: list[int]) -> tuple[str, ...]:
+def _gaps(missing: list[int], odd: list[int]) -> tuple[str, ...]:
     gaps = []
     if missing:
-        gaps.append(f"Blocks {_listed(missing)} have no softmax attention, so no heads to look at.")
+        gaps.append(f"Blocks {listed(missing)} have no softmax attention, so no heads to look at.")
     if odd:
         gaps.append(
-            f"Blocks {_listed(odd)} give attention weights that are no (head, token, token) matrix, so "
+            f"Blocks {listed(odd)} give attention weights that are no (head, token, token) matrix, so "
             "their heads cannot be separated."
         )
-    off = np.abs(found.sum(-1) - 1).max(-1) > EXACT
-    if off.any():
-        leaky = [block for block, is_off in zip(kept, off, strict=True) if is_off]
-        gaps.append(f"In blocks {_listed(leaky)} the weights do not sum to one: the rest goes to no token.")
     return tuple(gaps)
 
 
-def _listed(blocks: list[int]) -> str:
+def listed(blocks: Sequence[int]) -> str:
+    """Write blocks out."""
     return ", ".join(map(str, blocks))
 
 

@@ -1,0 +1,1 @@
+"""Attention weights of last tokens, and the keys and values they are made from."""

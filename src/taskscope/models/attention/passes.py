@@ -1,0 +1,60 @@
+"""What every route shares: passes that compute no logits, and attention implementations set for a while."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from taskscope.models.blocks import Anatomy
+
+
+def forward(hf: Any, anatomy: Anatomy, **inputs: Any) -> Any:
+    """Run the model with the inputs that its class knows; one position alone reaches the output head."""
+    accepted = inspect.signature(hf.forward).parameters
+    handle = anatomy.head.register_forward_pre_hook(_first_only)
+    try:
+        with torch.no_grad():
+            return hf(**{name: value for name, value in inputs.items() if name in accepted})
+    finally:
+        handle.remove()
+
+
+def _first_only(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    hidden = args[0] if args else None
+    if isinstance(hidden, Tensor) and hidden.ndim == 3:
+        return hidden[:, :1], *args[1:]
+    return None
+
+
+def implementation(hf: Any) -> str:
+    """Return the attention implementation in use."""
+    return str(getattr(hf.config, "_attn_implementation", None) or "eager")
+
+
+def switches(hf: Any) -> bool:
+    """Tell whether the class can change its attention implementation once it is loaded."""
+    can = getattr(hf, "_can_set_attn_implementation", None)
+    return hasattr(hf, "set_attn_implementation") and (can is None or bool(can()))
+
+
+@contextmanager
+def attending_by(hf: Any, name: str) -> Iterator[None]:
+    """Use an attention implementation inside, where the class can change it.
+
+    The implementation in use comes back afterwards, also after an error.
+    """
+    former = implementation(hf)
+    if former == name or not switches(hf):
+        yield
+        return
+    try:
+        hf.set_attn_implementation(name)
+        yield
+    finally:
+        hf.set_attn_implementation(former)
