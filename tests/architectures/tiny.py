@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from families import VOCABULARY, Family
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.:\n->"
 FIRST_LETTER = 6
@@ -15,7 +15,13 @@ FIRST_LETTER = 6
 
 
 def build(family: Family, folder: Path) -> None:
-    """Save a random model whose predictions are far from uniform, and its tokenizer."""
+    """Save a random model, and its tokenizer."""
+    network(family).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+
+
+def network(family: Family) -> PreTrainedModel:
+    """Make a random model whose predictions are far from uniform."""
     config = AutoConfig.for_model(family.type, **family.config)
     torch.manual_seed(0)
     hf = AutoModelForCausalLM.from_config(config)
@@ -23,8 +29,7 @@ def build(family: Family, folder: Path) -> None:
         for parameter in hf.parameters():
             # Biases and the parameters of mixers start at zero or one, where much would go unseen.
             parameter.add_(0.15 * torch.randn_like(parameter))
-    hf.save_pretrained(folder)
-    tokenizer().save_pretrained(folder)
+    return hf.eval()
 
 
 def tokenizer() -> PreTrainedTokenizerFast:

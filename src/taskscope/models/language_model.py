@@ -15,6 +15,7 @@ from taskscope.models import answering, head_gradients, heads, lens, probing, re
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers
+from taskscope.models.attention import keys_values as caching
 from taskscope.models.attention import last_rows as attending
 from taskscope.models.attention.full_map import LastRow
 from taskscope.models.attention.last_rows import LastRows
@@ -245,6 +246,16 @@ class LanguageModel:
             prompts: Texts, or token ids with special tokens included.
         """
         return attending.last_rows(self.executor, self._attending, self.encoder.tokens_of(prompts))
+
+    def keys_values(
+        self, prompts: Sequence[str | Tokens], positions: Sequence[Sequence[int]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Read key and value vectors at tokens of every prompt, from the cache; see `attention.keys_values`.
+
+        Returns:
+            float32 (prompt, position, block, kv_head, head_dim) each.
+        """
+        return caching.keys_values(self.executor, self.encoder.tokens_of(prompts), positions)
 
     def attention_of_last(self, prompt: str) -> LastRow:
         """Read where the last token of one prompt looks, per block and head."""

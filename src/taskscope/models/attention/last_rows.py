@@ -19,6 +19,7 @@ from torch import Tensor
 from taskscope.errors import ModelError
 from taskscope.models.attention import full_map, registered, step
 from taskscope.models.attention.full_map import LastRow, listed
+from taskscope.models.attention.passes import padded
 from taskscope.models.comparison import largest_difference, sample_prompts
 
 if TYPE_CHECKING:
@@ -129,14 +130,10 @@ def _registered(
     """Read prompts of any length in one pass, padded on the right."""
     if not registered.dispatches(hf):
         raise ModelError("the class does not dispatch its attention", "one that takes attention functions")
-    lengths = [len(tokens) for tokens in prompts]
-    ids = torch.zeros(len(prompts), max(lengths), dtype=torch.int64)
-    for row, tokens in enumerate(prompts):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-    found = registered.read(hf, anatomy, ids.to(hf.device), torch.tensor(lengths), chunk)
+    found = registered.read(hf, anatomy, *padded(prompts, hf.device), chunk)
     return [
-        {block: weights[row, :, :n].cpu() for block, weights in found.items()}
-        for row, n in enumerate(lengths)
+        {block: weights[row, :, : len(tokens)].cpu() for block, weights in found.items()}
+        for row, tokens in enumerate(prompts)
     ]
 
 

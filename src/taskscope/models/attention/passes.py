@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
 def forward(hf: Any, anatomy: Anatomy, **inputs: Any) -> Any:
     """Run the model with the inputs that its class knows; one position alone reaches the output head."""
-    accepted = inspect.signature(hf.forward).parameters
+    # Asking for weights is never left out: newer classes name that argument nowhere, and take it.
+    accepted = {"output_attentions", *inspect.signature(hf.forward).parameters}
     handle = anatomy.head.register_forward_pre_hook(_first_only)
     try:
         with torch.no_grad():
             return hf(**{name: value for name, value in inputs.items() if name in accepted})
     finally:
         handle.remove()
+
+
+def padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return token ids padded on the right, and the mask that tells them from padding, (row, token) int64."""
+    width = max(map(len, prompts))
+    ids = torch.tensor([[*tokens, *[0] * (width - len(tokens))] for tokens in prompts], device=device)
+    lengths = torch.tensor([len(tokens) for tokens in prompts], device=device)
+    return ids, (torch.arange(width, device=device) < lengths[:, None]).long()
 
 
 def _first_only(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:

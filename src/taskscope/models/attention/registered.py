@@ -64,14 +64,14 @@ def dispatches(hf: Any) -> bool:
     return switches(hf) and implementation(hf) != NAME
 
 
-def read(hf: Any, anatomy: Anatomy, ids: Tensor, lengths: Tensor, chunk: int = CHUNK) -> dict[int, Tensor]:
+def read(hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUNK) -> dict[int, Tensor]:
     """Read the last rows of a batch.
 
     Args:
         hf: The model.
         anatomy: The model taken apart.
         ids: (row, token) int64, padded on the right.
-        lengths: (row,) int64, tokens of each row that are none of the padding.
+        mask: (row, token) int64, 1 for a token and 0 for padding.
         chunk: Queries that the class's own function takes at a time, where it must serve.
 
     Returns:
@@ -80,12 +80,11 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor, lengths: Tensor, chunk: int = C
     Raises:
         ModelError: If a block attends more than once.
     """
-    reader = _Reader(lengths.to(ids.device) - 1, bool(getattr(hf, "_supports_sdpa", False)), chunk)
+    reader = _Reader(mask.sum(1) - 1, bool(getattr(hf, "_supports_sdpa", False)), chunk)
     token = _reader.set(reader)
     try:
         with attending_by(hf, NAME), _watching(anatomy, reader):
-            mask = torch.arange(ids.shape[1], device=ids.device) <= reader.last[:, None]
-            forward(hf, anatomy, input_ids=ids, attention_mask=mask.long(), use_cache=False)
+            forward(hf, anatomy, input_ids=ids, attention_mask=mask, use_cache=False)
     finally:
         _reader.reset(token)
     if reader.twice:

@@ -1,0 +1,153 @@
+"""The last row of attention, read fast, equals that of the whole maps a class gives in eager mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import torch
+import transformers
+from families import BLOCKS, CONTEXT, FAMILIES, WINDOW
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from taskscope.models.attention import registered
+from taskscope.models.attention.last_rows import LastRows
+from taskscope.models.blocks import locate
+from taskscope.models.language_model import LanguageModel
+
+IN_4 = transformers.__version__.startswith("4.")
+TOLERANCE = 1e-5
+PROMPTS = ("a text of nearly as many tokens as the tiny models take: 60.", "hot->cold\nup->down\nin->", "x",
+           "cold->hot\ndown->up\nin->")  # fmt: skip
+"""Two of one length and others, a single token among them; the longest goes beyond every window."""
+REGISTERED = ("llama", "gemma2", "mistral", "gpt_oss", "gpt_neox", "gpt2", "qwen3", "llama4_text")
+"""Shared key heads, soft caps, windows, sinks, learned positions, norms of queries, chunks."""
+STEPPED = ("gptj", "bloom", "mpt", "gpt_neo", "falcon")
+"""Classes that take no attention function: odd rotations, distances as biases, windows of their own."""
+families = {family.name: family for family in FAMILIES}
+
+
+def model(name: str) -> LanguageModel:
+    hf = tiny.network(families[name])
+    return LanguageModel(hf, tiny.tokenizer(), None, locate(hf), f"tiny-{name}", name)
+
+
+def whole_maps(subject: LanguageModel, prompt: str) -> np.ndarray:
+    """Return (block, head, token) cut from what the class itself gives in eager mode."""
+    former = subject.attention
+    if former != "eager":
+        subject.hf.set_attn_implementation("eager")
+    with torch.no_grad():
+        ids = torch.tensor([subject.encode(prompt)])
+        maps = subject.hf(input_ids=ids, output_attentions=True, use_cache=False).attentions
+    if former != "eager":
+        subject.hf.set_attn_implementation(former)
+    return np.stack([weights[0, :, -1].numpy() for weights in maps])
+
+
+def read(subject: LanguageModel) -> LastRows:
+    with subject.guard():
+        return subject.last_rows(PROMPTS)
+
+
+@pytest.mark.parametrize("name", [*REGISTERED, *STEPPED])
+def test_rows_equal_whole_maps(name: str) -> None:
+    subject = model(name)
+    assert len(PROMPTS[0]) > WINDOW
+    found = read(subject)
+    assert found.route == ("registered" if name in REGISTERED else "step")
+    assert found.blocks == tuple(range(BLOCKS))
+    for prompt, row in zip(PROMPTS, found.rows, strict=True):
+        assert row.shape == (BLOCKS, 4, len(prompt))
+        assert row.dtype == np.float32
+        np.testing.assert_allclose(row, whole_maps(subject, prompt), rtol=0, atol=TOLERANCE)
+        assert (row.max() > 0.01 + 1 / len(prompt)) or len(prompt) == 1, "rows far from uniform"
+    for prompt, row in zip(PROMPTS, found.rows, strict=True):
+        [single] = subject.last_rows([prompt]).rows
+        np.testing.assert_allclose(row, single, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["llama", "gptj"])
+def test_tokens_are_taken_as_they_are(name: str) -> None:
+    subject = model(name)
+    tokens = tuple(subject.encode(PROMPTS[1]))
+    by_tokens, by_text = subject.last_rows([tokens]), subject.last_rows([PROMPTS[1]])
+    np.testing.assert_array_equal(by_tokens.rows[0], by_text.rows[0])
+    with pytest.raises(Exception, match=f"at most {CONTEXT} tokens"):
+        subject.last_rows([tokens * CONTEXT])
+
+
+def test_sinks_are_told_of_and_take_what_the_tokens_do_not() -> None:
+    found = read(model("gpt_oss"))
+    assert any("do not sum to one" in gap for gap in found.gaps)
+    assert found.rows[0].sum(-1).max() < 1
+    whole = read(model("llama"))
+    assert whole.gaps == ()
+    np.testing.assert_allclose(whole.rows[0].sum(-1), 1, atol=TOLERANCE)
+
+
+def test_windows_show() -> None:
+    found = read(model("mistral")).rows[0]
+    assert found[..., :-WINDOW].max() == 0
+    assert found[..., -WINDOW:].min() > 0
+
+
+def test_a_model_without_attention_is_refused_with_the_reason() -> None:
+    found = read(model("mamba"))
+    assert (found.blocks, found.route) == ((), "none")
+    assert [row.shape for row in found.rows] == [(0, 0, len(prompt)) for prompt in PROMPTS]
+    assert "no heads to look at" in found.gaps[0]
+
+
+def test_a_class_that_attends_otherwise_in_eager_mode_is_refused() -> None:
+    found = read(model("falcon-alibi"))
+    assert found.route == "none"
+    assert "step: 2e-02 from the eager map" in found.gaps[0]
+
+
+def test_blocks_without_attention_are_named() -> None:
+    found = read(model("jamba"))
+    assert found.blocks == (1, 3)
+    assert "Blocks 0, 2 have no softmax attention" in found.gaps[0]
+
+
+@pytest.mark.parametrize("broken", ["scale", "mask"])
+def test_a_wrong_row_is_noticed_and_another_route_taken(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, mask = registered._row, registered.additive
+    if broken == "scale":
+        monkeypatch.setattr(registered, "_row", lambda q, k, m, scaling: original(q, k, m, 1.01 * scaling))
+    else:
+        monkeypatch.setattr(registered, "additive", lambda m, queries, n: mask(m, queries + 1, n))
+    subject = model("llama")
+    assert read(subject).route == "step"
+
+
+class Squares(TorchDispatchMode):
+    """Counts tensors that hold a number for every head and pair of tokens."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n, self.found = n, 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for value in out if isinstance(out, (tuple, list)) else (out,):
+            if isinstance(value, torch.Tensor) and value.shape[-2:] == (self.n, self.n):
+                self.found += value.numel() > self.n**2
+        return out
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma2", "gpt_oss"])
+def test_no_head_makes_a_whole_map(name: str) -> None:
+    subject = model(name)
+    ids = torch.tensor([subject.encode(PROMPTS[0])])
+    with Squares(ids.shape[1]) as whole:
+        subject.hf.set_attn_implementation("eager")
+        subject.hf(input_ids=ids, output_attentions=True, use_cache=False)
+    assert whole.found
+    with Squares(ids.shape[1]) as squares:
+        found = registered.read(subject.hf, subject.anatomy, ids, torch.ones_like(ids), ids.shape[1] // 3)
+    assert len(found) == BLOCKS
+    assert squares.found == 0
