@@ -1,4 +1,4 @@
-"""Loss as a function of parameters and tokens: L = E + A / N^alpha + B / D^beta, fitted robustly.
+"""The law fitted robustly to losses of finished trainings.
 
 The fit is the third approach of Hoffmann et al. 2022 (protocol skill_emergence 5.2): a Huber loss between the
 logarithms of predicted and observed loss, minimised by L-BFGS from a grid of starts.  The objective is scaled
@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from taskscope.theory.scaling_laws.law import ScalingLaw
+from taskscope.theory.scaling_laws.points import Points
+
 Array = np.ndarray
 
 DELTA = 1e-3
@@ -32,29 +35,6 @@ GRID = tuple(
 """Starts (ln A, ln B, ln E, alpha, beta)."""
 _SCALE = 1e3
 _OPTIONS = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 5_000, "maxfun": 20_000}
-
-
-@dataclass(frozen=True)
-class ScalingLaw:
-    """L(N, D) = irreducible + size_factor / N^size_exponent + data_factor / D^data_exponent."""
-
-    irreducible: float
-    """E: the loss that neither parameters nor tokens take away."""
-    size_factor: float
-    """A."""
-    data_factor: float
-    """B."""
-    size_exponent: float
-    """alpha."""
-    data_exponent: float
-    """beta."""
-
-    def loss(self, parameters: ArrayLike, tokens: ArrayLike) -> Array:
-        """Predict the loss for parameters and tokens, broadcast against each other."""
-        by_size = self.size_factor * np.asarray(parameters, float) ** -self.size_exponent
-        return (
-            self.irreducible + by_size + self.data_factor * np.asarray(tokens, float) ** -self.data_exponent
-        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,8 @@ def fit(
         delta: Width of the quadratic part of the Huber loss.
 
     Raises:
-        ValueError: If shapes differ, a value is not above zero, or there are fewer than five points.
+        TaskscopeError: As `Points.of`: too few points, one size or number of tokens alone, a value that is no
+            number above zero.
     """
     points = _points(parameters, tokens, losses)
     found = [_minimise(points, np.asarray(start, float), delta) for start in starts]
@@ -136,14 +117,8 @@ def bootstrap(
 
 def _points(parameters: ArrayLike, tokens: ArrayLike, losses: ArrayLike) -> Array:
     """Stack ln N, ln D and ln L as (point, 3)."""
-    columns = [np.asarray(values, float) for values in (parameters, tokens, losses)]
-    if len({column.shape for column in columns}) != 1 or columns[0].ndim != 1:
-        raise ValueError(f"parameters, tokens and losses of shapes {[column.shape for column in columns]}")
-    if len(columns[0]) < 5:
-        raise ValueError(f"{len(columns[0])} points for a law with five constants")
-    if any(not np.all(column > 0) for column in columns):
-        raise ValueError("parameters, tokens and losses must all be above zero")
-    return np.log(np.stack(columns, axis=1))
+    checked = Points.of(parameters, tokens, losses)
+    return np.log(np.stack([checked.parameters, checked.tokens, checked.losses], axis=1))
 
 
 def _residuals(points: Array, at: Array) -> tuple[Array, Array]:
