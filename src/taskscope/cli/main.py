@@ -18,6 +18,7 @@ from taskscope.cli.report import report
 from taskscope.cli.run import run as run_study
 from taskscope.cli.show import show
 from taskscope.cli.tasks import tasks
+from taskscope.cli.theory import theory
 from taskscope.cli.train import train
 from taskscope.errors import TaskscopeError
 
@@ -43,6 +44,7 @@ app.command()(doctor)
 app.command()(train)
 app.command()(card)
 app.add_typer(tasks)
+app.add_typer(theory)
 
 
 def _version(value: bool) -> None:
