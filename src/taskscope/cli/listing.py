@@ -16,6 +16,7 @@ from taskscope.errors import TaskscopeError, nearest
 if TYPE_CHECKING:
     from taskscope.tasks.choices import ChoiceTask
     from taskscope.tasks.classification import ClassificationTask
+    from taskscope.tasks.minimal_pairs import Paradigm
     from taskscope.tasks.task import MappingTask
 
 Row = dict[str, object]
@@ -49,12 +50,13 @@ def _claims() -> list[Row]:
 
 
 def _tasks() -> list[Row]:
-    from taskscope.tasks import choice_registry, classification_registry, registry
+    from taskscope.tasks import choice_registry, classification_registry, pair_registry, registry
 
     return [
         *(_mapping(registry.get(name)) for name in registry.names()),
         *(_texts(classification_registry.get(name)) for name in classification_registry.names()),
         *(_choices(choice_registry.get(name)) for name in choice_registry.names()),
+        *map(_pairs, pair_registry.get(pair_registry.OURS)),
     ]
 
 
@@ -76,6 +78,11 @@ def _choices(task: ChoiceTask) -> Row:
     first = task.items[0]
     example = f"{' '.join(first.prompt.split())[-60:]} ->{first.classes[first.answer]}"
     return _task(task.name, "choice", len(task.items), majority, example)
+
+
+def _pairs(paradigm: Paradigm) -> Row:
+    first = paradigm.pairs[0]
+    return _task(paradigm.name, "minimal pairs", len(paradigm.pairs), 0.5, f"{first.good} / {first.bad}")
 
 
 def _task(name: str, group: str, items: int, majority: float, example: str) -> Row:

@@ -10,7 +10,7 @@ import numpy as np
 
 from taskscope.models.language_model import LanguageModel
 from taskscope.stats.intervals import bootstrap_means, percentile_interval
-from taskscope.tasks import minimal_pairs
+from taskscope.tasks import minimal_pairs, pair_files
 from taskscope.tasks.minimal_pairs import PHENOMENA, Paradigm
 
 DRAWS = 2_000
@@ -36,7 +36,7 @@ def measure(
     Raises:
         TaskError: If the folder holds no minimal pairs, or they cannot be read.
     """
-    paradigms = minimal_pairs.load_folder(folder)
+    paradigms = pair_files.load_folder(folder)
     credits = {}
     for paradigm in paradigms:
         on_part(paradigm.name)
