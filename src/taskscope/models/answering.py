@@ -9,8 +9,7 @@ import numpy as np
 
 from taskscope.models.encoding import Encoder, Pair, Tokens
 from taskscope.models.execution import Executor
-from taskscope.models.prefixes import grow
-from taskscope.models.work import Places, deal
+from taskscope.models.forcing import lay
 
 
 @dataclass(frozen=True)
@@ -42,23 +41,12 @@ def force(executor: Executor, pairs: Sequence[Pair]) -> list[Forced]:
         executor: Runs the passes.
         pairs: Prompt and continuation tokens. An empty continuation still gives `top` of one token.
     """
-    counts = np.array([max(1, len(continuation)) for _, continuation in pairs], dtype=np.int64)
-    first = np.cumsum(counts) - counts
-    targets = np.full((int(counts.sum()), 1), -1, dtype=np.int64)
-    for start, (_, continuation) in zip(first, pairs, strict=True):
-        targets[start : start + len(continuation), 0] = continuation
-    forest = grow([prompt + continuation[:-1] for prompt, continuation in pairs])
-    starts = np.array([len(prompt) - 1 for prompt, _ in pairs], dtype=np.int64)
-    pair = np.repeat(np.arange(len(pairs)), counts)
-    places = Places(
-        branch=forest.branch[pair],
-        position=starts[pair] + np.arange(len(pair)) - first[pair],
-        out=np.arange(len(pair)),
-    )
-    found = executor.predict(deal(forest.trees, forest.tree[pair], places), targets)
+    laid = lay(pairs)
+    found = executor.predict(laid.works, laid.targets)
+    first = np.cumsum(laid.counts) - laid.counts
     return [
         Forced(found.top[start : start + n], found.logprob[start : start + len(continuation), 0])
-        for start, n, (_, continuation) in zip(first, counts, pairs, strict=True)
+        for start, n, (_, continuation) in zip(first, laid.counts, pairs, strict=True)
     ]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +167,45 @@ class Executor:
         ]
         self._run(works, lambda batch: run([int(work.places.out[0]) for work in batch.works]))
 
+    def gradient(
+        self, works: Sequence[Work], targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[dict[str, Tensor], np.ndarray]:
+        """Differentiate a weighted sum of log-probabilities by every parameter, tied ones once.
+
+        Args:
+            works: Trees with places and no edits.
+            targets: (place,) int64: the token whose log-probability is differentiated; -1 for none.
+            weights: (place,) float64: what each counts in the sum.
+
+        Returns:
+            By name of the parameter its gradient, on the model's device, and log p of the targets, (place,)
+            float64, nats.
+        """
+        parameters = dict(self.hf.named_parameters())
+        total = {name: torch.zeros_like(value) for name, value in parameters.items()}
+        logprob = np.zeros(len(targets))
+
+        def run(batch: Batch) -> None:
+            layout, joined = self._lay_out(batch)
+            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+            out = joined.places.out
+            wanted = torch.from_numpy(np.maximum(targets[out], 0))[:, None]
+            counted = torch.from_numpy(np.where(targets[out] < 0, 0.0, weights[out]))
+            with torch.enable_grad(), _differentiable(parameters.values()):
+                logits = self._forward(layout, rows, slots)
+                exact = logits if logits.dtype == torch.float64 else logits.float()
+                found = exact.log_softmax(-1).gather(1, wanted.to(exact.device))[:, 0]
+                value = (found * counted.to(found)).sum()
+                parts = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
+            # Added up only now: a batch that did not fit must not have been counted in part.
+            for name, part in zip(total, parts, strict=True):
+                if part is not None:
+                    total[name] += part
+            logprob[out] = found.detach().double().cpu().numpy()
+
+        self._run(works, run)
+        return total, logprob
+
     def _predict(
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
     ) -> None:
@@ -262,6 +301,19 @@ class Executor:
             hooks.callback(self.anatomy.head.register_forward_pre_hook(selection).remove)
             output = self.hf(**{key: value for key, value in kwargs.items() if key in self._accepted})
         return selection.gather(output.logits)
+
+
+@contextmanager
+def _differentiable(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Let parameters be differentiated by, which loading switches off."""
+    frozen = [parameter for parameter in parameters if not parameter.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(True)
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
 
 
 class _HeadSelection:

@@ -25,7 +25,7 @@ class Guard:
     def __init__(self, hf: Any) -> None:
         self.hf = hf
         self._stamps = _stamps(hf)
-        self._sums = {name: _sum(p) for name, p in hf.named_parameters()}
+        self._sums = {name: bit_sum(p) for name, p in hf.named_parameters()}
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
@@ -70,7 +70,9 @@ class Guard:
         changed = []
         for name, parameter in self.hf.named_parameters():
             written = stamps[name] != self._stamps[name]
-            if not torch.equal(now[name], samples[name]) or (written and _sum(parameter) != self._sums[name]):
+            if not torch.equal(now[name], samples[name]) or (
+                written and bit_sum(parameter) != self._sums[name]
+            ):
                 changed.append(name)
         self._stamps = stamps if not changed else self._stamps
         return changed
@@ -106,7 +108,8 @@ def _bits(values: Tensor) -> Tensor:
     return values.contiguous().view(sizes[values.element_size()])
 
 
-def _sum(parameter: Tensor) -> int:
+def bit_sum(parameter: Tensor) -> int:
+    """Add the bits of all numbers up, read as whole numbers: equal for equal weights."""
     return int(_bits(parameter.detach()).sum(dtype=torch.int64))
 
 

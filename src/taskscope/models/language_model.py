@@ -11,7 +11,16 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError
-from taskscope.models import answering, head_gradients, heads, lens, probing, reconstruction, steering
+from taskscope.models import (
+    answering,
+    contrasts,
+    head_gradients,
+    heads,
+    lens,
+    probing,
+    reconstruction,
+    steering,
+)
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers
@@ -22,6 +31,8 @@ from taskscope.models.attention.last_rows import LastRows
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Route
 from taskscope.models.classifying import label_logprobs
+from taskscope.models.contrasts import Contrasts, Texts
+from taskscope.models.deltas import Delta, edited
 from taskscope.models.encoding import Encoder, Probe, Tokens
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
@@ -268,6 +279,18 @@ class LanguageModel:
     def score(self, requests: Sequence[tuple[str, str]]) -> np.ndarray:
         """Return log p(continuation | prompt) in nats, (request,) float64; see `answering.score`."""
         return answering.score(self.executor, self.encoder, requests)
+
+    def contrasts(self, pairs: Sequence[Texts]) -> Contrasts:
+        """Encode pairs of a good and a bad sentence; see `contrasts.encode`."""
+        return contrasts.encode(self.encoder, pairs)
+
+    def score_contrasts(self, pairs: Contrasts) -> np.ndarray:
+        """Return log p of both sentences of pairs from where they part, (pair, 2); see `contrasts.score`."""
+        return contrasts.score(self.executor, pairs)
+
+    def edited(self, delta: Delta) -> AbstractContextManager[None]:
+        """Add a sparse change to the weights, taken off bit for bit at the end; see `deltas.edited`."""
+        return edited(self.hf, delta)
 
     def embeddings(self, tokens: Sequence[int]) -> np.ndarray:
         """Return the input embeddings of tokens, float32 (token, d_embedding)."""

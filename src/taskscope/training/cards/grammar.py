@@ -55,8 +55,8 @@ def measure(
 
 def _credit(model: LanguageModel, paradigm: Paradigm, pairs: int | None) -> np.ndarray:
     chosen = paradigm.pairs[:pairs]
-    scores = model.score([("", text) for pair in chosen for text in (pair.good, pair.bad)])
-    return minimal_pairs.credit(scores[::2], scores[1::2], chosen)
+    scores = model.score_contrasts(model.contrasts([(pair.good, pair.bad) for pair in chosen]))
+    return minimal_pairs.credit(scores[:, 0], scores[:, 1], chosen)
 
 
 def _summary(paradigms: Sequence[Paradigm], credits: dict[str, np.ndarray]) -> dict[str, Any]:
