@@ -37,13 +37,11 @@ def model(name: str) -> LanguageModel:
 def whole_maps(subject: LanguageModel, prompt: str) -> np.ndarray:
     """Return (block, head, token) cut from what the class itself gives in eager mode."""
     former = subject.attention
-    if former != "eager":
-        subject.hf.set_attn_implementation("eager")
+    subject.hf.config._attn_implementation = "eager"
     with torch.no_grad():
         ids = torch.tensor([subject.encode(prompt)])
         maps = subject.hf(input_ids=ids, output_attentions=True, use_cache=False).attentions
-    if former != "eager":
-        subject.hf.set_attn_implementation(former)
+    subject.hf.config._attn_implementation = former
     return np.stack([weights[0, :, -1].numpy() for weights in maps])
 
 

@@ -54,16 +54,21 @@ def switches(hf: Any) -> bool:
 
 @contextmanager
 def attending_by(hf: Any, name: str) -> Iterator[None]:
-    """Use an attention implementation inside, where the class can change it.
-
-    The implementation in use comes back afterwards, also after an error.
-    """
+    """Use an attention implementation inside; the one in use comes back afterwards, also after an error."""
     former = implementation(hf)
-    if former == name or not switches(hf):
+    if former == name:
         yield
         return
     try:
-        hf.set_attn_implementation(name)
+        _set(hf, name)
         yield
     finally:
-        hf.set_attn_implementation(former)
+        _set(hf, former)
+
+
+def _set(hf: Any, name: str) -> None:
+    if switches(hf):
+        hf.set_attn_implementation(name)
+    else:
+        # Falcon reads its config in every pass; where that says otherwise its eager maps are not causal.
+        hf.config._attn_implementation = name
