@@ -51,6 +51,10 @@ class StudyError(TaskscopeError):
     """Parameters that a study cannot work with."""
 
 
+class TheoryError(TaskscopeError):
+    """A simulated system that is no proper one, or cannot be solved."""
+
+
 def nearest(word: str, known: Iterable[str], n: int = 3) -> str:
     """Phrase the known names closest to `word` for an error message, e.g. ``did you mean 'en-fr'?``."""
     close = difflib.get_close_matches(word.lower(), list(known), n=n, cutoff=0.5)

@@ -1,0 +1,34 @@
+"""The kernels of the theorem, the regressions they make, and their exact limits (protocol 2.3 to 2.6)."""
+
+from taskscope.theory.kernel_regression.kernels import KERNELS, Kernel, features, fit
+from taskscope.theory.kernel_regression.limits import (
+    Limit,
+    delta_error,
+    limit,
+    normalised_error,
+    self_kernel,
+)
+from taskscope.theory.kernel_regression.regression import (
+    Vote,
+    gaussian_vote,
+    label_sums,
+    ridge_prediction,
+    vote,
+)
+
+__all__ = [
+    "KERNELS",
+    "Kernel",
+    "Limit",
+    "Vote",
+    "delta_error",
+    "features",
+    "fit",
+    "gaussian_vote",
+    "label_sums",
+    "limit",
+    "normalised_error",
+    "ridge_prediction",
+    "self_kernel",
+    "vote",
+]
