@@ -18,6 +18,8 @@ UNIFORM_VARIANCE = 1 / 12
 """Second moment of U(-1/2, 1/2)."""
 UNIFORM_FOURTH = 1 / 80
 """Fourth moment of U(-1/2, 1/2)."""
+LARGEST_TABLE = 4_000_000
+"""Prompts times tasks of a pool that are compared at a time: 32 MB of residuals."""
 
 Array = np.ndarray
 
@@ -72,7 +74,7 @@ def finite_pool(inputs: Array, targets: Array, pool: Array, noise: float) -> Arr
     """Posterior mean of the weights where the task is one of a known pool, all alike likely (dMMSE).
 
     The squared residuals of all tasks of the pool are one matrix product: |y - X w|^2 is linear in w and in
-    the products w_a w_b, so nothing of size prompts x k x pool is formed.
+    the products w_a w_b, so nothing of size prompts x k x pool is formed; prompts go through in batches.
 
     Args:
         inputs: (prompt, k, d).
@@ -92,8 +94,12 @@ def finite_pool(inputs: Array, targets: Array, pool: Array, noise: float) -> Arr
     moment = (turned @ inputs).reshape(len(inputs), -1)
     cross = (turned @ targets[..., None])[..., 0]
     squares = (pool[:, :, None] * pool[:, None, :]).reshape(len(pool), -1)
-    residual = moment @ squares.T - 2 * cross @ pool.T
-    return softmax(-residual / (2 * noise**2), axis=1) @ pool
+    weights = np.empty((len(inputs), pool.shape[1]))
+    batch = max(1, LARGEST_TABLE // len(pool))
+    for i in range(0, len(inputs), batch):
+        residual = moment[i : i + batch] @ squares.T - 2 * cross[i : i + batch] @ pool.T
+        weights[i : i + batch] = softmax(-residual / (2 * noise**2), axis=1) @ pool
+    return weights
 
 
 def least_squares_error(d: int, k: int) -> float:

@@ -13,6 +13,11 @@ from scipy.special import entr, softmax
 Array = np.ndarray
 
 
+def shares(logits: Array) -> Array:
+    """Weights (..., query, point) of a smoother, adding up to 1 over points."""
+    return softmax(logits, axis=-1)
+
+
 def smooth(logits: Array, values: Array) -> Array:
     """Average values by weights proportional to exp(logits): the Nadaraya-Watson estimate.
 
@@ -23,7 +28,7 @@ def smooth(logits: Array, values: Array) -> Array:
     Returns:
         float64 (..., query, channel).
     """
-    return softmax(logits, axis=-1) @ values
+    return shares(logits) @ values
 
 
 def gaussian_logits(queries: Array, points: Array, bandwidth: float) -> Array:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from taskscope.errors import StudyError, nearest
 from taskscope.runs.cell import Cell, Cost
 from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.kernel_regression.simulated import ginc, linear, smoothing
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,11 @@ class Experiment:
     """Draws of the world by profile; each is a cell."""
 
 
-EXPERIMENTS: tuple[Experiment, ...] = ()
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment(ginc.NUMBER, ginc.simulate, ginc.SIZES, ginc.SEEDS),
+    Experiment(linear.NUMBER, linear.simulate, linear.SIZES, linear.SEEDS),
+    Experiment(smoothing.NUMBER, smoothing.simulate, smoothing.SIZES, smoothing.SEEDS),
+)
 """In the order of the protocol."""
 
 
