@@ -58,7 +58,7 @@ def split_queries(task: ClassificationTask, split: Split) -> list[Text]:
     if len(chosen) < FEWEST_SELECTION or not n_held_out:
         raise StudyError(
             f"task {task.name!r} has {len(chosen)} texts to choose a head by and {n_held_out} to judge it by",
-            f"at least {FEWEST_SELECTION} to choose by, {SELECTION_SHARE:.0%} of the test texts of each class",
+            f"at least {FEWEST_SELECTION} to choose by, which are {SELECTION_SHARE:.0%} of the test texts",
             "a larger test set",
         )
     texts = {text.text: text for text in task.test if (text.text in chosen) == (split == "selection")}

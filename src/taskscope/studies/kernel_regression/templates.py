@@ -1,4 +1,4 @@
-"""How a few-shot question is written: three templates, so that no number rests on one of them (protocol 4)."""
+"""How a question is written: three templates, so that no number rests on one of them (protocol 4)."""
 
 from __future__ import annotations
 
