@@ -1,0 +1,52 @@
+"""What a cell of the kernel-regression study costs, in tokens, estimated from the lengths of its texts."""
+
+from __future__ import annotations
+
+from math import ceil
+from statistics import fmean
+
+from taskscope.errors import StudyError
+from taskscope.runs.cell import Cost
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.kernel_regression.draws import split_queries
+from taskscope.studies.kernel_regression.params import WeightParams
+from taskscope.studies.kernel_regression.templates import template_for
+from taskscope.tasks.classification import ClassificationTask
+
+CHARACTERS_PER_TOKEN = 3.5
+"""Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
+FEWEST_TOKENS_PER_DEMONSTRATION = 4
+"""A text, two pieces of template and a label: what no demonstration can do without."""
+
+
+def demonstration(task: ClassificationTask, template: str) -> float:
+    """Estimate the tokens of a demonstration."""
+    around = len(template_for(template, task).render((("", task.labels[0]),), "").text)
+    return (fmean(len(text.text) for text in task.pool) + around) / CHARACTERS_PER_TOKEN
+
+
+def weights(params: WeightParams, n_blocks: int, task: ClassificationTask) -> Cost:
+    """Estimate the tokens of a cell of attention weights: prompts whose attention is read are run twice."""
+    n_selection = min(params.n_selection, len(split_queries(task, "selection")))
+    n_held_out = min(params.n_held_out, len(split_queries(task, "held-out")))
+    attended = 2 * (n_selection + 2 * n_held_out) + params.n_random
+    prompts = attended + n_held_out * (params.n_orders + 1)
+    one = demonstration(task, params.template)
+    tokens = ceil(prompts * (params.k + 1) * one + n_held_out * one)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def check_context(model: PlannedModel, k: int) -> None:
+    """Refuse what cannot fit a model's context, before anything is loaded.
+
+    Raises:
+        StudyError: If k demonstrations take more tokens than the model reads, however short they are.
+    """
+    fewest = FEWEST_TOKENS_PER_DEMONSTRATION * (k + 1)
+    if fewest > model.context:
+        most = max(model.context // FEWEST_TOKENS_PER_DEMONSTRATION - 1, 0)
+        raise StudyError(
+            f"{k} demonstrations take {fewest} tokens or more; {model.ref.label} reads {model.context}",
+            f"at most {most} demonstrations",
+            f"--set k={min(8, most)}",
+        )

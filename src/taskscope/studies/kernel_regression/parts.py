@@ -1,0 +1,50 @@
+"""The parts of the study: how each is read from the rows, judged, drawn and tabulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.kernel_regression.params import KernelRegressionParams
+from taskscope.studies.kernel_regression.weights import figures as weight_figures
+from taskscope.studies.kernel_regression.weights import findings as weight_findings
+from taskscope.studies.kernel_regression.weights import tables as weight_tables
+
+
+class Part(NamedTuple):
+    """What was found in one part of the study, one result for each model, and how it is shown."""
+
+    read: Callable[[pa.Table, KernelRegressionParams], list[Any]]
+    """Rows to what was found; nothing where the part was not measured."""
+    findings: Callable[[Any], list[Finding]]
+    figures: Callable[[Any], list[Figure]]
+    tables: Callable[[Any], list[Table]]
+
+
+PARTS = (
+    Part(
+        weight_findings.weights,
+        weight_findings.findings,
+        weight_figures.figures,
+        weight_tables.tables,
+    ),
+)
+"""In the order in which the page shows them."""
+
+
+def analyse(rows: pa.Table, params: KernelRegressionParams) -> list[Finding]:
+    """Judge every claim that was measured."""
+    return [each for part in PARTS for found in part.read(rows, params) for each in part.findings(found)]
+
+
+def figures(rows: pa.Table, params: KernelRegressionParams) -> list[Figure]:
+    """Draw what was simulated and measured."""
+    return [each for part in PARTS for found in part.read(rows, params) for each in part.figures(found)]
+
+
+def tables(rows: pa.Table, params: KernelRegressionParams) -> list[Table]:
+    """Tabulate every number."""
+    return [each for part in PARTS for found in part.read(rows, params) for each in part.tables(found)]

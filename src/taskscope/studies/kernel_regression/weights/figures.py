@@ -1,0 +1,175 @@
+"""The figures of RQ2 to RQ4: the map of votes, where the last token looks, votes beside their controls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taskscope.report import charts
+from taskscope.report.chart_data import Axis, Rule
+from taskscope.report.findings import Figure
+from taskscope.report.wording import slug
+from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.weights.masses import POINTS
+from taskscope.studies.kernel_regression.weights.masses import columns as strip_columns
+from taskscope.studies.kernel_regression.weights.resampling import CONTROLS, HIGH_LIFT, ModelWeights
+from taskscope.studies.wording import percent
+
+AGREEMENT = Axis("agreement", "votes for the model's answer", domain=(0, 1), format=".0%")
+LIFT = Axis("lift", "attention per token, times a demonstration's mean", format=".2~f")
+DEPTH = Axis("depth", "relative depth of the block", domain=(0, 1), format=".2f")
+WEIGHT = Axis("weight", "attention per token", format=".2~g")
+WIDEST = 32
+"""Heads of a block up to which the map by chance stands beside the map."""
+POINTS_SHOWN = 6
+"""Columns into which the positions of a text are averaged where a strip is drawn."""
+HEAD = "the chosen head's vote"
+ORDERS = "the model in another order"
+ZERO = "the model without demonstrations"
+
+
+def figures(found: ModelWeights) -> list[Figure]:
+    """Draw what was measured on one model."""
+    drawn = [_map(found), _votes(found), _lifts(found)]
+    return drawn + ([_strip(found)] if found.strips else [])
+
+
+def _map(found: ModelWeights) -> Figure:
+    """Agreement of every head's vote, and what is left of it when answers are exchanged."""
+    heads = found.heads
+    beside = heads.per_block <= WIDEST
+    own = [str(h) for h in range(heads.per_block)]
+    by_chance = [f"{h} by chance" for h in range(heads.per_block)] if beside else []
+    data = [
+        {"block": int(block), "head": names[head], "agreement": round(float(values[i]), 4)}
+        for names, values in ((own, found.map), (by_chance, found.map_by_chance))
+        if names
+        for i, (block, head) in enumerate(heads.sites)
+    ]
+    best = int(found.map.argmax())
+    return Figure(
+        name=f"kernel-regression-{slug(found.model)}-votes-by-head",
+        title="How often each head's label vote is the model's answer",
+        see=f"Highest: {heads.name(best)}, {percent(found.map[best])}. Exchanging the model's answers "
+        f"between questions leaves the best head {percent(float(np.median(found.best_by_chance)))}"
+        + (" (columns 'by chance')." if beside else "."),
+        alt=f"Heat-map for {found.model}: agreement of label votes with the model's answer by block and "
+        "head, beside the same with answers exchanged.",
+        spec=charts.heatmap(
+            data,
+            AGREEMENT,
+            x="head",
+            y="block",
+            x_title="head",
+            y_title="block",
+            x_order=[*own, *by_chance],
+            y_order=list(heads.blocks),
+        ),
+        model=found.model,
+        main=True,
+    )
+
+
+def _votes(found: ModelWeights) -> Figure:
+    """Agreement of the chosen head beside its controls, setting by setting."""
+    data = []
+    for votes in found.votes:
+        series = {HEAD: votes.agreement, ORDERS: votes.orders, ZERO: votes.zero_shot, **votes.controls}
+        for name, draws in series.items():
+            measure = Measure.of(draws)
+            data.append(
+                {
+                    "setting": votes.setting.name,
+                    "what": name,
+                    "agreement": round(measure.value, 4),
+                    "low": round(measure.low, 4),
+                    "high": round(measure.high, 4),
+                }
+            )
+    return Figure(
+        name=f"kernel-regression-{slug(found.model)}-votes-and-controls",
+        title="Votes of the chosen head on questions it was not chosen by",
+        see=f"The head's vote is the model's answer {percent(found.agreement[0])} of the time; the strongest "
+        f"control, {found.strongest}, {percent(found.controls[found.strongest][0])}.",
+        alt=f"Forest plot for {found.model}: agreement with the model's answer of the chosen head's vote and "
+        "of the controls.",
+        spec=charts.intervals(
+            data,
+            AGREEMENT,
+            row="setting",
+            low="low",
+            high="high",
+            series="what",
+            order=(HEAD, ORDERS, ZERO, *CONTROLS),
+            controls=CONTROLS,
+        ),
+        model=found.model,
+    )
+
+
+def _lifts(found: ModelWeights) -> Figure:
+    """Label lift of every head by the depth of its block, beside that of the token before the label."""
+    series = {"labels": found.lift, "the token before each label": found.template_lift}
+    data = [
+        {"depth": round(float(depth), 4), "lift": round(float(lift), 4), "where": name, "head": label}
+        for name, lifts in series.items()
+        for depth, lift, label in zip(
+            found.heads.depth, lifts, map(found.heads.name, range(len(found.heads))), strict=True
+        )
+    ]
+    return Figure(
+        name=f"kernel-regression-{slug(found.model)}-label-lift",
+        title="How much more the last token looks at labels than at other tokens",
+        see=f"Each dot is a head. Above {HIGH_LIFT:g} a label's token gets twice the attention of a "
+        f"demonstration's mean token; {percent(found.lifted[0])} of the heads after the first third of the "
+        "blocks lie there for labels.",
+        alt=f"Scatter for {found.model}: lift of labels and of the token before them, by depth.",
+        spec=charts.scatter(
+            data,
+            DEPTH,
+            LIFT,
+            series="where",
+            label="head",
+            order=tuple(series),
+            controls=("the token before each label",),
+            rules=[Rule(HIGH_LIFT, "twice the mean")],
+        ),
+        model=found.model,
+    )
+
+
+def _strip(found: ModelWeights) -> Figure:
+    """Attention along the prompt: first, middle and last demonstrations and the query."""
+    task, template = found.strips[0].task, found.strips[0].template
+    own = [strip for strip in found.strips if (strip.task, strip.template) == (task, template)]
+    data, order = [], []
+    for block in sorted({strip.block for strip in own}):
+        attention = np.mean([strip.attention for strip in own if strip.block == block], axis=0)
+        cells = _shown(attention, own[0].n_shown)
+        order = list(cells)
+        data += [{"block": block, "where": name, "weight": round(w, 6)} for name, w in cells.items()]
+    return Figure(
+        name=f"kernel-regression-{slug(found.model)}-attention-strip",
+        title="Where the last token looks",
+        see="Columns follow the prompt: the first demonstration, the mean of those between, the last one, "
+        "and the query; every text is laid on the same positions. Bright columns at 'label' are the claim.",
+        alt=f"Heat-map for {found.model}: mean attention of the last token along the prompt ({task}, "
+        f"{template}), by block.",
+        spec=charts.heatmap(
+            data, WEIGHT, x="where", y="block", x_title="part of the prompt", y_title="block", x_order=order
+        ),
+        model=found.model,
+    )
+
+
+def _shown(attention: np.ndarray, n_shown: int) -> dict[str, float]:
+    """Average a strip's columns to those that are drawn, in order."""
+    where = {0: "first", n_shown - 1: "last"}
+    cells: dict[str, list[float]] = {}
+    order: list[str] = []
+    for (part, number, point), weight in zip(strip_columns(n_shown), attention.tolist(), strict=True):
+        demonstration = "" if number < 0 else f"{where.get(number, 'between')}: "
+        position = f" {point * POINTS_SHOWN // POINTS + 1}" if part in ("text", "query") else ""
+        cells.setdefault(f"{demonstration}{part}{position}", []).append(weight)
+    for group in ("first: ", "between: ", "last: ", ""):
+        order += [name for name in cells if (name.startswith(group) if group else ": " not in name)]
+    return {name: float(np.mean(cells[name])) for name in order}

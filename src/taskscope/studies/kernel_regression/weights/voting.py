@@ -1,0 +1,110 @@
+"""How often votes are the model's answer: agreement, its chance corrections, and the nulls of a best head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from taskscope.studies.kernel_regression.weights.grids import Answers, Setting
+
+ENSEMBLE = 5
+"""Heads whose shares are averaged (M5)."""
+RANDOM_REPEATS = 20
+"""Draws of random attention for each question."""
+
+
+def agreement_map(answers: Answers) -> np.ndarray:
+    """Share of questions on which each head votes for the model's answer, (head,)."""
+    return (answers.published_votes == answers.predicted[:, None]).mean(axis=0)
+
+
+def best_heads(setting: Setting, n: int = 1) -> np.ndarray:
+    """Heads that agree most with the model's answers to the selection questions, best first, (n,)."""
+    return np.argsort(-agreement_map(setting.selection), kind="stable")[:n]
+
+
+def ensemble_votes(setting: Setting, heads: np.ndarray, answers: Answers) -> np.ndarray:
+    """Class that the mean shares of several heads vote for, (question,)."""
+    return answers.shares[:, heads].mean(axis=1).argmax(axis=-1)
+
+
+def majority_credit(answers: Answers, n_classes: int) -> np.ndarray:
+    """How well the most frequent label of the demonstrations is the answer, (question,); ties share it."""
+    counts = class_counts(answers.shown, n_classes)
+    most = counts == counts.max(axis=1, keepdims=True)
+    return most[np.arange(len(counts)), answers.predicted] / most.sum(axis=1)
+
+
+def class_counts(shown: np.ndarray, n_classes: int) -> np.ndarray:
+    """Demonstrations of each class, (question, class)."""
+    return (shown[..., None] == np.arange(n_classes)).sum(axis=1)
+
+
+def kappa(votes: np.ndarray, answers: np.ndarray, n_classes: int) -> float:
+    """Cohen's kappa of votes (question,) and answers: 0 where two independent ones would agree as often."""
+    classes = np.arange(n_classes)
+    expected = float((votes[:, None] == classes).mean(0) @ (answers[:, None] == classes).mean(0))
+    observed = float((votes == answers).mean())
+    return (observed - expected) / (1 - expected) if expected < 1 else 0.0
+
+
+def balanced_agreement(votes: np.ndarray, answers: np.ndarray) -> float:
+    """Agreement averaged over the answers that were given, so that a frequent one counts no more."""
+    return float(np.mean([(votes[answers == c] == c).mean() for c in np.unique(answers)]))
+
+
+def best_by_chance(
+    some: Sequence[Setting], parts: Sequence[Answers], draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Highest agreement of any head when outputs are exchanged between prompts (6, max-statistic).
+
+    Outputs are permuted within prompts that show the classes equally often. With several settings the
+    agreement of a head is averaged over them before the highest is taken.
+
+    Args:
+        some: Settings.
+        parts: The questions of each.
+        draws: Permutations.
+        rng: Source of randomness.
+
+    Returns:
+        (draw,) of the highest, and (head,) agreement of each head under the first permutation.
+    """
+    total = np.zeros((draws, len(some[0].heads)))
+    for setting, answers in zip(some, parts, strict=True):
+        strata = _strata(class_counts(answers.shown, setting.n_classes))
+        moved = np.stack([answers.predicted[_within(strata, rng)] for _ in range(draws)])
+        agree = np.zeros((draws, len(setting.heads)), np.float32)
+        for c in range(setting.n_classes):
+            agree += (moved == c).astype(np.float32) @ (answers.published_votes == c).astype(np.float32)
+        total += agree / len(answers.predicted)
+    mean = total / len(some)
+    return mean.max(axis=1), mean[0]
+
+
+def random_attention_credit(setting: Setting, rng: np.random.Generator) -> np.ndarray:
+    """How well random attention votes for the answer, (question,), mean over draws (M12d).
+
+    Every demonstration weighs an independent exponential number. There is nothing to choose such a head by:
+    what it did on other questions says nothing about these.
+    """
+    judged = setting.held_out
+    shape = (len(judged.shown), RANDOM_REPEATS, judged.shown.shape[1])
+    one_hot = (judged.shown[..., None] == np.arange(setting.n_classes)).astype(float)
+    votes = (rng.standard_exponential(shape) @ one_hot).argmax(axis=-1)
+    return (votes == judged.predicted[:, None]).mean(axis=1)
+
+
+def _strata(counts: np.ndarray) -> np.ndarray:
+    """Number of the stratum of each question, (question,)."""
+    return np.unique(counts, axis=0, return_inverse=True)[1].ravel()
+
+
+def _within(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a permutation that stays within strata."""
+    order = np.arange(len(strata))
+    for stratum in range(strata.max() + 1):
+        own = np.flatnonzero(strata == stratum)
+        order[own] = rng.permutation(own)
+    return order
