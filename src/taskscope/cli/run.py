@@ -43,6 +43,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="PART",
+            help="Part of a study to run alone; repeat (kernel-regression, whose theory needs no model).",
+            show_default=False,
+        ),
+    ] = None,
     overrides: options.Overrides = None,
     folder: options.Out = None,
     dry_run: Annotated[
@@ -70,6 +79,8 @@ def run(
 
     `taskscope run inverse-scaling --series pico`
 
+    `taskscope run kernel-regression --part theory`
+
     `taskscope run all -m ./my-model --profile smoke --dry-run`
 
     Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 interrupted, 143 terminated.
@@ -78,7 +89,7 @@ def run(
     from taskscope.models.spec import as_spec
 
     model = list(dict.fromkeys([*(model or ()), *(name for one in series or () for name in expand(one))]))
-    if not (model or scores):
+    if not (model or scores or part):
         raise StudyError("no model given", "at least one -m MODEL or --series NAME", "taskscope list models")
     specs = tuple(
         as_spec(
@@ -100,6 +111,8 @@ def run(
         named["seeds"] = seed
     if scores:
         named["scores"] = scores
+    if part:
+        named["parts"] = part
     request = _request(study, profile, named, overrides or (), specs)
     carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
 

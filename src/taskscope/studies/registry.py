@@ -10,7 +10,9 @@ from taskscope.studies.base import Study
 def registry() -> Mapping[str, Study]:
     """All studies by name; imported here so that naming a study costs no more than its own imports."""
     from taskscope.studies.inverse_scaling.study import INVERSE_SCALING
+    from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
     from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
     from taskscope.studies.task_vectors.study import TASK_VECTORS
 
-    return {study.name: study for study in (STRUCTURED_TASKS, TASK_VECTORS, INVERSE_SCALING)}
+    studies = (STRUCTURED_TASKS, TASK_VECTORS, INVERSE_SCALING, KERNEL_REGRESSION)
+    return {study.name: study for study in studies}

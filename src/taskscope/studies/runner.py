@@ -90,7 +90,12 @@ def plan(request: RunRequest) -> Plan:
 def default_folder(request: RunRequest) -> Path:
     """Name the run folder after the request, so that the same command finds its own run again."""
     studies = "all" if len(request.studies) > 1 else "".join(wanted.study for wanted in request.studies)
-    given = [name for wanted in request.studies for name in wanted.overrides.get("scores", ())]
+    given = [
+        name
+        for wanted in request.studies
+        for what in ("scores", "parts")
+        for name in wanted.overrides.get(what, ())
+    ]
     models = "+".join(Path(name).name for name in (*(spec.name for spec in request.models), *given))
     profile = "+".join(sorted({wanted.profile for wanted in request.studies}))
     return Path("runs") / f"{studies}--{models[:60]}--{profile}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taskscope.studies.kernel_regression.layouts import Layout
+from taskscope.studies.kernel_regression.asking import Layout
 
 AGGREGATIONS = ("max", "label", "span sum", "label sum", "mean")
 """Largest weight from the first token of x to the last of y, as published; weight of the label's last token;

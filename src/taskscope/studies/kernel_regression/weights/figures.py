@@ -50,8 +50,8 @@ def _map(found: ModelWeights) -> Figure:
         name=f"kernel-regression-{slug(found.model)}-votes-by-head",
         title="How often each head's label vote is the model's answer",
         see=f"Highest: {heads.name(best)}, {percent(found.map[best])}. Exchanging the model's answers "
-        f"between questions leaves the best head {percent(float(np.median(found.best_by_chance)))}"
-        + (" (columns 'by chance')." if beside else "."),
+        "between questions with the same right answer leaves the best head "
+        f"{percent(float(np.median(found.best_by_chance)))}" + (" (columns 'by chance')." if beside else "."),
         alt=f"Heat-map for {found.model}: agreement of label votes with the model's answer by block and "
         "head, beside the same with answers exchanged.",
         spec=charts.heatmap(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taskscope.studies.kernel_regression.layouts import Layout
+from taskscope.studies.kernel_regression.asking import Layout
 
 RECENT = 10
 """Last tokens of the prompt whose weight is told together (M1)."""

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from taskscope.errors import ModelError
 from taskscope.runs.cell import TOLD, Cell, Measured
+from taskscope.studies.kernel_regression.asking import Asked, Asker
 from taskscope.studies.kernel_regression.draws import Question, questions
-from taskscope.studies.kernel_regression.layouts import Asked, Asker
 from taskscope.studies.kernel_regression.params import WeightParams
 from taskscope.studies.kernel_regression.templates import template_for
 from taskscope.studies.kernel_regression.weights import conditions

@@ -68,9 +68,9 @@ class ModelWeights:
     map: np.ndarray
     """(head,) agreement with the model over all questions, mean over settings."""
     map_by_chance: np.ndarray
-    """(head,) the same for outputs exchanged between prompts once."""
+    """(head,) the same for outputs exchanged once between prompts with the same right answer."""
     best_by_chance: np.ndarray
-    """(permutation,) highest agreement of any head on all questions, outputs exchanged."""
+    """(permutation,) highest agreement of any head on all questions, outputs exchanged likewise."""
     p_selection: float
     """Share of permutations in which the best head of the selection questions agrees as much."""
     strips: list[Strip]
@@ -135,7 +135,7 @@ def resample(model: str, settings: Sequence[Setting], strips: list[Strip], draws
         ]
         return (np.mean(total, axis=0) > HIGH_LIFT).mean(axis=1)
 
-    by_chance, example = voting.best_by_chance(settings, seen, min(draws, 1000), rng)
+    by_chance, example = voting.best_by_chance(settings, seen, min(draws, 1000), rng, same_gold=True)
     chosen, _ = voting.best_by_chance(settings, [s.selection for s in settings], min(draws, 1000), rng)
     best = float(np.mean([voting.agreement_map(setting.selection) for setting in settings], axis=0).max())
     return ModelWeights(

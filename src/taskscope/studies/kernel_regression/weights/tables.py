@@ -56,9 +56,9 @@ def _votes(found: ModelWeights) -> Table:
     note = (
         "Shares of held-out questions, with 95 % intervals from resampled queries. 'right': the model's "
         "answer is the right one. 'agreement': the chosen head's vote is the model's answer; the same of "
-        "every control, of the model without demonstrations, and of the model when the demonstrations stand in "
-        "another order, which no kernel would notice. kappa is 0 where two independent votes would agree as "
-        "often; balanced agreement counts every answer of the model alike."
+        "every control, of the model without demonstrations, and of the model when the demonstrations "
+        "stand in another order, which no kernel would notice. kappa is 0 where two independent votes would "
+        "agree as often; balanced agreement counts every answer of the model alike."
     )
     return _table(found, "votes", "The chosen head's vote and what agrees for simpler reasons", records, note)
 
@@ -136,7 +136,8 @@ def _heads(found: ModelWeights) -> Table:
     ]
     note = (
         "Over all questions, mean over settings. 'more than chance': above what the best of all heads "
-        f"reaches in 95 % of exchanges of the model's answers between questions, {threshold:.3f}."
+        "reaches in 95 % of exchanges of the model's answers between questions with the same right answer, "
+        f"{threshold:.3f}."
     )
     return _table(found, "heads", "The heads whose votes agree most", records, note)
 

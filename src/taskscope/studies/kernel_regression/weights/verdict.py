@@ -11,7 +11,8 @@ Controls are the same share for the token before each label, which is as frequen
 to the template, and for the labels in a model of the same make with random weights.
 
 RQ3, a few heads of the upper blocks. A voting head agrees with the model, over all questions, more than the
-best of all heads does in 95 % of permutations of the outputs between prompts.
+best of all heads does in 95 % of permutations of the outputs between prompts with the same right answer: it
+follows the model's errors too.
 - inconclusive by rule: no head is one, or the model nearly always gives one answer (see RQ4).
 - contradicted: more than a quarter of all heads are; or at most half as many as by chance lie in the upper
   half of the blocks, with a probability below 5 %.
@@ -23,7 +24,7 @@ questions; everything else is computed on held-out questions.
 - inconclusive by rule: fewer than 20 held-out queries; a control agrees 95 % of the time, so that nothing is
   left to rebuild.
 - supported: the intervals of its agreement less that of every control lie above 0, and no head agrees as much
-  by chance on the selection questions (5 %, permutations as above).
+  by chance on the selection questions (5 %, outputs permuted between all prompts).
 - contradicted: the interval of its agreement less that of the strongest control lies below 0.
 Controls are always giving the model's most frequent answer, the demonstrations' most frequent label, the
 label of the last one, random attention, and what head and model would share if they had only the right answer

@@ -55,7 +55,11 @@ def balanced_agreement(votes: np.ndarray, answers: np.ndarray) -> float:
 
 
 def best_by_chance(
-    some: Sequence[Setting], parts: Sequence[Answers], draws: int, rng: np.random.Generator
+    some: Sequence[Setting],
+    parts: Sequence[Answers],
+    draws: int,
+    rng: np.random.Generator,
+    same_gold: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Highest agreement of any head when outputs are exchanged between prompts (6, max-statistic).
 
@@ -67,13 +71,16 @@ def best_by_chance(
         parts: The questions of each.
         draws: Permutations.
         rng: Source of randomness.
+        same_gold: Whether outputs are exchanged only between questions with the same right answer, so that a
+            head that is often right does not stand out where the model is often right too.
 
     Returns:
         (draw,) of the highest, and (head,) agreement of each head under the first permutation.
     """
     total = np.zeros((draws, len(some[0].heads)))
     for setting, answers in zip(some, parts, strict=True):
-        strata = _strata(class_counts(answers.shown, setting.n_classes))
+        alike = class_counts(answers.shown, setting.n_classes)
+        strata = _strata(np.column_stack([alike, answers.gold]) if same_gold else alike)
         moved = np.stack([answers.predicted[_within(strata, rng)] for _ in range(draws)])
         agree = np.zeros((draws, len(setting.heads)), np.float32)
         for c in range(setting.n_classes):
@@ -96,9 +103,9 @@ def random_attention_credit(setting: Setting, rng: np.random.Generator) -> np.nd
     return (votes == judged.predicted[:, None]).mean(axis=1)
 
 
-def _strata(counts: np.ndarray) -> np.ndarray:
-    """Number of the stratum of each question, (question,)."""
-    return np.unique(counts, axis=0, return_inverse=True)[1].ravel()
+def _strata(traits: np.ndarray) -> np.ndarray:
+    """Number the groups of questions with the same traits (question, trait): (question,)."""
+    return np.unique(traits, axis=0, return_inverse=True)[1].ravel()
 
 
 def _within(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:

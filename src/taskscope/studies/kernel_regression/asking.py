@@ -1,4 +1,4 @@
-"""A question as tokens: what a model is asked with, and where the demonstrations stand in it.
+"""From a question to the tokens a model is asked with, and where its demonstrations stand among them.
 
 Used inside measuring alone: it needs the model's tokenizer.
 """
