@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,9 @@ from taskscope.studies.kernel_regression.params import KernelRegressionParams
 from taskscope.studies.kernel_regression.weights.aggregating import AGGREGATIONS
 from taskscope.studies.kernel_regression.weights.grids import AFTER_FIRST_THIRD, HELD_OUT, SELECTION
 from taskscope.studies.kernel_regression.weights.rows import (
+    MASSES,
+    ONE_LABEL,
+    PERMUTED,
     PLAIN,
     RANDOM_WEIGHTS,
     REORDERED,
@@ -97,7 +100,7 @@ class Scenario:
         wanted = {"answer": answer, "gold": gold, "last": shown[:, -1]}[self.voting_for]
         follows = rng.random((n, len(voters))) < self.follow
         votes[:, voters] = np.where(follows, wanted[:, None], votes[:, voters])
-        masses = {name: _lifts(n, which, rng) for name, which in lifted.items()}
+        masses = {name: _lifts(n, lifted.get(name, lifted["label_lift"]), rng) for name in MASSES}
         shares = np.eye(N_CLASSES, dtype=np.float32)[votes]
         return [
             Row(
@@ -111,7 +114,7 @@ class Scenario:
                 blocks=tuple(range(BLOCKS)),
                 votes=np.tile(votes[i], (len(AGGREGATIONS), 1)),
                 shares=shares[i],
-                masses={"label_mass": np.zeros(n_heads)} | {name: lift[i] for name, lift in masses.items()},
+                masses={name: lift[i] for name, lift in masses.items()},
             )
             for i in range(n)
         ]
@@ -125,31 +128,18 @@ def _lifts(n: int, lifted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _controls(judged: list[Row], some: list[Row], rng: np.random.Generator) -> list[Row]:
-    """Ask held-out questions again without reading attention, and read that of random weights."""
+    """Ask held-out questions again as controls do, and read the attention of random weights."""
     again = []
     for row in judged:
-        for condition in (REORDERED, ZERO_SHOT):
-            same = rng.random() < 0.9
-            answer = row.predicted if same else 1 - row.predicted
-            again.append(
-                Row(HELD_OUT, condition, row.query, row.gold, answer, np.zeros(N_CLASSES), row.shown)
-            )
+        again.append(replace(row, condition=PERMUTED))
+        for condition in (REORDERED, ZERO_SHOT, ONE_LABEL):
+            answer = row.predicted if rng.random() < 0.9 else 1 - row.predicted
+            shown = np.full_like(row.shown, 0) if condition == ONE_LABEL else row.shown
+            again.append(Row(HELD_OUT, condition, row.query, row.gold, answer, row.logprobs, shown))
     for row in some:
         lifts = _lifts(1, np.zeros(0, int), rng)[0]
-        nothing = np.full(N_CLASSES, np.nan)
-        again.append(
-            Row(
-                SELECTION,
-                RANDOM_WEIGHTS,
-                row.query,
-                row.gold,
-                -1,
-                nothing,
-                row.shown,
-                blocks=row.blocks,
-                masses={"label_lift": lifts},
-            )
-        )
+        none = Row(SELECTION, RANDOM_WEIGHTS, row.query, row.gold, -1, row.logprobs, row.shown)
+        again.append(replace(none, blocks=row.blocks, masses=dict.fromkeys(MASSES, lifts)))
     return again
 
 
