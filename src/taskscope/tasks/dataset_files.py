@@ -1,4 +1,4 @@
-"""Readers of the file shapes in which the four published sets circulate; each returns (text, raw label)."""
+"""Readers of the file shapes in which the published sets circulate; most return (text, raw label)."""
 
 from __future__ import annotations
 
@@ -37,6 +37,33 @@ def titled_table(path: Path) -> list[Row]:
     """
     rows = csv.reader(io.StringIO(_read(path), newline=""))
     return [(f"{title}. {body}".replace("\\", " "), label) for label, title, body in rows]
+
+
+def sentence_pairs(path: Path) -> list[tuple[str, str, str]]:
+    """Read lines ``{"premise": ..., "hypothesis": ..., "label": ...}``: (premise, hypothesis, label)."""
+    rows = [json.loads(line) for line in _read(path).splitlines() if line.strip()]
+    return [(row["premise"], row["hypothesis"], str(row["label"])) for row in rows]
+
+
+def beside(texts: Path, labels: Path) -> list[Row]:
+    """Read a file of texts, one a line, and a file of their labels.
+
+    Raises:
+        TaskError: If there are not as many labels as texts.
+    """
+    # Only a line feed ends a text: other line breaks of Unicode stand inside tweets.
+    lines, marks = _read(texts).rstrip("\n").split("\n"), _read(labels).split()
+    if len(lines) != len(marks):
+        raise TaskError(
+            f"{texts.name} holds {len(lines)} texts, {labels.name} {len(marks)} labels.",
+            "a label for each text",
+        )
+    return list(zip(lines, marks, strict=True))
+
+
+def numbered_names(path: Path) -> dict[str, str]:
+    """Read lines ``number name``: the names of classes by number."""
+    return dict(line.split(maxsplit=1) for line in names(path))
 
 
 def names(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The four published sets of protocol structured_tasks 4: CR, SST-2, AG News, DBpedia, from plain files.
+"""The published sets, from plain files: CR, SST-2, AG News, DBpedia (protocol structured_tasks 4), and more.
 
 Nothing of them is part of this package. A folder holds one folder for each set; file names are those of the
 sources that the protocol lists. Every file is checked by its class counts, and classes are matched by name.
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskscope.errors import TaskError, nearest
 from taskscope.tasks import dataset_files as files
+from taskscope.tasks import validation_sets
 from taskscope.tasks.classification import ClassificationTask
 from taskscope.tasks.labelled_rows import Description, Row, assemble, halves, require_counts
 
@@ -80,11 +81,18 @@ ABOUT: dict[str, Description] = {
             licence="CC BY-SA 3.0",
             notes="Body without title. In the test set the classes have 11 to 24 texts.",
         ),
+        *validation_sets.ABOUT.values(),
     )
 }
 NAMES: tuple[str, ...] = tuple(ABOUT)
 """The sets by name."""
-FOLDERS = {"cr": "cr", "sst2": "sst2", "ag-news": "ag_news", "dbpedia": "dbpedia14"}
+FOLDERS = {
+    "cr": "cr",
+    "sst2": "sst2",
+    "ag-news": "ag_news",
+    "dbpedia": "dbpedia14",
+    **validation_sets.FOLDERS,
+}
 """Folder of each set inside the folder of all."""
 
 _SAMPLES = ("16-13", "16-21", "16-42", "16-87", "16-100")
@@ -154,6 +162,7 @@ _READERS: dict[str, Callable[[Path], tuple[list[Row], list[Row]]]] = {
     "sst2": _sst2,
     "ag-news": _ag_news,
     "dbpedia": _dbpedia,
+    **validation_sets.READERS,
 }
 
 

@@ -30,6 +30,11 @@ def data() -> Path:
         ("sst2", (3304, 3605), (912, 909), ["negative", "positive"]),
         ("ag-news", (950,) * 4, (950,) * 4, ["world", "sports", "business", "science"]),
         ("dbpedia", (158,) * 14, (24, 19, 19, 19, 11, 21, 23, 17, 15, 18, 14, 18, 18, 20), None),
+        ("mnli", (1740, 1562, 1607), (1739, 1561, 1606), ["True", "Neither", "False"]),
+        ("rotten-tomatoes", (4331, 4331), (1000, 1000), ["negative", "positive"]),
+        ("hate", (5202, 3781), (572, 427), ["neutral", "hate"]),
+        ("irony", (1417, 1445), (499, 456), ["sincere", "ironic"]),
+        ("offensive", (7944, 3930), (864, 459), ["polite", "offensive"]),
     ],
 )
 def test_published_sets_have_their_classes(data, name, pool, test, labels):
