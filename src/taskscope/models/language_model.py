@@ -15,6 +15,7 @@ from taskscope.models import (
     answering,
     contrasts,
     head_gradients,
+    head_sets,
     heads,
     lens,
     probing,
@@ -36,6 +37,7 @@ from taskscope.models.deltas import Delta, edited
 from taskscope.models.encoding import Encoder, Probe, Tokens
 from taskscope.models.execution import Executor
 from taskscope.models.guard import Guard
+from taskscope.models.head_sets import HeadSet
 from taskscope.models.heads import HeadEffects, Site
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import context_of, limits_of, width_of
@@ -194,6 +196,12 @@ class LanguageModel:
         if sites is None:
             sites = heads.all_sites(self.attending_blocks, self.n_heads)
         return heads.effects(self.executor, self.encoder, prompts, outputs, answers, sites)
+
+    def after_replacing(
+        self, prompts: Sequence[Tokens], sets: Sequence[HeadSet], targets: Sequence[int]
+    ) -> np.ndarray:
+        """Return log p of next tokens with each set of heads replaced together; see `head_sets`."""
+        return head_sets.after_replacing(self.executor, prompts, sets, targets)
 
     def estimated_head_effects(
         self, prompts: Sequence[str], outputs: np.ndarray, answers: Sequence[str]

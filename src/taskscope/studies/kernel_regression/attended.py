@@ -32,6 +32,8 @@ class Attended:
     label: np.ndarray
     """(prompt, site, demonstration) float32, one of `KEPT`; sites block by block."""
     span: np.ndarray
+    mass: np.ndarray
+    """(prompt, site) attention on all labels together, of all that the row has."""
 
 
 def attended(model: LanguageModel, asked: Sequence[Asked]) -> Attended:
@@ -55,7 +57,7 @@ def attended(model: LanguageModel, asked: Sequence[Asked]) -> Attended:
             weights = demonstration_weights(row, one.layout)[list(KEPT.values())]
             found.append(weights.reshape(len(KEPT), -1, weights.shape[-1]))
     label, span = np.moveaxis(np.stack(found), 1, 0)
-    return Attended(blocks, _shares(label), _shares(span))
+    return Attended(blocks, _shares(label), _shares(span), label.sum(axis=-1))
 
 
 def _shares(weights: np.ndarray) -> np.ndarray:
