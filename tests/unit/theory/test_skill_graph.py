@@ -307,7 +307,11 @@ def test_four_links_from_excess_to_mistakes():
     for link, values in wanted.items():
         np.testing.assert_allclose(links.error([0.1, 0.5], link), values, atol=6e-5)
         assert links.error(100.0, link) == 1.0
+        slope = links.slope_through(1.7, 0.1, link)
+        assert float(links.error(1.7, link, slope)) == pytest.approx(0.1)
     assert links.error(0.1, "linear", 0.5) == 0.05
+    with pytest.raises(TaskscopeError, match="excess of 0 nats"):
+        links.slope_through(0.0, 0.1)
     with pytest.raises(TaskscopeError, match="did you mean 'linear'"):
         links.error(0.1, "liner")
     with pytest.raises(TaskscopeError, match=r"-0\.1 nats"):

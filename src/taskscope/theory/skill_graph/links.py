@@ -20,6 +20,12 @@ _SHAPES: dict[str, Callable[[Array], Array]] = {
     "pinsker_L1": lambda excess: np.sqrt(2 * excess),
     "pinsker_TV": lambda excess: np.sqrt(excess / 2),
 }
+_INVERSES: dict[str, Callable[[float], float]] = {
+    "exact01": lambda wrong: -float(np.log1p(-wrong)),
+    "linear": lambda wrong: wrong,
+    "pinsker_L1": lambda wrong: wrong**2 / 2,
+    "pinsker_TV": lambda wrong: 2 * wrong**2,
+}
 MEANINGS = {
     "exact01": "the answer is certain in the text and the model draws its own: 1 - exp(-excess)",
     "linear": "mistakes in proportion to the excess",
@@ -45,8 +51,7 @@ def error(excess: ArrayLike, link: str = "linear", slope: float = 1.0) -> Array:
         TaskscopeError: If the excess is negative, the slope not above 0, or the link unknown.
     """
     values = np.asarray(excess, float)
-    if link not in _SHAPES:
-        raise TaskscopeError(f"link {link!r}", f"one of {', '.join(LINKS)}", nearest(link, LINKS))
+    _known(link)
     if not (values >= 0).all() or not slope > 0:
         raise TaskscopeError(
             f"excess {np.min(values):g} nats with the slope {slope:g}",
@@ -54,3 +59,24 @@ def error(excess: ArrayLike, link: str = "linear", slope: float = 1.0) -> Array:
             "the loss less the irreducible loss of the law",
         )
     return np.minimum(1.0, _SHAPES[link](slope * values))
+
+
+def slope_through(excess: float, wrong: float, link: str = "linear") -> float:
+    """Slope under which a link gives a share of wrong answers at an excess loss.
+
+    Raises:
+        TaskscopeError: If the excess is not above 0, the share not between 0 and 1, or the link unknown.
+    """
+    _known(link)
+    if not (excess > 0 and 0 < wrong < 1):
+        raise TaskscopeError(
+            f"a share of {wrong:g} wrong at an excess of {excess:g} nats",
+            "a share between 0 and 1 and an excess above 0",
+            "0.1 at the excess of a model whose mistakes were counted",
+        )
+    return _INVERSES[link](wrong) / excess
+
+
+def _known(link: str) -> None:
+    if link not in _SHAPES:
+        raise TaskscopeError(f"link {link!r}", f"one of {', '.join(LINKS)}", nearest(link, LINKS))
