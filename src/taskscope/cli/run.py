@@ -81,6 +81,8 @@ def run(
 
     `taskscope run kernel-regression --part theory`
 
+    `taskscope run skill-emergence`
+
     `taskscope run all -m ./my-model --profile smoke --dry-run`
 
     Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 interrupted, 143 terminated.
@@ -89,8 +91,6 @@ def run(
     from taskscope.models.spec import as_spec
 
     model = list(dict.fromkeys([*(model or ()), *(name for one in series or () for name in expand(one))]))
-    if not (model or scores or part):
-        raise StudyError("no model given", "at least one -m MODEL or --series NAME", "taskscope list models")
     specs = tuple(
         as_spec(
             name,

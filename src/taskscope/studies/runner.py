@@ -10,7 +10,7 @@ from typing import Any
 
 from taskscope.engines import inline
 from taskscope.engines.events import Event
-from taskscope.errors import RunError
+from taskscope.errors import RunError, StudyError
 from taskscope.models.identity import identify, reference
 from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Figure, Finding, Table
@@ -84,6 +84,8 @@ def plan(request: RunRequest) -> Plan:
     for wanted, (study, params) in zip(request.studies, resolved, strict=True):
         own = [m for name, m in zip(names, models, strict=True) if name in (wanted.models or names)]
         studies.append(StudyPlan(wanted, study, params, tuple(study.plan(params, own))))
+    if not models and any(not planned.cells for planned in studies):
+        raise StudyError("no model given", "at least one -m MODEL or --series NAME", "taskscope list models")
     return Plan(request, models, tuple(studies))
 
 
@@ -98,7 +100,7 @@ def default_folder(request: RunRequest) -> Path:
     ]
     models = "+".join(Path(name).name for name in (*(spec.name for spec in request.models), *given))
     profile = "+".join(sorted({wanted.profile for wanted in request.studies}))
-    return Path("runs") / f"{studies}--{models[:60]}--{profile}"
+    return Path("runs") / "--".join(filter(None, (studies, models[:60], profile)))
 
 
 def _load(ref: ModelRef) -> Any:

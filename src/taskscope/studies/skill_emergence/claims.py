@@ -1,10 +1,10 @@
-"""What the skill-emergence account claims; measuring it is yet to come."""
+"""What the skill-emergence account claims, with the published numbers."""
 
-from taskscope.report.findings import Account, Claim
+from taskscope.report.findings import Account, Claim, Published
 
 
-def _claim(number: str, title: str, statement: str) -> Claim:
-    return Claim(number=number, title=title, statement=statement, implemented=False)
+def _later(number: str, title: str, statement: str, *experiments: str) -> Claim:
+    return Claim(number=number, title=title, statement=statement, experiments=experiments, implemented=False)
 
 
 ACCOUNT = Account(
@@ -14,26 +14,59 @@ ACCOUNT = Account(
     question="Why can a model combine skills it has never seen together?",
     says="If texts draw random sets of skills and the loss falls as scaling laws say, then competence must "
     "spread over almost all skills, and over sets of skills too many to have been seen.",
-    measured="The theorem as a calculator, simulations against its worst adversary, and real responses.",
-    how_to_read="Share of skills against guaranteed competence, with the exact worst case below the bound.",
+    measured="The theorem as a calculator, and simulated texts of which an adversary chooses those "
+    "that the model fails on: exactly where all sets of skills can be tried, by a search elsewhere. "
+    "Then the failures shrink as the scaling law says, and sets of skills are asked for. No model is needed.",
+    how_to_read="Leave out the share of skills on the horizontal axis, the worst ones; the height is the "
+    "competence guaranteed on all others. The theorem lies above what holds for every graph and below the "
+    "exact worst case; where it touches the floor it says nothing.",
     claims=(
-        _claim(
-            "1", "Loss is entropy plus excess", "Only the part of the loss above the text's entropy can fall."
+        _later(
+            "1",
+            "Loss is entropy plus excess",
+            "Only the part of the loss above the text's entropy can fall.",
+            "5",
         ),
-        _claim(
-            "2", "Ten times halves excess", "Scaling size and data together tenfold halves the excess loss."
+        _later(
+            "2",
+            "Ten times halves excess",
+            "Scaling size and data together tenfold halves the excess loss.",
+            "5.1",
         ),
-        _claim(
-            "3", "Joint learning wins", "Learning skills from shared text beats learning them one by one."
+        _later(
+            "3",
+            "Joint learning wins",
+            "Learning skills from shared text beats learning them one by one.",
+            "5.1",
         ),
-        _claim("4", "Skill graph", "Texts draw random sets of skills; cloze questions test them."),
-        _claim(
-            "5", "Random-graph theorem", "Few failed texts imply few badly learned skills, whichever fail."
+        _later("4", "Skill graph", "Texts draw random sets of skills; cloze questions test them.", "7"),
+        Claim(
+            number="5",
+            title="Random-graph theorem",
+            statement="Few failed texts imply few badly learned skills, whichever texts fail.",
+            experiments=("3", "4.1"),
         ),
-        _claim("6", "Tuples double per decade", "Ten times the scale doubles how many skills combine."),
-        _claim("7", "Paucity of stimulus", "Models combine more skills than they can have seen together."),
-        _claim(
-            "8", "Collage experiment", "Trained on one label of four, a classifier ranks all four on top."
+        Claim(
+            number="6",
+            title="Tuples double per decade",
+            statement="Ten times the scale doubles how many skills combine at equal competence.",
+            experiments=("3.6", "4.2"),
+            published=(
+                Published(label="Corollary 13", value=2.0, source="Arora & Goyal 2023, Corollary 13"),
+            ),
+        ),
+        _later(
+            "7",
+            "Paucity of stimulus",
+            "Models combine more skills than they can have seen together.",
+            "3.7",
+            "8",
+        ),
+        _later(
+            "8",
+            "Collage experiment",
+            "Trained on one label of four, a classifier ranks all four on top.",
+            "6",
         ),
     ),
 )

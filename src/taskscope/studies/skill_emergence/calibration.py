@@ -1,0 +1,33 @@
+"""The calibration of the verdicts on claims 5 and 6.
+
+Run ``python -m taskscope.studies.skill_emergence.calibration`` from the repository to write the committed
+table.
+"""
+
+from __future__ import annotations
+
+from taskscope.studies.calibrating import Calibration
+from taskscope.studies.skill_emergence.analysis import analyse
+from taskscope.studies.skill_emergence.claims import ACCOUNT
+from taskscope.studies.skill_emergence.params import SkillEmergenceParams
+from taskscope.studies.skill_emergence.simulation import SCENARIOS
+
+PARAMS = SkillEmergenceParams()
+
+CALIBRATION = Calibration(
+    study=ACCOUNT.name,
+    params=PARAMS,
+    analyse=analyse,
+    scenarios=SCENARIOS,
+    sizes={
+        "settings": len(PARAMS.settings),
+        "graphs": PARAMS.n_graphs,
+        "clustered": PARAMS.n_clustered,
+        "worlds": PARAMS.n_worlds,
+    },
+    told=f"{len(PARAMS.settings)} settings of {PARAMS.n_graphs} random graphs and {PARAMS.n_clustered} "
+    f"clustered ones for claim 5, {PARAMS.n_worlds} simulated worlds for claim 6.",
+)
+
+if __name__ == "__main__":
+    CALIBRATION.main()

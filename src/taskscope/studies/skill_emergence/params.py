@@ -1,0 +1,188 @@
+"""What can be changed about the skill-emergence study, and its four profiles."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from taskscope.errors import StudyError, nearest
+from taskscope.studies.base import PROFILES, Params
+
+
+class Setting(Params):
+    """One kind of random graph, and how much of it the adversary gets."""
+
+    n_texts: int = Field(ge=10)
+    n_skills: int = Field(ge=4)
+    k: int = Field(ge=1)
+    """Skills of a text."""
+    theta: float = Field(gt=0, lt=1)
+    """Share of texts that the model fails on."""
+    alpha: float = Field(gt=0, lt=1)
+    """Share of skills left out."""
+    enumerated: bool = False
+    """Try every set of left-out skills; skills of a text are distinct then. Else search by alternation, and
+    skills are drawn with replacement."""
+
+    @property
+    def name(self) -> str:
+        """Name it in figures and tables."""
+        return (
+            f"{self.n_texts:,} texts, {self.n_skills:,} skills, k {self.k}, theta {self.theta:g}, "
+            f"alpha {self.alpha:g}"
+        )
+
+
+ENUMERATED = tuple(
+    Setting(n_texts=n, n_skills=s, k=k, theta=theta, alpha=alpha, enumerated=True)
+    for n, s, k, theta, alpha in (
+        (500, 20, 4, 0.1, 0.2),
+        (2000, 20, 4, 0.1, 0.2),
+        (8000, 20, 4, 0.1, 0.2),
+        (8000, 20, 8, 0.05, 0.2),
+        (8000, 20, 8, 0.1, 0.2),
+        (8000, 20, 8, 0.2, 0.2),
+        (2000, 16, 2, 0.1, 0.1875),
+    )
+)
+"""Small graphs of the protocol's table (4.1)."""
+LARGE = tuple(
+    Setting(n_texts=n, n_skills=s, k=k, theta=theta, alpha=alpha)
+    for n, s, k, theta, alpha in (
+        (20_000, 200, 8, 0.1, 0.2),
+        (200_000, 1000, 8, 0.1, 0.2),
+        (200_000, 1000, 16, 0.1, 0.2),
+        (200_000, 1000, 4, 0.1, 0.2),
+        (200_000, 1000, 8, 0.05, 0.2),
+        (200_000, 1000, 8, 0.2, 0.2),
+        (200_000, 1000, 8, 0.1, 0.05),
+    )
+)
+"""Large graphs beside it."""
+
+
+GRAPHS, LAW, MECHANISMS = "graphs", "law", "mechanisms"
+PARTS = (GRAPHS, LAW, MECHANISMS)
+"""Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3)."""
+
+
+class GraphParams(Params):
+    """What the numbers of one kind of graph depend on."""
+
+    setting: Setting
+    n_graphs: int
+    clusters: int
+    restarts: int
+
+
+class EmergenceParams(Params):
+    """What the numbers of emergence along the law depend on."""
+
+    n_texts: int = Field(default=100_000, ge=1000)
+    n_skills: int = Field(default=1000, ge=20)
+    k: int = Field(default=8, ge=1)
+    alpha: float = Field(default=0.2, gt=0, lt=1)
+    n_worlds: int = Field(default=10, ge=2)
+    """Random graphs along which the failures shrink: the unit of analysis."""
+    n_tuples: int = Field(default=20_000, ge=100)
+    """Random sets of skills that are asked for."""
+    law: str = "hoffmann"
+    """Name of the published law that the excess loss follows."""
+
+
+class MechanismParams(Params):
+    """What the numbers of the other laws of learning depend on."""
+
+    peeled_skills: int = Field(default=20_000, ge=500)
+    """Skills of the peeling learner."""
+    ranked_skills: int = Field(default=1_000_000, ge=10_000)
+    """Skills of the quantization model."""
+
+
+class SkillEmergenceParams(EmergenceParams, MechanismParams):
+    """All parameters."""
+
+    parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
+    """Parts of the study that are run; none needs a model."""
+    settings: tuple[Setting, ...] = Field(default=(*ENUMERATED, *LARGE), min_length=1)
+    n_graphs: int = Field(default=7, ge=1)
+    """Random graphs of each setting."""
+    n_clustered: int = Field(default=5, ge=1)
+    """Graphs of the control, in which the skills of a text come from one cluster."""
+    clusters: int = Field(default=10, ge=2)
+    """Clusters of the control."""
+    restarts: int = Field(default=5, ge=1)
+    """Starts of the alternating search."""
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+
+    @property
+    def emergence(self) -> EmergenceParams:
+        """The part that decides the numbers along the law."""
+        return EmergenceParams(**self.model_dump(include=set(EmergenceParams.model_fields)))
+
+    @property
+    def mechanisms(self) -> MechanismParams:
+        """The part that decides the numbers of the other laws."""
+        return MechanismParams(**self.model_dump(include=set(MechanismParams.model_fields)))
+
+    def check(self) -> None:
+        """Refuse what pydantic's types cannot.
+
+        Raises:
+            StudyError: An unknown part, a setting or seed twice, no large setting for the control, one that
+                cannot be enumerated, a text with more skills than it can have, or an unknown law.
+        """
+        from taskscope.theory.scaling_laws.published import PUBLISHED
+
+        for part in self.parts:
+            if part not in PARTS:
+                raise StudyError(f"part {part!r}", f"some of {', '.join(PARTS)}", nearest(part, PARTS))
+        if len(set(self.settings)) < len(self.settings) or len(set(self.seeds)) < len(self.seeds):
+            raise StudyError("a setting or seed that is named twice", "each once")
+        if all(setting.enumerated for setting in self.settings):
+            raise StudyError(
+                "settings that are all enumerated", "one for the search at least: its control needs one"
+            )
+        for setting in self.settings:
+            skills = setting.n_skills if setting.enumerated else setting.n_skills // self.clusters
+            if (setting.enumerated and setting.n_skills > MOST_ENUMERATED) or setting.k > skills:
+                raise StudyError(
+                    f"a setting of {setting.name}",
+                    f"at most {MOST_ENUMERATED} skills where all sets are tried, and no more skills in a "
+                    "text than there are, or than there are in a cluster",
+                )
+        if self.law not in PUBLISHED:
+            raise StudyError(
+                f"law {self.law!r}", f"one of {', '.join(PUBLISHED)}", nearest(self.law, PUBLISHED)
+            )
+
+
+MOST_ENUMERATED = 20
+"""Skills of which all sets can be tried in seconds."""
+
+_PROFILES = {
+    "smoke": SkillEmergenceParams(
+        settings=(ENUMERATED[0], ENUMERATED[6], LARGE[0]),
+        n_graphs=27,
+        n_texts=20_000,
+        n_skills=300,
+        n_worlds=5,
+        n_tuples=4_000,
+        peeled_skills=2_000,
+        ranked_skills=100_000,
+        restarts=2,
+    ),
+    "standard": SkillEmergenceParams(),
+    "full": SkillEmergenceParams(n_graphs=30, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20),
+    "paper": SkillEmergenceParams(n_graphs=50, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20),
+}
+
+
+def profile(name: str) -> SkillEmergenceParams:
+    """Return the parameters of a profile; ``paper`` has the protocol's fifty graphs of each setting.
+
+    Raises:
+        StudyError: If there is no such profile.
+    """
+    if name not in _PROFILES:
+        raise StudyError(f"profile {name!r}", f"one of {', '.join(PROFILES)}", nearest(name, PROFILES))
+    return _PROFILES[name]

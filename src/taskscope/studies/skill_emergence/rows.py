@@ -1,0 +1,69 @@
+"""The rows of the three parts; each has columns of its own, which the run folder lays side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from taskscope.studies.columns import where
+
+GRAPHS, EMERGENCE, MECHANISMS = "graphs", "emergence", "mechanisms"
+"""What the column `part` says."""
+
+WORST, CHANCE, CLUSTERED = "worst failures found", "random failures", "skills in clusters"
+"""What happens to one graph: an adversary, failures at random, an adversary on a clustered graph."""
+
+SCHEMAS = {
+    GRAPHS: pa.schema(
+        [
+            ("part", pa.string()),
+            ("setting", pa.string()),
+            ("n_texts", pa.int64()),
+            ("n_skills", pa.int64()),
+            ("k", pa.int64()),
+            ("theta", pa.float64()),
+            ("alpha", pa.float64()),
+            ("enumerated", pa.bool_()),
+            ("failures", pa.string()),  # WORST, CHANCE or CLUSTERED
+            ("graph", pa.int64()),
+            ("beta", pa.float64()),  # edges to left-out skills over those expected
+            ("above", pa.float64()),  # share of skills failed more often than the theorem's beta theta
+        ]
+    ),
+    EMERGENCE: pa.schema(
+        [
+            ("part", pa.string()),
+            ("graph", pa.int64()),
+            ("link", pa.string()),
+            ("mode", pa.string()),
+            ("tokens", pa.float64()),
+            ("theta", pa.float64()),
+            ("t", pa.int64()),  # skills used together
+            ("competence", pa.float64()),  # mean over the worst share alpha of sets
+        ]
+    ),
+    MECHANISMS: pa.schema(
+        [
+            ("part", pa.string()),
+            ("law", pa.string()),
+            ("condition", pa.string()),
+            ("x", pa.float64()),
+            ("simulated", pa.float64()),
+            ("predicted", pa.float64()),
+        ]
+    ),
+}
+
+
+def to_rows(part: str, records: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Lay records out under the part's schema."""
+    return pa.Table.from_pylist([{"part": part, **record} for record in records], schema=SCHEMAS[part])
+
+
+def of_part(rows: pa.Table, part: str) -> list[dict[str, Any]]:
+    """Return the records of one part, none if it was not measured."""
+    if any(name not in rows.column_names for name in SCHEMAS[part].names):
+        return []
+    return where(rows, part=part).select(["seed", *SCHEMAS[part].names]).to_pylist()

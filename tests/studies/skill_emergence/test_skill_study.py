@@ -1,0 +1,68 @@
+"""The study as a whole: planned, run without a model, judged, and refused where it cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from taskscope.cli.console import OK
+from taskscope.cli.main import app
+from taskscope.errors import StudyError
+from taskscope.studies.base import PROFILES
+from taskscope.studies.skill_emergence.params import ENUMERATED, LARGE, PARTS, SkillEmergenceParams
+from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
+
+runner = CliRunner()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_planned_without_a_model(name: str) -> None:
+    params = SKILL_EMERGENCE.profile(name)
+    cells = SKILL_EMERGENCE.plan(params, [])
+    assert all(cell.model is None for cell in cells)
+    assert len({cell.key for cell in cells}) == len(cells) == len(params.settings) + 3
+
+
+def test_a_part_alone_keeps_its_cells() -> None:
+    params = SKILL_EMERGENCE.profile("smoke")
+    whole = {cell.key for cell in SKILL_EMERGENCE.plan(params, [])}
+    parts = [
+        {cell.key for cell in SKILL_EMERGENCE.plan(params.model_copy(update={"parts": (part,)}), [])}
+        for part in PARTS
+    ]
+    assert set.union(*parts) == whole
+    assert sum(map(len, parts)) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"parts": ("grafs",)}, "part 'grafs'"),
+        ({"settings": (LARGE[0], LARGE[0])}, "named twice"),
+        ({"settings": ENUMERATED}, "all enumerated"),
+        ({"settings": (LARGE[0].model_copy(update={"enumerated": True}), LARGE[1])}, "at most 20 skills"),
+        ({"settings": (LARGE[0].model_copy(update={"k": 30}),)}, "no more skills in a text"),
+        ({"law": "hofman"}, "did you mean 'hoffmann'"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(changed: dict, match: str) -> None:
+    with pytest.raises(StudyError, match=match):
+        SKILL_EMERGENCE.plan(SkillEmergenceParams().model_copy(update=changed), [])
+
+
+def test_a_run_needs_no_model_and_ends_in_a_page(tmp_path: Path) -> None:
+    asked = ["run", "skill-emergence", "--profile", "smoke", "--out", str(tmp_path / "run"), "--json"]
+    result = runner.invoke(app, asked)
+    assert result.exit_code == OK, result.output
+    verdicts = {finding["claim"]: finding["verdict"] for finding in json.loads(result.stdout)}
+    assert verdicts == {"5": "supported", "6": "supported"}
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "skills in clusters" in page and "Corollary 13" in page
+
+
+def test_other_studies_still_ask_for_a_model() -> None:
+    with pytest.raises(StudyError, match="no model given"):
+        runner.invoke(app, ["run", "structured-tasks"], catch_exceptions=False)
