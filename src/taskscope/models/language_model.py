@@ -14,6 +14,7 @@ from taskscope.errors import ModelError
 from taskscope.models import (
     answering,
     contrasts,
+    generating,
     head_gradients,
     head_sets,
     heads,
@@ -22,6 +23,7 @@ from taskscope.models import (
     reconstruction,
     steering,
 )
+from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers
@@ -232,6 +234,11 @@ class LanguageModel:
     def force(self, prompts: Sequence[str], columns: Sequence[Column], answer: Tokens) -> np.ndarray:
         """Return log p of a whole answer after every column, (column,); see `probing.force`."""
         return probing.force(self.executor, self.encoder, prompts, columns, answer)
+
+    def write(self, prompts: Sequence[Tokens], limit: int) -> list[Tokens]:
+        """Write greedily behind token prompts; see `generating.write`."""
+        ends = frozenset([self.tokenizer.eos_token_id]) - {None}
+        return generating.write(self.hf, prompts, limit, ends, self.context, self.executor.limits.tokens)
 
     def write_on(
         self, prompts: Sequence[str], vectors: Mapping[str, np.ndarray], block: int, n_tokens: int
