@@ -25,7 +25,7 @@ def mine(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["validate", "convert"])
+@pytest.mark.parametrize("command", ["validate", "convert", "discover"])
 def test_help_shows_an_example(command: str) -> None:
     result = runner.invoke(app, ["tasks", command, "--help"])
     assert result.exit_code == OK

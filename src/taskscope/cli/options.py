@@ -18,7 +18,8 @@ Series = Annotated[
     typer.Option(
         "--series",
         metavar="NAME",
-        help="All models of a family (pico, opt, pythia ...), or all checkpoints of one (pico-s).",
+        help="All models of a family (pico, opt, pythia ...), all checkpoints of one (pico-s), or a CSV that "
+        "lists models behind servers (inverse-scaling).",
         show_default=False,
     ),
 ]

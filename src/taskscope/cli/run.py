@@ -83,6 +83,8 @@ def run(
 
     `taskscope run skill-emergence`
 
+    `taskscope run inverse-scaling --series served.csv -t mine.csv`
+
     `taskscope run all -m ./my-model --profile smoke --dry-run`
 
     Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 interrupted, 143 terminated.
@@ -90,7 +92,9 @@ def run(
     from taskscope.models.series import expand
     from taskscope.models.spec import as_spec
 
-    model = list(dict.fromkeys([*(model or ()), *(name for one in series or () for name in expand(one))]))
+    served = [one for one in series or () if one.lower().endswith(".csv")]
+    families = [one for one in series or () if one not in served]
+    model = list(dict.fromkeys([*(model or ()), *(name for one in families for name in expand(one))]))
     specs = tuple(
         as_spec(
             name,
@@ -113,6 +117,8 @@ def run(
         named["scores"] = scores
     if part:
         named["parts"] = part
+    if served:
+        named["served"] = served
     request = _request(study, profile, named, overrides or (), specs)
     carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
 

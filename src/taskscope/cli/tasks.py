@@ -101,6 +101,47 @@ def export(
 
 
 @tasks.command()
+def discover(
+    run: Annotated[Path, typer.Argument(help="Run folder of inverse-scaling.", metavar="RUN")],
+    target: Annotated[
+        Path, typer.Argument(help="CSV file to write; it must not be there yet.", metavar="OUT")
+    ],
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="Task to write, if several have such groups.")
+    ] = "",
+    series: Annotated[
+        str, typer.Option("--series", help="Series to search, the longest if none is named.")
+    ] = "",
+) -> None:
+    """Search a run for groups of items that get worse with size; write those that are confirmed as a task.
+
+    Half of each group's items is searched, with a false-discovery rate of 5 %; only what holds on the other
+    half, corrected for all that were found, is written. Where nothing holds, nothing is written.
+
+    For example:
+
+    `taskscope tasks discover runs/inverse-scaling--pico found.csv`
+
+    `taskscope tasks validate found.csv`
+    """
+    from taskscope.runs.store import RunFolder
+    from taskscope.studies.inverse_scaling import discovering
+
+    folder = RunFolder.open(run)
+    found = discovering.look(folder, series)
+    if not found.confirmed:
+        out.print(escape(found.nothing), highlight=False)
+        return
+    made = discovering.write(folder, found, target, task)
+    out.print(
+        f"{len(made.items):,} items in [bold]{escape(str(target))}[/]: {escape(made.notes)}", highlight=False
+    )
+    others = [one.task for one in found.confirmed if one.task != (task or found.confirmed[0].task)]
+    if others:
+        out.print(f"Also confirmed, with --task: {escape(', '.join(others))}", highlight=False)
+
+
+@tasks.command()
 def plan(
     curve: Annotated[
         str, typer.Argument(help="Supposed accuracy of each model, smallest first: .6,.55,.5,.4")

@@ -23,7 +23,6 @@ from taskscope.models import (
     reconstruction,
     steering,
 )
-from taskscope.models import attention as attending
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
 from taskscope.models.answering import Answers

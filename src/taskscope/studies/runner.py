@@ -95,7 +95,7 @@ def default_folder(request: RunRequest) -> Path:
     given = [
         name
         for wanted in request.studies
-        for what in ("scores", "parts")
+        for what in ("scores", "served", "parts")
         for name in wanted.overrides.get(what, ())
     ]
     models = "+".join(Path(name).name for name in (*(spec.name for spec in request.models), *given))

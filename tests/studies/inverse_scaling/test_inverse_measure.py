@@ -13,11 +13,15 @@ from taskscope.models.spec import ModelSpec
 from taskscope.runs.cell import Cell
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.inverse_scaling import measure as measuring
-from taskscope.studies.inverse_scaling.arms import CORRECTED, ONE_SHOT, PROBES, SWAPPED
+from taskscope.studies.inverse_scaling.analysis import results
+from taskscope.studies.inverse_scaling.arms import CORRECTED, ONE_SHOT, PROBES, RENAMED, SWAPPED
 from taskscope.studies.inverse_scaling.asked import arms, content_free
+from taskscope.studies.inverse_scaling.beside import arm_trends
 from taskscope.studies.inverse_scaling.outcomes import outcomes
 from taskscope.studies.inverse_scaling.params import InverseScalingParams
+from taskscope.studies.inverse_scaling.simulation import in_front
 from taskscope.studies.inverse_scaling.study import INVERSE_SCALING
+from taskscope.tasks.choice_shots import SEPARATOR
 from taskscope.tasks.choices import ChoiceItem
 
 
@@ -46,9 +50,13 @@ def plain(model: LanguageModel, prompt: str, text: str) -> float:
 
 
 def test_every_arm_equals_a_plain_loop(model: LanguageModel) -> None:
-    one = cell()
+    one = cell(shots=(1, 3))
     asked = arms(one)
-    assert {"task", *PROBES, ONE_SHOT} == set(asked)
+    assert {"task", *PROBES, ONE_SHOT, "3 shots"} == set(asked)
+    for single, several in zip(asked[ONE_SHOT].items, asked["3 shots"].items, strict=True):
+        shown, query = single.prompt.split(SEPARATOR)
+        assert several.prompt.startswith(shown + SEPARATOR) and several.prompt.endswith(SEPARATOR + query)
+        assert several.prompt.count(SEPARATOR) == 3
     rows = [row for row in measuring.measure(one, model).rows.to_pylist() if row["arm"] != CORRECTED]
     assert [row["arm"] for row in rows] == [arm for arm in asked for _ in range(6)]
     items = [item for task in asked.values() for item in task.items]
@@ -60,6 +68,20 @@ def test_every_arm_equals_a_plain_loop(model: LanguageModel) -> None:
         assert row["correct"] == (np.argmax(wanted) == item.answer)
         assert row["total"] == pytest.approx(np.logaddexp.reduce(wanted), abs=1e-4)
         assert (row["item"], row["cluster"], row["left_out"]) == (item.id, item.cluster, "")
+
+
+def test_demonstrations_beyond_the_context_are_left_out_and_counted(model: LanguageModel) -> None:
+    """The task itself is still measured; the table says that nothing could be asked after so many."""
+    one = cell(n_items=60, shots=(1, 59))
+    measured = measuring.measure(one, model)
+    assert measured.notes["left out: 59 shots"] == 60
+    lost = [row for row in measured.rows.to_pylist() if row["arm"] == "59 shots"]
+    assert len(lost) == 60 and all("tokens" in row["left_out"] and row["loss"] is None for row in lost)
+    rows = in_front(measured.rows, "memo-trap")
+    (series,) = results(rows, InverseScalingParams(tasks=(), draws=100))
+    by_arm = {found.arm: found for found in arm_trends(series, 100)}
+    assert by_arm["59 shots"].trend is None and by_arm["59 shots"].left_out == 60
+    assert by_arm[ONE_SHOT].trend is not None and by_arm[ONE_SHOT].left_out == 0
 
 
 def test_a_bias_for_a_class_is_taken_away(model: LanguageModel) -> None:
@@ -81,6 +103,29 @@ def test_exchanged_options_are_asked_where_prompts_have_some(model: LanguageMode
     plain_items, swapped = asked["task"].items, asked[SWAPPED].items
     assert all(a.answer == 1 - b.answer for a, b in zip(plain_items, swapped, strict=True))
     assert SWAPPED not in arms(cell())
+
+
+def test_labels_are_renamed_both_ways_where_items_have_two_in_common() -> None:
+    asked = arms(cell(tasks=("neqa",), renamed=True))
+    plain_items, renamed = asked["task"].items, asked[RENAMED].items
+    assert len(renamed) == 2 * len(plain_items) and len({item.id for item in renamed}) == len(renamed)
+    for way in (0, 1):
+        own = renamed[way * len(plain_items) :][: len(plain_items)]
+        words = ("left", "right") if way == 0 else ("right", "left")
+        for item, before in zip(own, plain_items, strict=True):
+            assert tuple(text.strip() for text in item.classes) == words
+            assert item.answer == before.answer and item.prompt.endswith(before.prompt)
+            assert f'"{words[0]}" for {before.classes[0].strip()}' in item.prompt
+    assert RENAMED not in arms(cell(renamed=True))  # endings of sayings are no labels
+    assert RENAMED not in arms(
+        cell(tasks=("hindsight-neglect",), renamed=True)
+    )  # its demonstrations show them
+
+
+def test_stronger_distractors_are_asked_of_generated_tasks() -> None:
+    asked = arms(cell(strengths=(0, 2)))
+    prompts = [{item.prompt for item in asked[arm].items} for arm in ("strength 0", "task", "strength 2")]
+    assert not prompts[0] & prompts[1] and not prompts[1] & prompts[2]
 
 
 def test_the_task_alone_is_asked_on_request(model: LanguageModel) -> None:

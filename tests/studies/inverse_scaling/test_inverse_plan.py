@@ -38,6 +38,30 @@ def test_all_generated_tasks_are_asked_by_default() -> None:
     assert profile("standard").tasks == contest.NAMES
 
 
+def test_more_demonstrations_than_other_items_are_refused() -> None:
+    params = InverseScalingParams(tasks=TASKS, n_items=20, shots=(1, 20))
+    with pytest.raises(StudyError, match="20 demonstrations from the 20 items of memo-trap"):
+        INVERSE_SCALING.plan(params, [planned("a", 10)])
+
+
+def test_more_demonstrations_cost_more_and_the_task_alone_has_none() -> None:
+    def cost(**change: object) -> int:
+        params = InverseScalingParams.model_validate({"tasks": ("neqa",), "n_items": 20} | change)
+        return INVERSE_SCALING.plan(params, [planned("a", 10)])[0].cost.tokens
+
+    alone = cost(beside=False)
+    assert cost(beside=False, shots=(4,)) == alone
+    assert cost(shots=(4,)) - cost(shots=()) == pytest.approx(5 * alone, abs=2)
+
+
+def test_a_file_is_asked_once_whatever_the_seeds(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("prompt,classes,answer_index\np,\"[' a', ' b']\",0\nq,\"[' a', ' b']\",1\n", "utf-8")
+    params = InverseScalingParams(tasks=(str(path), "neqa"), n_items=20, seeds=(0, 1))
+    cells = INVERSE_SCALING.plan(params, [planned("a", 10)])
+    assert [(cell.tasks[0].name, cell.seed) for cell in cells] == [("mine", 0), ("neqa", 0), ("neqa", 1)]
+
+
 def test_another_model_changes_no_cell_of_the_first() -> None:
     params = InverseScalingParams(tasks=TASKS, n_items=20)
     alone = INVERSE_SCALING.plan(params, [planned("a", 10)])

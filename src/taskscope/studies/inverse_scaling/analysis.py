@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.inverse_scaling import attribution, beside, written
 from taskscope.studies.inverse_scaling import figures as drawing
 from taskscope.studies.inverse_scaling import tables as tabling
+from taskscope.studies.inverse_scaling.beside import ArmTrend, arm_trends
 from taskscope.studies.inverse_scaling.evidence import evidence, families
 from taskscope.studies.inverse_scaling.findings import findings
 from taskscope.studies.inverse_scaling.grids import ArmGrid, Series, SeriesGrid, TaskGrid, grids, published
@@ -23,6 +25,12 @@ from taskscope.studies.remembering import once_per_table
 def results(rows: pa.Table, params: InverseScalingParams) -> list[SeriesTrends]:
     """Name the trends along every series."""
     return [trends(grid, params.draws) for grid in laid_out(rows)]
+
+
+@once_per_table
+def asked_beside(rows: pa.Table, params: InverseScalingParams) -> list[list[ArmTrend]]:
+    """Judge what was asked beside the tasks of every series."""
+    return [arm_trends(found, params.draws) for found in results(rows, params)]
 
 
 def analyse(rows: pa.Table, params: InverseScalingParams) -> list[Finding]:
@@ -44,7 +52,12 @@ def laid_out(rows: pa.Table) -> list[SeriesGrid]:
 def figures(rows: pa.Table, params: InverseScalingParams) -> list[Figure]:
     """Draw every series, beside published points where some were given."""
     points = published(rows)
-    return [figure for found in results(rows, params) for figure in drawing.figures(found, points)]
+    found = results(rows, params)
+    return [
+        figure
+        for one, arms in zip(found, asked_beside(rows, params), strict=True)
+        for figure in (*drawing.figures(one, points), *beside.figures(one, arms), *attribution.figures(one))
+    ]
 
 
 def tables(rows: pa.Table, params: InverseScalingParams) -> list[Table]:
@@ -55,9 +68,12 @@ def tables(rows: pa.Table, params: InverseScalingParams) -> list[Table]:
         (
             *tabling.tables(one, params.draws),
             *tabling.against_published(one, points),
+            *beside.tables(one, arms),
+            *written.tables(one),
+            *attribution.tables(one, params.draws),
             *evidence(one, params.draws),
         )
-        for one in found
+        for one, arms in zip(found, asked_beside(rows, params), strict=True)
     ]
     return [table for tables in own for table in tables] + families(found)
 
@@ -94,4 +110,5 @@ def _only(arm: ArmGrid, kept: np.ndarray) -> ArmGrid:
         correct=None if arm.correct is None else arm.correct[kept],
         total=None if arm.total is None else arm.total[kept],
         logprobs=None if arm.logprobs is None else arm.logprobs[kept],
+        named=None if arm.named is None else arm.named[kept],
     )

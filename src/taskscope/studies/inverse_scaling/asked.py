@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell
-from taskscope.studies.inverse_scaling.arms import ONE_SHOT, PROBES, SWAPPED, TASK
+from taskscope.studies.inverse_scaling.arms import PROBES, RENAMED, SWAPPED, TASK, with_shots, with_strength
 from taskscope.studies.inverse_scaling.params import CellParams
 from taskscope.tasks import choice_controls, choice_registry, choice_shots, contest, references
 from taskscope.tasks.choices import ChoiceTask
@@ -48,10 +46,17 @@ def arms(cell: Cell) -> dict[str, ChoiceTask]:
     if params.asked in contest.NAMES:
         for probe in PROBES:
             found[probe] = contest.build(params.asked, n=params.n_items, seed=cell.seed, probe=probe)
-    for arm, change in _CHANGES.items():
-        changed = change(task)
-        if changed is not None:
-            found[arm] = changed
+    swapped = _swapped(task)
+    if swapped is not None:
+        found[SWAPPED] = swapped
+    if params.renamed and (renamed := _renamed(task)) is not None:
+        found[RENAMED] = renamed
+    for value in params.strengths:
+        found[with_strength(value)] = contest.build(
+            params.asked, n=params.n_items, seed=cell.seed, strength=value
+        )
+    for k in params.shots:
+        found[with_shots(k)] = choice_shots.with_shots(task, k, cell.seed)
     return found
 
 
@@ -60,21 +65,29 @@ def content_free(task: ChoiceTask) -> ChoiceTask | None:
     return choice_controls.content_free(task) if task.metric == "classification" else None
 
 
+def _renamed(task: ChoiceTask) -> ChoiceTask | None:
+    """Ask every item twice, with neutral words for its labels one way round and the other.
+
+    None where items have no two labels in common, or demonstrations show the old ones.
+    """
+    labels = {frozenset(item.classes) for item in task.items}
+    if task.metric != "classification" or len(labels) > 1 or any(len(one) != 2 for one in labels):
+        return None
+    if any(choice_controls.BLOCKS in item.prompt for item in task.items):
+        return None
+    ways = (choice_controls.NEUTRAL, choice_controls.NEUTRAL[::-1])
+    both = [choice_controls.rename_labels(task, names) for names in ways]
+    items = tuple(
+        item.model_copy(update={"id": f"{item.id}, {way}"})
+        for way, one in enumerate(both)
+        for item in one.items
+    )
+    return both[0].model_copy(update={"items": items})
+
+
 def _swapped(task: ChoiceTask) -> ChoiceTask | None:
-    """Exchange options, or the labels of demonstrations inside the prompts."""
-    return _first(task, choice_controls.swap_options, choice_controls.swap_labels)
-
-
-def _one_shot(task: ChoiceTask) -> ChoiceTask | None:
-    return _first(task, lambda one: choice_shots.with_shots(one, 1, 0))
-
-
-_CHANGES: dict[str, Callable[[ChoiceTask], ChoiceTask | None]] = {SWAPPED: _swapped, ONE_SHOT: _one_shot}
-
-
-def _first(task: ChoiceTask, *changes: Callable[[ChoiceTask], ChoiceTask]) -> ChoiceTask | None:
-    """Apply the first change that the form of the prompts allows."""
-    for change in changes:
+    """Exchange options, or the labels of demonstrations inside the prompts, as their form allows."""
+    for change in (choice_controls.swap_options, choice_controls.swap_labels):
         try:
             return change(task)
         except TaskError:

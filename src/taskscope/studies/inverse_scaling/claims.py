@@ -47,7 +47,7 @@ ACCOUNT = Account(
         Claim(
             number="C5",
             title="Prompting softens it",
-            statement="One demonstration (or written reasoning, which is not measured yet) softens the fall.",
+            statement="One demonstration softens the fall.",
             experiments=("E3", "E4"),
         ),
         Claim(

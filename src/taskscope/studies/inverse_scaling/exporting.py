@@ -34,7 +34,7 @@ def export(run: RunFolder, target: Path) -> list[Path]:
     cells = [
         record.cell
         for record in run.cells()
-        if record.cell.study == ACCOUNT.name and record.cell.model is not None and run.has(record.cell.key)
+        if record.cell.study == ACCOUNT.name and record.cell.params and run.has(record.cell.key)
     ]
     cells = [cell for cell in cells if CellParams(**cell.params).place.finished]
     if not cells:

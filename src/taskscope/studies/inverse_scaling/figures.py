@@ -13,13 +13,15 @@ from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.stats.trends.classify import Trend
 from taskscope.stats.trends.rule import Label
-from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, LABELS, ONE_SHOT, TASK, TRUE
+from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, TASK, TRUE, in_words, shots
 from taskscope.studies.inverse_scaling.grids import Point, Series
 from taskscope.studies.inverse_scaling.trends import SeriesTrends, TaskTrend
 
 ACCURACY_AXIS = Axis("value", "accuracy", domain=(0, 1), format=".0%")
 LOSS_AXIS = Axis("value", "loss", unit="nats")
 SHARE_AXIS = Axis("share", "share of resamples", domain=(0, 1), format=".0%")
+DRAWN = (TASK, DISTRACTOR, TRUE, CONTROL)
+"""Arms drawn beside each other, with those after demonstrations."""
 COVERAGE_AXIS = Axis("value", "probability on the classes", domain=(0, 1), format=".0%")
 
 
@@ -151,9 +153,9 @@ def _probabilities(found: SeriesTrends) -> Figure:
 def _probes(found: SeriesTrends, tasks: list[TaskTrend]) -> Figure:
     """Draw the arms beside each task (E7 d, e)."""
     data = [
-        {"task": heading(task), "arm": LABELS[arm], "scale": float(scale), "value": float(value)}
+        {"task": heading(task), "arm": in_words(arm), "scale": float(scale), "value": float(value)}
         for task in tasks
-        for arm in (TASK, DISTRACTOR, TRUE, CONTROL, ONE_SHOT)
+        for arm in (*DRAWN, *(arm for arm in task.grid.arms if shots(arm)))
         if arm in task.grid.arms and task.grid.arms[arm].correct is not None
         for scale, value in zip(_scale(found.series, task), _means(task.grid.arms[arm].correct), strict=True)
     ]
@@ -170,8 +172,8 @@ def _probes(found: SeriesTrends, tasks: list[TaskTrend]) -> Figure:
             ACCURACY_AXIS,
             series="arm",
             facet="task",
-            order=[LABELS[arm] for arm in (TASK, DISTRACTOR, TRUE, ONE_SHOT)],
-            controls=[LABELS[CONTROL]],
+            order=[in_words(arm) for arm in DRAWN if arm != CONTROL],
+            controls=[in_words(CONTROL)],
             columns=3,
         ),
         model=found.series.name,

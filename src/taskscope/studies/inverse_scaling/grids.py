@@ -87,6 +87,8 @@ class ArmGrid:
     """(item,) index of the right class, -1 where only results are known."""
     logprobs: np.ndarray | None
     """(model, item, class) nats, minus infinity where an item has fewer classes; None where unknown."""
+    named: np.ndarray | None
+    """(model, item) index of the class that written reasoning names, -1 for none; None for other arms."""
     n_left_out: int
     """Items that some model of the series could not be asked (V20)."""
 
@@ -111,6 +113,8 @@ class TaskGrid:
     models: np.ndarray
     """Places in the series of those models that were asked the task, (model,)."""
     arms: dict[str, ArmGrid]
+    lost: tuple[str, ...] = ()
+    """Arms of which no item could be asked of every model."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,8 @@ class _Rows:
         self.n_classes, self.answer = (rows[name].to_numpy() for name in ("n_classes", "answer"))
         self.logprobs = rows["logprobs"].combine_chunks()
         self.loss, self.correct, self.total = (rows[name].to_numpy() for name in ("loss", "correct", "total"))
+        nobody = np.full(rows.num_rows, np.nan)  # as in runs from before reasoning was asked for
+        self.named = rows["named"].to_numpy() if "named" in rows.column_names else nobody
         keys = np.column_stack(
             [
                 coded(rows["model"])[1],
@@ -220,15 +226,17 @@ def _series(rows: _Rows, name: str, own: list[int], over_training: bool) -> Seri
     for task in np.unique(rows.task[model >= 0]):
         at = np.flatnonzero((model >= 0) & (rows.task == task))
         asked, place = np.unique(model[at], return_inverse=True)
-        arms = {}
+        arms, lost = {}, []
         for arm in np.unique(rows.arm[at]):
             own = rows.arm[at] == arm
             grid = _arm(rows, at[own], place[own], len(asked))
-            if grid is not None:
+            if grid is None:
+                lost.append(rows.arms[arm])
+            else:
                 arms[rows.arms[arm]] = grid
         if TASK in arms:
             metric, cause = rows.metrics[rows.metric[at[0]]], rows.causes[rows.cause[at[0]]]
-            tasks.append(TaskGrid(rows.tasks[task], metric, cause, asked, arms))
+            tasks.append(TaskGrid(rows.tasks[task], metric, cause, asked, arms, tuple(lost)))
     return SeriesGrid(series, tuple(sorted(tasks, key=lambda one: one.task)))
 
 
@@ -242,6 +250,7 @@ def _arm(rows: _Rows, at: np.ndarray, model: np.ndarray, n_models: int) -> ArmGr
         return found
 
     loss, correct, total = (matrix(values) for values in (rows.loss, rows.correct, rows.total))
+    named = matrix(rows.named)
     kept = np.asarray(np.isfinite(loss).all(axis=0))
     if not kept.any():
         return None
@@ -255,6 +264,7 @@ def _arm(rows: _Rows, at: np.ndarray, model: np.ndarray, n_models: int) -> ArmGr
         correct=_known(correct[:, kept]),
         total=_known(total[:, kept]),
         answers=rows.answer[shown],
+        named=_known(named[:, kept]),
         logprobs=_logprobs(rows, at, model, item, (n_models, len(names)), kept),
         n_left_out=int((~kept).sum()),
     )

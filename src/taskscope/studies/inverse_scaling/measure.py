@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from taskscope.errors import StudyError, TaskError
-from taskscope.models.series import Place
+from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell, Measured
-from taskscope.studies.inverse_scaling.arms import CORRECTED, TASK
-from taskscope.studies.inverse_scaling.asked import arms, content_free
-from taskscope.studies.inverse_scaling.outcomes import outcomes
+from taskscope.studies.inverse_scaling import reasoning
+from taskscope.studies.inverse_scaling.arms import FILLED, REASONED
+from taskscope.studies.inverse_scaling.asked import asked
 from taskscope.studies.inverse_scaling.params import CellParams
-from taskscope.studies.inverse_scaling.rows import Items, to_rows
+from taskscope.studies.inverse_scaling.scored import Scored, ask, rows_of, without
 from taskscope.tasks.choices import ChoiceItem, ChoiceTask
 
 if TYPE_CHECKING:
@@ -38,42 +38,61 @@ class Encoded:
     left_out: str = ""
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Log p of every class, (item, class) nats as in `logprobs`, and why items were left out."""
-
-    first: np.ndarray
-    second: np.ndarray
-    """After the prompt compared with; the same where there is none."""
-    left_out: list[str]
-    normalised: bool = True
-    """False where these are no log-probabilities any more."""
-
-
 def measure(cell: Cell, model: LanguageModel) -> Measured:
     """Score every arm of one task.
 
     Items that this model's tokenizer or context cannot take are left out by name, never cut (V6, V11, V20).
 
     Raises:
-        StudyError: If no item of the task can be scored.
+        StudyError: If no item of the task itself can be scored.
     """
     params = CellParams(**cell.params)
-    tables, notes = [], {}
     with model.audited(cell.rng("audit")) as audit:
-        for arm, task in arms(cell).items():
-            scored = score(model, task)
-            if all(scored.left_out):
-                raise StudyError(
-                    f"none of the {len(task.items)} items of {task.name}: {scored.left_out[0]}",
-                    f"items that {model.label} can read",
-                    f"taskscope tasks validate FILE --model {model.label}",
-                )
-            tables.append(_rows(params.place, task, arm, scored))
-            notes[f"left out: {arm}"] = sum(map(bool, scored.left_out))
-            if arm == TASK and params.beside and (free := content_free(task)) is not None:
-                tables.append(_rows(params.place, task, CORRECTED, _corrected(scored, score(model, free))))
+        tables, notes = ask(cell, partial(score, model), model.label)
+        task = asked(cell)
+        if params.reasoning and task.metric == "classification":
+            tables += _reasoning(params, model, task, notes)
     return Measured(rows=pa.concat_tables(tables).unify_dictionaries(), notes={**audit.notes(), **notes})
+
+
+def _reasoning(
+    params: CellParams, model: LanguageModel, task: ChoiceTask, notes: dict[str, Any]
+) -> list[pa.Table]:
+    """Let the model write before it chooses, and beside that as many tokens that say nothing (E4)."""
+    prompts = reasoning.openings(task)
+    ids = [
+        _room(model, prompt, item, params.reasoning) for prompt, item in zip(prompts, task.items, strict=True)
+    ]
+    own = [place for place, tokens in enumerate(ids) if tokens]
+    written = dict(zip(own, model.write([ids[place] for place in own], params.reasoning), strict=True))
+    texts = [model.decode(written[place]) if place in written else "" for place in range(len(ids))]
+    told = [reasoning.read(text, item.classes) for text, item in zip(texts, task.items, strict=True)]
+    reasoned = reasoning.closed(task, [one.text for one in told])
+    lengths = [
+        len(model.encode(prompt + one.text)) - len(ids[place]) if place in written else 0
+        for place, (prompt, one) in enumerate(zip(prompts, told, strict=True))
+    ]
+    filled = reasoning.closed(task, [reasoning.FILLER * n for n in lengths])
+    named = np.array([one.named for one in told])
+    reasons = [
+        "" if place in written else "no room for reasoning in the context" for place in range(len(ids))
+    ]
+    tables = []
+    for arm, changed, own_names in ((REASONED, reasoned, named), (FILLED, filled, None)):
+        scored = without(score(model, changed), reasons)
+        tables.append(rows_of(params.place, changed, arm, scored, own_names))
+        notes[f"left out: {arm}"] = sum(map(bool, scored.left_out))
+    return tables
+
+
+def _room(model: LanguageModel, prompt: str, item: ChoiceItem, limit: int) -> Tokens:
+    """Encode the start of reasoning; nothing where the context has no room to reason and choose."""
+    try:
+        tokens = tuple(model.encode(prompt))
+        closing = max(len(model.encode(reasoning.CUE + text)) for text in item.classes)
+    except TaskError:
+        return ()
+    return tokens if len(tokens) + limit + closing <= model.context else ()
 
 
 def encode(model: LanguageModel, item: ChoiceItem, prompt: str) -> Encoded:
@@ -101,38 +120,13 @@ def score(model: LanguageModel, task: ChoiceTask) -> Scored:
     return Scored(first, second, [one.left_out for one in encoded])
 
 
-def _corrected(scored: Scored, free: Scored) -> Scored:
-    """Take away what a model prefers after a prompt without content (E7 b).
-
-    What is left are no log-probabilities any more: their sum over classes says nothing.
-    """
-    with np.errstate(invalid="ignore"):
-        left = scored.first - free.first
-    absent = np.isneginf(scored.first)  # a class that an item has not
-    first = np.where(absent, -np.inf, left)
-    reasons = [a or b for a, b in zip(scored.left_out, free.left_out, strict=True)]
-    return Scored(first, first, reasons, normalised=False)
-
-
-def _rows(place: Place, task: ChoiceTask, arm: str, scored: Scored) -> pa.Table:
-    answers = np.array([item.answer for item in task.items])
-    found = outcomes(task.metric, scored.first, scored.second, answers)
-    if not scored.normalised:
-        found = found._replace(total=np.full(len(answers), np.nan))
-    lists = [
-        None if reason else row[: len(item.classes)].tolist()
-        for row, item, reason in zip(scored.first, task.items, scored.left_out, strict=True)
-    ]
-    return to_rows(place, arm, Items.of(task), found, lists, scored.left_out)
-
-
 def logprobs(model: LanguageModel, encoded: Sequence[Encoded]) -> np.ndarray:
     """Return log p of every class, (item, class) float64 nats.
 
     NaN throughout an item that was left out; minus infinity where an item has fewer classes than others.
     Items of as many classes are asked together.
     """
-    widest = max(len(one.classes) for one in encoded)
+    widest = max(1, *(len(one.classes) for one in encoded))
     found = np.full((len(encoded), widest), -np.inf)
     found[[bool(one.left_out) for one in encoded]] = np.nan
     for n in sorted({len(one.classes) for one in encoded if not one.left_out}):

@@ -30,6 +30,9 @@ def outcomes(metric: Metric, logprobs: np.ndarray, other: np.ndarray, answers: n
         answers: (item,) index of the right class.
     """
     kept = np.asarray(~np.isnan(logprobs).any(axis=1))
+    if not kept.any():
+        nothing = np.full(len(kept), np.nan)
+        return Outcomes(nothing, nothing, nothing)
     own, right = logprobs[kept], answers[kept]
     total = choice_metrics.total_logprob(own)
     if metric == "sequence":

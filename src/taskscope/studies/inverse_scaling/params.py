@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
@@ -18,14 +20,24 @@ class InverseScalingParams(base.Params):
     """Generated tasks by name, released ones (``released/neqa``), or paths of files; not used with scores."""
     scores: tuple[str, ...] = ()
     """Folders of per-example results, judged in place of measured ones."""
+    served: tuple[str, ...] = ()
+    """CSV files that list models behind servers: url, model, family, parameters, tokens."""
     points: str = ""
     """Published means to draw beside the curves and to compare with: ``opt``, or a CSV."""
     n_items: int = Field(default=300, ge=2)
     """Items of a generated task; the contest asked for 300 at least (V3)."""
     beside: bool = True
-    """Also ask what stands beside a task: its parts alone, controls, one demonstration (E3, E7)."""
+    """Also ask what stands beside a task: its parts alone, controls, demonstrations (E3, E7)."""
+    shots: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
+    """Numbers of demonstrations to ask the task after, beside asking it after none (E3)."""
+    reasoning: int = Field(default=0, ge=0)
+    """Tokens that a model may write before it chooses, in an arm of its own (E4); 0 for no such arm."""
+    strengths: tuple[Annotated[float, Field(ge=0, le=3)], ...] = ()
+    """Strengths of the distractor to ask generated tasks at, beside the usual one, which is 1."""
+    renamed: bool = False
+    """Also ask with neutral words for labels, one way round and the other (E7)."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
-    """Seeds of the generated items."""
+    """Seeds of the generated items and of their demonstrations; a task from a file is asked once."""
     draws: int = Field(default=2000, ge=100)
     """Resamples of items."""
 
@@ -37,7 +49,13 @@ class CellParams(base.Params):
     """The task as it was named."""
     n_items: int
     beside: bool
+    shots: tuple[int, ...]
+    reasoning: int
+    strengths: tuple[float, ...]
+    renamed: bool
     place: Place
+    url: str = ""
+    """Address of the server that the model is behind; empty for one that is loaded here."""
 
 
 SHORT = ("memo-trap", "neqa")
@@ -46,7 +64,9 @@ SHORT = ("memo-trap", "neqa")
 _PROFILES = {
     "smoke": InverseScalingParams(tasks=SHORT, n_items=80, draws=500),
     "standard": InverseScalingParams(),
-    "full": InverseScalingParams(n_items=1000, draws=10_000),
+    "full": InverseScalingParams(
+        n_items=1000, shots=(1, 4), reasoning=64, strengths=(0, 2, 3), renamed=True, draws=10_000
+    ),
     "paper": InverseScalingParams(n_items=1000, beside=False, draws=10_000),
 }
 

@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         ("correct", pa.float64()),  # 0 or 1; null where the kind has none
         ("total", pa.float64()),  # log of the probability on all classes together, nats
         ("logprobs", pa.list_(pa.float64())),  # of every class, nats; null where only results are known
+        ("named", pa.int16()),  # class that written reasoning names itself, -1 for none; null elsewhere
         ("left_out", _TEXT),  # why an item was not scored; empty where it was
     ]
 )
@@ -77,6 +78,7 @@ def to_rows(
     found: Outcomes,
     logprobs: Sequence[Sequence[float] | None] | None = None,
     left_out: Sequence[str] | None = None,
+    named: np.ndarray | None = None,
 ) -> pa.Table:
     """Lay out what one model made of one arm.
 
@@ -87,6 +89,7 @@ def to_rows(
         found: (item,) outcomes in the order of the items.
         logprobs: (item,) lists of log p of every class; None where only results are known.
         left_out: (item,) why it was left out, empty where it was not; None where none was.
+        named: (item,) index of the class that written reasoning names itself, -1 for none; None elsewhere.
     """
     n = len(items.ids)
     columns = {
@@ -107,6 +110,7 @@ def to_rows(
         "correct": _nullable(found.correct),
         "total": _nullable(found.total),
         "logprobs": [None] * n if logprobs is None else logprobs,
+        "named": [None] * n if named is None else named.tolist(),
         "left_out": [""] * n if left_out is None else left_out,
     }
     return pa.table([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)

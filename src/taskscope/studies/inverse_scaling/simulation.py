@@ -88,7 +88,11 @@ def _arm(
     for place, margins in zip(places, margin, strict=True):
         found = Outcomes(np.logaddexp(0, -margins), (margins > 0).astype(float), total)
         tables.append(to_rows(place, arm, items, found))
-    rows = pa.concat_tables(tables)
+    return in_front(pa.concat_tables(tables), task)
+
+
+def in_front(rows: pa.Table, task: str) -> pa.Table:
+    """Put the columns in front of a task's rows that a run folder puts there."""
     front = {"key": "simulated", "model": "", "task": task}
     for position, (name, value) in enumerate(front.items()):
         rows = rows.add_column(position, name, pa.repeat(pa.scalar(value), rows.num_rows))

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from taskscope.errors import StudyError
+from taskscope.models.series import Place
+from taskscope.models.server import Server
 from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, Cost, TaskRef
 from taskscope.studies import base
@@ -17,8 +19,9 @@ from taskscope.studies.inverse_scaling import costs
 from taskscope.studies.inverse_scaling.asked import find
 from taskscope.studies.inverse_scaling.claims import ACCOUNT
 from taskscope.studies.inverse_scaling.params import CellParams, InverseScalingParams, profile
-from taskscope.tasks import choice_registry, published_points, score_files
+from taskscope.tasks import choice_registry, contest, published_points, score_files, served_models
 from taskscope.tasks.choices import ChoiceTask
+from taskscope.tasks.served_models import Served
 
 _ROOM = "taskscope.studies.inverse_scaling"
 
@@ -27,7 +30,7 @@ class InverseScaling:
     """Tasks that get worse with size, or worse and then better (see `claims.ACCOUNT`)."""
 
     name = ACCOUNT.name
-    version = 1
+    version = 2
     account = ACCOUNT
     Params: type[base.Params] = InverseScalingParams
     planted: tuple[str, ...] = ()
@@ -44,21 +47,31 @@ class InverseScaling:
             StudyError: If two models of a series have the same size, or there is nothing to judge.
             TaskError: If a task is unknown or its data are not found, or results cannot be read.
         """
-        if not models and not params.scores:
+        served = [one for name in params.served for one in served_models.load_served(name)]
+        if not models and not served and not params.scores:
             raise StudyError(
                 "neither models nor scores", "a series of models, or --scores FOLDER", "--series pico"
             )
-        _check_sizes(models)
+        asked = [(model.place, model.ref.label) for model in models]
+        asked += [(_place(one), one.model.name) for one in served]
+        _check_sizes(asked)
         cells = [self._scored(name) for name in params.scores]
         if params.points:
             cells.append(self._points(params.points))
         _check_names([cell.tasks[0].name for cell in cells])
-        if not models:
+        if not asked:
             return cells
-        found = [(name, s, find(name, params.n_items, s)) for name in params.tasks for s in params.seeds]
+        found = [
+            (name, seed, find(name, params.n_items, seed))
+            for name in params.tasks
+            for seed in (params.seeds if name in contest.NAMES else params.seeds[:1])
+        ]
         _check_names([task.name for _, seed, task in found if seed == params.seeds[0]])
+        _check_shots(params, [task for _, _, task in found])
         for model in models:
-            cells += [self._asked(params, model, *asked) for asked in found]
+            cells += [self._asked(params, model, *one) for one in found]
+        for one in served:
+            cells += [self._served(params, one, *task) for task in found]
         return cells
 
     def analyse(self, rows: pa.Table, params: InverseScalingParams) -> list[Finding]:
@@ -86,7 +99,7 @@ class InverseScaling:
     def _asked(
         self, params: InverseScalingParams, model: PlannedModel, name: str, seed: int, task: ChoiceTask
     ) -> Cell:
-        own = CellParams(asked=name, n_items=params.n_items, beside=params.beside, place=model.place)
+        own = _own(params, name, model.place)
         return Cell(
             study=self.name,
             study_version=self.version,
@@ -96,6 +109,23 @@ class InverseScaling:
             seed=seed,
             measure=f"{_ROOM}.measure:measure",
             cost=costs.task(params, model.n_blocks, name, task),
+        )
+
+    def _served(
+        self, params: InverseScalingParams, served: Served, name: str, seed: int, task: ChoiceTask
+    ) -> Cell:
+        """Plan to ask a server: a cell without a model that could be loaded, and so without reasoning."""
+        own = _own(params.model_copy(update={"reasoning": 0}), name, _place(served))
+        Server(served.url, served.model.name)  # whether that is an address is to be known now
+        return Cell(
+            study=self.name,
+            study_version=self.version,
+            params=own.model_copy(update={"url": served.url}).model_dump(mode="json"),
+            model=None,
+            tasks=(choice_registry.ref(task),),
+            seed=seed,
+            measure=f"{_ROOM}.served:measure",
+            cost=costs.task(params, 0, name, task),
         )
 
     def _scored(self, name: str) -> Cell:
@@ -128,12 +158,51 @@ def _check_names(names: Sequence[str]) -> None:
             raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
 
 
-def _check_sizes(models: Sequence[PlannedModel]) -> None:
-    """Refuse two finished models of one size in a family: a series is ordered by size."""
+def _check_shots(params: InverseScalingParams, tasks: Sequence[ChoiceTask]) -> None:
+    """Refuse more demonstrations than a task has other items."""
+    most = max(params.shots, default=0) if params.beside else 0
+    for task in tasks:
+        if most >= len(task.items):
+            raise StudyError(
+                f"{most} demonstrations from the {len(task.items)} items of {task.name}",
+                f"at most {len(task.items) - 1}, since an item is never its own demonstration",
+                f"--set shots={len(task.items) - 1}",
+            )
+
+
+def _own(params: InverseScalingParams, name: str, place: Place) -> CellParams:
+    return CellParams(
+        asked=name,
+        n_items=params.n_items,
+        beside=params.beside,
+        shots=params.shots if params.beside else (),
+        reasoning=params.reasoning if params.beside else 0,
+        strengths=params.strengths if params.beside and name in contest.NAMES else (),
+        renamed=params.renamed and params.beside,
+        place=place,
+    )
+
+
+def _place(served: Served) -> Place:
+    model = served.model
+    return Place(
+        family=model.family,
+        member=model.name,
+        parameters=round(model.parameters),
+        tokens=None if model.tokens is None else round(model.tokens),
+    )
+
+
+def _check_sizes(models: Sequence[tuple[Place, str]]) -> None:
+    """Refuse two finished models of one size in a family: a series is ordered by size.
+
+    Args:
+        models: Where each stands, and what people call it.
+    """
     sizes: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for model in models:
-        if model.place.finished:
-            sizes[model.place.family, model.n_parameters].append(model.ref.label)
+    for place, label in models:
+        if place.finished:
+            sizes[place.family, place.parameters].append(label)
     for (family, size), labels in sizes.items():
         if len(labels) > 1:
             raise StudyError(

@@ -13,7 +13,7 @@ from taskscope.report.wording import slug
 from taskscope.stats import choice_metrics
 from taskscope.stats.trends.classify import Trend, classify
 from taskscope.stats.trends.rule import Label
-from taskscope.studies.inverse_scaling.arms import TASK
+from taskscope.studies.inverse_scaling.arms import TASK, in_words
 from taskscope.studies.inverse_scaling.grids import BY_SIZE, ArmGrid, Point, Series
 from taskscope.studies.inverse_scaling.trends import (
     SeriesTrends,
@@ -90,6 +90,8 @@ def flags(series: Series, task: TaskTrend, draws: int) -> list[str]:
         found.append("accuracy and loss run in opposite directions")
     if not task.significant and task.deciding.label not in (Label.UNDETERMINED, Label.FLAT):
         found.append("lost in the correction over tasks")
+    if task.artefacts:
+        found.append("not found again " + ", ".join(in_words(name) for name in task.artefacts))
     if arm.loss.shape[1] < FEW_ITEMS:
         found.append(f"{arm.loss.shape[1]} items")
     if task.loss.n_clusters < FEW_CLUSTERS:

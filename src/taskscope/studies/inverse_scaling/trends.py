@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from taskscope.stats import choice_metrics
 from taskscope.stats.tests import benjamini_hochberg
 from taskscope.stats.trends.classify import Trend, classify
 from taskscope.stats.trends.rule import ACCURACY, LOSS, Label, Rule
-from taskscope.studies.inverse_scaling.arms import ARTEFACTS, TASK
+from taskscope.studies.inverse_scaling.arms import ARTEFACTS, COVERED, TASK
+from taskscope.studies.inverse_scaling.coverage import matched
 from taskscope.studies.inverse_scaling.grids import ArmGrid, Series, SeriesGrid, TaskGrid
 from taskscope.studies.randomness import stream
 
@@ -33,7 +35,7 @@ class TaskTrend:
     significant: bool
     """Whether the trend that decides survives the correction over tasks."""
     artefacts: tuple[str, ...] = ()
-    """Controls in which a fall or a turn was not found again (E7 a, b)."""
+    """Controls in which a fall or a turn was not found again (E7 a, b, c)."""
 
     @property
     def deciding(self) -> Trend:
@@ -108,15 +110,23 @@ def _artefacts(task: TaskGrid, trend: Trend, scale: np.ndarray, rng: np.random.G
     if trend.label not in (Label.INVERSE, Label.U):
         return ()
     lost = []
-    for name in ARTEFACTS:
-        arm = task.arms.get(name)
-        if arm is None:
-            continue
+    for name, arm, scores in _again(task):
         rule = loss_rule(task, arm) if arm.correct is None else accuracy_rule(arm)
-        again = classify(performance(arm), scale, arm.clusters, rule, rng, FEW_DRAWS)
+        again = classify(scores, scale, arm.clusters, rule, rng, FEW_DRAWS)
         if again.label is not trend.label:
             lost.append(name)
     return tuple(lost)
+
+
+def _again(task: TaskGrid) -> Iterator[tuple[str, ArmGrid, np.ndarray]]:
+    """Yield the controls in which a fall must be found again, with their scores (model, item)."""
+    for name in ARTEFACTS:
+        if name in task.arms:
+            yield name, task.arms[name], performance(task.arms[name])
+    whole = task.arms[TASK]
+    alike = matched(performance(whole), whole.total)
+    if alike is not None:
+        yield COVERED, whole, alike
 
 
 def performance(arm: ArmGrid) -> np.ndarray:
