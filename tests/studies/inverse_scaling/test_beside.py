@@ -15,6 +15,7 @@ from taskscope.studies.inverse_scaling.arms import (
     ONE_SHOT,
     REASONED,
     SWAPPED,
+    draw,
     in_words,
     shots,
     with_shots,
@@ -41,11 +42,14 @@ def simulated(arms: dict[str, Curve]) -> tuple[list[Table], list[Figure]]:
     return tables(rows, PARAMS), figures(rows, PARAMS)
 
 
+@pytest.mark.parametrize("number", [1, 2, 5])
 @pytest.mark.parametrize("k", [0, 1, 2, 16])
-def test_the_name_of_an_arm_says_how_many_demonstrations(k: int) -> None:
-    assert shots(with_shots(k)) == k
+def test_the_name_of_an_arm_says_how_many_demonstrations_and_which(k: int, number: int) -> None:
+    name = with_shots(k, number)
+    assert (shots(name), draw(name)) == (k, number if k else 1)
     assert shots(CONTROL) is None
-    assert k < 2 or str(k) in in_words(with_shots(k))
+    assert k < 2 or str(k) in in_words(name)
+    assert (number == 1 or not k) is ("draw" not in in_words(name))
 
 
 def test_every_arm_has_its_own_trend_in_order() -> None:
@@ -74,6 +78,24 @@ def test_the_table_and_the_figure_by_number() -> None:
     assert [row["x"] for row in points] == [0, 1, 4, 12]
     values = [row["y"] for row in points]
     assert values[0] < -0.15 < values[1] < 0.15 < values[2]
+
+
+def test_draws_of_demonstrations_are_told_from_items() -> None:
+    """Draws of one law differ by chance alone; those of laws far apart differ by more than items do."""
+    alike = {with_shots(1, number): FALLING for number in (1, 2, 3, 4)}
+    apart = {with_shots(4, number): law for number, law in ((1, FALLING), (2, RISING), (3, STEADY))}
+    told, drawn = simulated({"task": FALLING, **alike, **apart})
+    (table,) = [one for one in told if one.name.endswith("-draws")]
+    one, four = table.rows
+    assert one[1:3] == (1, 4) and four[1:3] == (4, 3)
+    assert float(one[4]) < 0.1 < 0.2 < float(four[4])
+    assert 0.02 < float(one[5]) < 0.1 and 0.02 < float(four[5]) < 0.1
+    (figure,) = [one for one in drawn if one.name.endswith("-shots")]
+    points = [row for data in figure.spec["datasets"].values() for row in data if row.get("kind") == "data"]
+    assert [row["x"] for row in points] == [0, 1, 4]
+    assert points[1]["y"] == pytest.approx(float(one[3]), abs=1e-3)
+    (lines,) = [one for one in drawn if one.name.endswith("-probes")]
+    assert "draw 2" not in str(lines.spec)
 
 
 def test_one_demonstration_is_no_trend_by_number() -> None:

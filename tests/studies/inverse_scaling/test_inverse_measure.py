@@ -84,6 +84,16 @@ def test_demonstrations_beyond_the_context_are_left_out_and_counted(model: Langu
     assert by_arm[ONE_SHOT].trend is not None and by_arm[ONE_SHOT].left_out == 0
 
 
+def test_every_draw_shows_other_demonstrations(model: LanguageModel) -> None:
+    asked = arms(cell(shots=(1,), shot_draws=3))
+    drawn = [asked[arm].items for arm in (ONE_SHOT, "one shot, draw 2", "one shot, draw 3")]
+    for items in zip(*drawn, strict=True):
+        _, queries = zip(*(item.prompt.split(SEPARATOR) for item in items), strict=True)
+        assert len(set(queries)) == 1
+        assert len({item.id for item in items}) == 1
+    assert len({tuple(item.prompt for item in items) for items in drawn}) == 3
+
+
 def test_a_bias_for_a_class_is_taken_away(model: LanguageModel) -> None:
     """What is left is log p of a class after the prompt less that after a prompt without content (E7 b)."""
     one = cell()

@@ -56,6 +56,7 @@ def cell(name: str, n_items: int, limit: int) -> Cell:
         n_items=n_items,
         beside=False,
         shots=(),
+        shot_draws=1,
         reasoning=limit,
         strengths=(),
         renamed=False,

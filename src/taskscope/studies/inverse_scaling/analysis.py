@@ -69,6 +69,7 @@ def tables(rows: pa.Table, params: InverseScalingParams) -> list[Table]:
             *tabling.tables(one, params.draws),
             *tabling.against_published(one, points),
             *beside.tables(one, arms),
+            *beside.draws(one, arms),
             *written.tables(one),
             *attribution.tables(one, params.draws),
             *evidence(one, params.draws),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 TASK = "task"
 DISTRACTOR = "distractor"
 TRUE = "true"
@@ -16,8 +18,8 @@ COVERED = "coverage matched"
 RENAMED = "renamed"
 STRENGTH = "strength "
 """What precedes the number in the name of an arm with another strength of the distractor."""
-SHOTS = " shots"
-"""What follows the number in the name of an arm with several demonstrations."""
+_SHOWN = re.compile(r"(?:one shot|(\d+) shots)(?:, draw (\d+))?")
+"""Name of an arm with demonstrations: how many, and which draw of them if not the first."""
 PUBLISHED = "published"
 """No arm: rows that hold published means of whole models, drawn and never classified."""
 
@@ -41,16 +43,29 @@ LABELS = {
 }
 
 
-def with_shots(k: int) -> str:
-    """Name the arm that is asked after k demonstrations; the task itself for none."""
-    return f"{k}{SHOTS}" if k > 1 else (TASK, ONE_SHOT)[k]
+def with_shots(k: int, draw: int = 1) -> str:
+    """Name the arm that is asked after k demonstrations; the task itself for none.
+
+    Args:
+        k: How many.
+        draw: Which draw of demonstrations, counted from 1.
+    """
+    name = f"{k} shots" if k > 1 else (TASK, ONE_SHOT)[k]
+    return name if draw == 1 or not k else f"{name}, draw {draw}"
 
 
 def shots(arm: str) -> int | None:
     """Return the demonstrations in front of an arm; None for an arm that differs in something else."""
-    if arm in (TASK, ONE_SHOT):
-        return int(arm == ONE_SHOT)
-    return int(arm.removesuffix(SHOTS)) if arm.endswith(SHOTS) else None
+    if arm == TASK:
+        return 0
+    match = _SHOWN.fullmatch(arm)
+    return int(match[1] or 1) if match else None
+
+
+def draw(arm: str) -> int:
+    """Return which draw of demonstrations an arm has, counted from 1."""
+    match = _SHOWN.fullmatch(arm)
+    return int(match[2] or 1) if match else 1
 
 
 def with_strength(value: float) -> str:
@@ -67,5 +82,8 @@ def in_words(arm: str) -> str:
     """Describe an arm in words."""
     if arm in LABELS:
         return LABELS[arm]
-    value = strength(arm)
-    return f"after {shots(arm)} demonstrations" if value is None else f"the trap at strength {value:g}"
+    value, count = strength(arm), shots(arm)
+    if value is not None:
+        return f"the trap at strength {value:g}"
+    told = LABELS[ONE_SHOT] if count == 1 else f"after {count} demonstrations"
+    return told if draw(arm) == 1 else f"{told}, draw {draw(arm)}"

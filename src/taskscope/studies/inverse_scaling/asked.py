@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell
 from taskscope.studies.inverse_scaling.arms import PROBES, RENAMED, SWAPPED, TASK, with_shots, with_strength
@@ -55,8 +57,8 @@ def arms(cell: Cell) -> dict[str, ChoiceTask]:
         found[with_strength(value)] = contest.build(
             params.asked, n=params.n_items, seed=cell.seed, strength=value
         )
-    for k in params.shots:
-        found[with_shots(k)] = choice_shots.with_shots(task, k, cell.seed)
+    for k, draw in product(params.shots, range(params.shot_draws)):
+        found[with_shots(k, draw + 1)] = choice_shots.with_shots(task, k, cell.seed + draw)
     return found
 
 

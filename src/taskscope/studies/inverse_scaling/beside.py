@@ -5,16 +5,19 @@ Each is judged by the rule that judges the task itself; none of these trends dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.trends.classify import Trend, classify
-from taskscope.studies.inverse_scaling.arms import COVERED, LABELS, TASK, in_words, shots, strength
+from taskscope.stats.trends.wording import Change
+from taskscope.studies.inverse_scaling.arms import COVERED, LABELS, TASK, draw, in_words, shots, strength
 from taskscope.studies.inverse_scaling.coverage import matched
 from taskscope.studies.inverse_scaling.grids import Series
 from taskscope.studies.inverse_scaling.trends import (
@@ -28,6 +31,8 @@ from taskscope.studies.randomness import stream
 
 FEWEST_COUNTS = 3
 """Numbers of demonstrations, none among them, from which on a figure shows the trend by number."""
+NINETY_FIVE = 2 * 1.96
+"""Width of a central 95 % interval in standard deviations."""
 SHOTS_AXIS = Axis("shots", "demonstrations in front")
 CHANGE_AXIS = Axis("value", "change from the first model to the last")
 
@@ -75,12 +80,12 @@ def _of_task(series: Series, task: TaskTrend, draws: int) -> Iterator[ArmTrend]:
         yield ArmTrend(grid.task, COVERED, trend, whole.n_left_out)
 
 
-def _order(arm: str) -> tuple[int, float]:
+def _order(arm: str) -> tuple[int, float, int]:
     """The task and demonstrations by number first, then the others as `LABELS` has them, then strengths."""
     count, value = shots(arm), strength(arm)
     if count is not None:
-        return 0, count
-    return (1, list(LABELS).index(arm)) if value is None else (2, value)
+        return 0, count, draw(arm)
+    return (1, list(LABELS).index(arm), 1) if value is None else (2, value, 1)
 
 
 def tables(found: SeriesTrends, trends: Sequence[ArmTrend]) -> list[Table]:
@@ -106,14 +111,13 @@ def figures(found: SeriesTrends, trends: Sequence[ArmTrend]) -> list[Figure]:
     """Draw the trend by the number of demonstrations, where several numbers were asked (E3)."""
     data = [
         {
-            "task": one.task.replace("-", " "),
+            "task": task.replace("-", " "),
             "shots": count,
-            "value": one.trend.change.value,
-            "low": one.trend.change.low,
-            "high": one.trend.change.high,
+            "value": _mean(change.value for change in changes),
+            "low": _mean(change.low for change in changes),
+            "high": _mean(change.high for change in changes),
         }
-        for one in trends
-        if one.trend is not None and (count := shots(one.arm)) is not None
+        for (task, count), changes in _by_count(trends).items()
     ]
     if len({row["shots"] for row in data}) < FEWEST_COUNTS:
         return []
@@ -122,7 +126,7 @@ def figures(found: SeriesTrends, trends: Sequence[ArmTrend]) -> list[Figure]:
             name=f"inverse-scaling-{slug(found.series.name)}-shots",
             title="The trend by the number of demonstrations",
             see="A task that falls is softened where its line comes up to zero with more demonstrations. The "
-            "band holds the noise between models.",
+            "band holds the noise between models; of several draws of demonstrations the mean is shown.",
             alt="Line charts, one per task: change of performance from the first to the last model against "
             "the number of demonstrations.",
             spec=charts.curves(
@@ -137,6 +141,49 @@ def figures(found: SeriesTrends, trends: Sequence[ArmTrend]) -> list[Figure]:
             model=found.series.name,
         )
     ]
+
+
+def draws(found: SeriesTrends, trends: Sequence[ArmTrend]) -> list[Table]:
+    """Tell what another draw of demonstrations changes from the error over items (E3); none for one draw."""
+    several = {key: changes for key, changes in _by_count(trends).items() if len(changes) > 1}
+    if not several:
+        return []
+    return [
+        Table(
+            name=f"inverse-scaling-{slug(found.series.name)}-draws",
+            title="Other demonstrations, other items",
+            columns=("task", "demonstrations", "draws", "change", "spread over draws", "error over items"),
+            rows=tuple(
+                (
+                    task,
+                    count,
+                    len(changes),
+                    f"{_mean(change.value for change in changes):+.3f}",
+                    f"{float(np.std([change.value for change in changes], ddof=1)):.3f}",
+                    f"{_mean(change.high - change.low for change in changes) / NINETY_FIVE:.3f}",
+                )
+                for (task, count), changes in several.items()
+            ),
+            note="Change from the first model to the last, the mean of all draws. Spread: standard deviation "
+            "between draws, each of which shows every query other demonstrations. Error: standard deviation "
+            "over resampled items and the noise between models, which all draws share.",
+            model=found.series.name,
+        )
+    ]
+
+
+def _by_count(trends: Sequence[ArmTrend]) -> dict[tuple[str, int], list[Change]]:
+    """Return the changes of every draw, by task and number of demonstrations; none in front is one draw."""
+    found: dict[tuple[str, int], list[Change]] = {}
+    for one in trends:
+        count = shots(one.arm)
+        if one.trend is not None and count is not None:
+            found.setdefault((one.task, count), []).append(one.trend.change)
+    return found
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
 
 
 def _row(one: ArmTrend) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ def task(params: InverseScalingParams, n_blocks: int, name: str, asked: ChoiceTa
     )
     times = 1
     if params.beside:
-        times += 1 + sum(k + 1 for k in params.shots) + 2 * params.renamed
+        times += 1 + params.shot_draws * sum(k + 1 for k in params.shots) + 2 * params.renamed
         if name in contest.NAMES:
             times += len(PROBES) + len(params.strengths)
     tokens = ceil(times * characters / CHARACTERS_PER_TOKEN)

@@ -13,7 +13,7 @@ from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.stats.trends.classify import Trend
 from taskscope.stats.trends.rule import Label
-from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, TASK, TRUE, in_words, shots
+from taskscope.studies.inverse_scaling.arms import CONTROL, DISTRACTOR, TASK, TRUE, draw, in_words, shots
 from taskscope.studies.inverse_scaling.grids import Point, Series
 from taskscope.studies.inverse_scaling.trends import SeriesTrends, TaskTrend
 
@@ -155,7 +155,7 @@ def _probes(found: SeriesTrends, tasks: list[TaskTrend]) -> Figure:
     data = [
         {"task": heading(task), "arm": in_words(arm), "scale": float(scale), "value": float(value)}
         for task in tasks
-        for arm in (*DRAWN, *(arm for arm in task.grid.arms if shots(arm)))
+        for arm in (*DRAWN, *(arm for arm in task.grid.arms if shots(arm) and draw(arm) == 1))
         if arm in task.grid.arms and task.grid.arms[arm].correct is not None
         for scale, value in zip(_scale(found.series, task), _means(task.grid.arms[arm].correct), strict=True)
     ]

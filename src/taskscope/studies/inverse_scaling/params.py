@@ -30,6 +30,8 @@ class InverseScalingParams(base.Params):
     """Also ask what stands beside a task: its parts alone, controls, demonstrations (E3, E7)."""
     shots: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
     """Numbers of demonstrations to ask the task after, beside asking it after none (E3)."""
+    shot_draws: int = Field(default=1, ge=1)
+    """Draws of demonstrations for each number, the same for all models of a series (E3)."""
     reasoning: int = Field(default=0, ge=0)
     """Tokens that a model may write before it chooses, in an arm of its own (E4); 0 for no such arm."""
     strengths: tuple[Annotated[float, Field(ge=0, le=3)], ...] = ()
@@ -50,6 +52,7 @@ class CellParams(base.Params):
     n_items: int
     beside: bool
     shots: tuple[int, ...]
+    shot_draws: int
     reasoning: int
     strengths: tuple[float, ...]
     renamed: bool
@@ -65,7 +68,13 @@ _PROFILES = {
     "smoke": InverseScalingParams(tasks=SHORT, n_items=80, draws=500),
     "standard": InverseScalingParams(),
     "full": InverseScalingParams(
-        n_items=1000, shots=(1, 4), reasoning=64, strengths=(0, 2, 3), renamed=True, draws=10_000
+        n_items=1000,
+        shots=(1, 4),
+        shot_draws=5,
+        reasoning=64,
+        strengths=(0, 2, 3),
+        renamed=True,
+        draws=10_000,
     ),
     "paper": InverseScalingParams(n_items=1000, beside=False, draws=10_000),
 }

@@ -176,6 +176,7 @@ def _own(params: InverseScalingParams, name: str, place: Place) -> CellParams:
         n_items=params.n_items,
         beside=params.beside,
         shots=params.shots if params.beside else (),
+        shot_draws=params.shot_draws if params.beside and params.shots else 1,
         reasoning=params.reasoning if params.beside else 0,
         strengths=params.strengths if params.beside and name in contest.NAMES else (),
         renamed=params.renamed and params.beside,
