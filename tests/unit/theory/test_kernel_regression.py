@@ -221,8 +221,8 @@ def test_a_vote_is_the_weighted_share_of_labels_and_counts_bad_denominators():
     found = vote(label_sums(demonstrations, labels, [2, 3], 2), np.array([[[2.0], [-1.0]]]), [2, 3])
     np.testing.assert_allclose(found.ratio[0, 0], [[0.25, 0.75], [0.25, 0.75]])
     np.testing.assert_allclose(found.normalised[0, 0], [[1, 3], [-0.5, -1.5]])
-    assert found.negative == 1  # the second query with two demonstrations
-    assert found.clipped == 2  # both queries with three, whose weights add up to nothing
+    assert found.negative.sum() == 1  # the second query with two demonstrations
+    assert found.clipped.sum() == 2  # both queries with three, whose weights add up to nothing
     assert np.isfinite(found.ratio).all()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from taskscope.errors import TheoryError
 from taskscope.theory.hidden_markov.mixture import TaskMixture
@@ -83,22 +82,24 @@ def log_posteriors(evidence: np.ndarray, prior: np.ndarray, leak: float = 0.0) -
     _check_leak(leak)
     prompts, examples, tasks = evidence.shape
     with np.errstate(divide="ignore"):
-        log_prior = np.log(prior)
-    found = np.empty((prompts, 1 + examples, tasks))
-    found[:, 0] = log_prior
+        start = np.broadcast_to(np.log(prior), (len(evidence), 1, len(prior)))
     if leak == 0:
-        np.cumsum(evidence, axis=1, out=found[:, 1:])
-        found[:, 1:] += log_prior
-        total = np.asarray(logsumexp(found, axis=2, keepdims=True))
-        possible(np.isfinite(total[:, -1, 0]), "prompt")
-        return found - total
-    for i in range(examples):
-        weight = found[:, i] + evidence[:, i]
-        total = np.asarray(logsumexp(weight, axis=1, keepdims=True))
-        possible(np.isfinite(total[:, 0]), "prompt")
-        with np.errstate(divide="ignore"):
-            found[:, i + 1] = np.log(_leaked(np.exp(weight - total), prior, leak))
-    return found
+        found = np.concatenate([start, start + np.cumsum(evidence, axis=1)], axis=1)
+        largest = found.max(axis=2, keepdims=True)
+        possible(np.isfinite(largest[:, -1, 0]), "prompt")
+        return found - largest - np.log(np.exp(found - largest).sum(axis=2, keepdims=True))
+    largest = evidence.max(axis=2, keepdims=True)
+    possible(np.isfinite(largest).all(axis=(1, 2)), "prompt")
+    likelihood = np.exp(evidence - largest)
+    posteriors = np.empty((evidence.shape[1], len(evidence), len(prior)))
+    posterior = np.broadcast_to(prior, posteriors.shape[1:])
+    for i in range(len(posteriors)):
+        weight = posterior * likelihood[:, i]
+        total = weight.sum(axis=1, keepdims=True)
+        possible(total[:, 0] > 0, "prompt")
+        posterior = posteriors[i] = _leaked(weight / total, prior, leak)
+    with np.errstate(divide="ignore"):
+        return np.concatenate([start, np.log(posteriors).transpose(1, 0, 2)], axis=1)
 
 
 def _leaked(task: np.ndarray, prior: np.ndarray, leak: float) -> np.ndarray:

@@ -27,10 +27,10 @@ class Vote:
     """(..., query, label): numerator over denominator."""
     normalised: np.ndarray
     """(..., query, label): numerator over n, exactly unbiased for A and E (F1)."""
-    clipped: int
-    """Denominators nearer to zero than `SMALLEST`."""
-    negative: int
-    """Denominators below zero, where the ratio points the wrong way."""
+    clipped: np.ndarray
+    """(..., query) whether the denominator was nearer to zero than `SMALLEST`."""
+    negative: np.ndarray
+    """(..., query) whether it was below zero, so that the ratio turns every weight round."""
 
 
 def label_sums(psi: np.ndarray, labels: np.ndarray, sizes: Sequence[int], n_labels: int) -> np.ndarray:
@@ -136,6 +136,6 @@ def _vote(numerator: np.ndarray, sizes: np.ndarray) -> Vote:
     return Vote(
         ratio=numerator / safe[..., None],
         normalised=numerator / sizes,
-        clipped=int(near.sum()),
-        negative=int((denominator < 0).sum()),
+        clipped=near,
+        negative=denominator < 0,
     )

@@ -12,7 +12,15 @@ import pyarrow as pa
 from taskscope.errors import StudyError, nearest
 from taskscope.runs.cell import Cell, Cost
 from taskscope.studies.base import PROFILES, Params
-from taskscope.studies.kernel_regression.simulated import ginc, linear, smoothing
+from taskscope.studies.kernel_regression.simulated import (
+    convergence,
+    ginc,
+    linear,
+    paper_size,
+    posterior,
+    smoothing,
+    symmetries,
+)
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,12 @@ class Experiment:
     """Draws of the world by profile; each is a cell."""
 
 
-EXPERIMENTS: tuple[Experiment, ...] = (
+EXPERIMENTS = (
+    Experiment(convergence.NUMBER, convergence.simulate, convergence.SIZES, convergence.SEEDS),
+    Experiment(paper_size.NUMBER, paper_size.simulate, paper_size.SIZES, paper_size.SEEDS),
+    Experiment(posterior.NUMBER, posterior.simulate, posterior.SIZES, posterior.SEEDS),
     Experiment(ginc.NUMBER, ginc.simulate, ginc.SIZES, ginc.SEEDS),
+    Experiment(symmetries.NUMBER, symmetries.simulate, symmetries.SIZES, symmetries.SEEDS),
     Experiment(linear.NUMBER, linear.simulate, linear.SIZES, linear.SEEDS),
     Experiment(smoothing.NUMBER, smoothing.simulate, smoothing.SIZES, smoothing.SEEDS),
 )
