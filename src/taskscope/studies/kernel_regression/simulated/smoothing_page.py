@@ -10,6 +10,7 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.studies.kernel_regression.simulated import retrieval, smoothing
 from taskscope.studies.kernel_regression.simulated.rows import Curves, curves
+from taskscope.studies.kernel_regression.simulated.slopes import log_log_slope
 
 SLOPES = {1: -0.81, 2: -0.71, 4: -0.50}
 """The protocol's measured slopes by dimension."""
@@ -199,4 +200,4 @@ def _points(
 
 def _slope(found: Curves, d: int) -> float:
     curve = found[smoothing.dimension(d), smoothing.ORACLE, smoothing.ERROR]
-    return float(np.polyfit(np.log(curve.sizes), np.log(curve.mean), 1)[0])
+    return log_log_slope(curve.sizes, curve.mean)
