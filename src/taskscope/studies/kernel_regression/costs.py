@@ -9,7 +9,7 @@ from taskscope.errors import StudyError
 from taskscope.runs.cell import Cost
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression.draws import split_queries
-from taskscope.studies.kernel_regression.params import WeightParams
+from taskscope.studies.kernel_regression.params import WEIGHTS, KernelRegressionParams
 from taskscope.studies.kernel_regression.templates import template_for
 from taskscope.tasks.classification import ClassificationTask
 
@@ -25,14 +25,26 @@ def demonstration(task: ClassificationTask, template: str) -> float:
     return (fmean(len(text.text) for text in task.pool) + around) / CHARACTERS_PER_TOKEN
 
 
-def weights(params: WeightParams, n_blocks: int, task: ClassificationTask) -> Cost:
-    """Estimate the tokens of a cell of attention weights: prompts whose attention is read are run twice."""
-    n_selection = min(params.n_selection, len(split_queries(task, "selection")))
-    n_held_out = min(params.n_held_out, len(split_queries(task, "held-out")))
-    attended = 2 * (n_selection + 2 * n_held_out) + params.n_random
-    prompts = attended + n_held_out * (params.n_orders + 1)
-    one = demonstration(task, params.template)
-    tokens = ceil(prompts * (params.k + 1) * one + n_held_out * one)
+def prompts(params: KernelRegressionParams, part: str, task: ClassificationTask) -> int:
+    """Count the prompts with demonstrations in a cell; one whose attention is read is run twice."""
+    if part == WEIGHTS:
+        n_selection = min(params.n_selection, len(split_queries(task, "selection")))
+        n_held_out = min(params.n_held_out, len(split_queries(task, "held-out")))
+        attended = 2 * (n_selection + 2 * n_held_out) + params.n_random
+        return attended + n_held_out * (params.n_orders + 1)
+    if part == "similarity":
+        return 2 * params.n_similarity
+    if part == "features":
+        return params.n_probed
+    replaced = 2 * (1 + params.n_matched_sets)
+    return 2 * params.n_choosing + params.n_influence * (2 + params.k + replaced)
+
+
+def cell(
+    params: KernelRegressionParams, part: str, template: str, n_blocks: int, task: ClassificationTask
+) -> Cost:
+    """Estimate the tokens of a cell; texts that are run alone cost little beside prompts."""
+    tokens = ceil(prompts(params, part, task) * (params.k + 1) * demonstration(task, template))
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.kernel_regression.features.params import FeatureParams
+from taskscope.studies.kernel_regression.influence.params import InfluenceParams
+from taskscope.studies.kernel_regression.similarity.params import SimilarityParams
 from taskscope.studies.kernel_regression.templates import NAMES
+
+Cell = TypeVar("Cell", bound=Params)
 
 TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
 THEORY = "theory"
 WEIGHTS = "weights"
-PARTS = (THEORY, WEIGHTS)
-"""Parts of the study; only the first needs no model."""
 
 
-class WeightSizes(Params):
-    """Sizes of a measurement of attention weights (M0, M1, M2, M5, M12)."""
+class WeightParams(Params):
+    """What the numbers of attention weights depend on, beside model, task and seed (M0, M1, M2, M5, M12)."""
 
-    k: int = Field(default=16, ge=2)
+    k: int = Field(default=16, ge=3)
     """Demonstrations of a prompt, drawn afresh for each query, classes equally often."""
+    template: str = NAMES[0]
+    """How questions are written; one of `templates.NAMES`."""
     n_selection: int = Field(default=300, ge=40)
     """Queries by which a head is chosen; all of the split where it holds fewer."""
     n_held_out: int = Field(default=150, ge=20)
@@ -31,15 +38,42 @@ class WeightSizes(Params):
     """Prompts that a model of the same make with random weights reads (M12c)."""
 
 
-class WeightParams(WeightSizes):
-    """What the numbers of one cell depend on, beside model, task and seed."""
+CELLS: dict[str, type[Params]] = {
+    WEIGHTS: WeightParams,
+    "similarity": SimilarityParams,
+    "features": FeatureParams,
+    "influence": InfluenceParams,
+}
+"""What the cells of each part that asks a model depend on."""
+PARTS = (THEORY, *CELLS)
+"""Parts of the study; only the first needs no model."""
 
-    template: str
-    """Name of one of `templates.TEMPLATES`."""
 
-
-class KernelRegressionParams(WeightSizes):
+class KernelRegressionParams(Params):
     """All parameters; those beyond a cell's own can change without measuring again."""
+
+    k: int = Field(default=16, ge=3)
+    """Demonstrations of a prompt, drawn afresh for each query, classes equally often."""
+    n_selection: int = Field(default=300, ge=40)
+    """Queries by which a head is chosen; all of the split where it holds fewer."""
+    n_held_out: int = Field(default=150, ge=20)
+    """Queries by which it is judged; likewise."""
+    n_orders: int = Field(default=4, ge=1)
+    """Other orders of the same demonstrations in which every held-out query is asked again (M12b)."""
+    n_random: int = Field(default=16, ge=2)
+    """Prompts that a model of the same make with random weights reads (M12c)."""
+    n_similarity: int = Field(default=60, ge=8)
+    """Questions whose weights are compared with the likeness of what texts alone predict (M3)."""
+    n_probed: int = Field(default=60, ge=4)
+    """Questions from whose demonstrations keys and values are read (M4)."""
+    n_choosing: int = Field(default=100, ge=8)
+    """Questions by which heads to replace are chosen (section 8)."""
+    n_influence: int = Field(default=40, ge=4)
+    """Questions in which each label is swapped in turn, and heads are replaced (section 8)."""
+    vote_share: float = Field(default=0.05, gt=0, le=1)
+    """Share of all heads that are replaced together; at least one is."""
+    n_matched_sets: int = Field(default=5, ge=1)
+    """Sets of as many other heads of the same blocks, replaced for comparison."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run."""
@@ -48,15 +82,16 @@ class KernelRegressionParams(WeightSizes):
     tasks: tuple[str, ...] = Field(default=TASKS, min_length=1)
     """Built-in names, data sets found in a folder, or paths of task files."""
     templates: tuple[str, ...] = Field(default=(NAMES[0],), min_length=1)
-    """Templates in which every task is asked."""
+    """Templates in which every task is asked; parts beyond the weights use the first."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     """Draws of demonstrations and queries."""
     draws: int = Field(default=2000, ge=100)
     """Bootstrap resamples behind every interval, and permutations behind every null."""
 
-    def weights(self, template: str) -> WeightParams:
-        """The part that decides the numbers of one cell of attention weights."""
-        return WeightParams(template=template, **self.model_dump(include=set(WeightSizes.model_fields)))
+    def of(self, cell: type[Cell], template: str) -> Cell:
+        """The parameters that decide the numbers of one kind of cell, one of `CELLS`."""
+        own = self.model_dump(include=set(cell.model_fields))
+        return cell(**own, template=template)
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
@@ -92,6 +127,11 @@ _PROFILES = {
         n_held_out=60,
         n_orders=1,
         n_random=4,
+        n_similarity=12,
+        n_probed=12,
+        n_choosing=16,
+        n_influence=8,
+        n_matched_sets=2,
         draws=1000,
     ),
     "standard": KernelRegressionParams(),
@@ -100,6 +140,8 @@ _PROFILES = {
         templates=NAMES,
         seeds=(0, 1, 2),
         n_orders=24,
+        n_similarity=100,
+        n_influence=100,
         draws=10_000,
     ),
     "paper": KernelRegressionParams(

@@ -8,14 +8,24 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.kernel_regression.features import figures as feature_figures
+from taskscope.studies.kernel_regression.features import tables as feature_tables
+from taskscope.studies.kernel_regression.features.findings import features
+from taskscope.studies.kernel_regression.influence import figures as influence_figures
+from taskscope.studies.kernel_regression.influence import tables as influence_tables
+from taskscope.studies.kernel_regression.influence.findings import influences
 from taskscope.studies.kernel_regression.params import KernelRegressionParams
+from taskscope.studies.kernel_regression.similarity import figures as similarity_figures
+from taskscope.studies.kernel_regression.similarity import tables as similarity_tables
+from taskscope.studies.kernel_regression.similarity.findings import similarities
 from taskscope.studies.kernel_regression.weights import figures as weight_figures
 from taskscope.studies.kernel_regression.weights import findings as weight_findings
 from taskscope.studies.kernel_regression.weights import tables as weight_tables
+from taskscope.studies.remembering import once_per_table
 
 
 class Part(NamedTuple):
-    """What was found in one part of the study, one result for each model, and how it is shown."""
+    """What was found in one part of the study, a list of results, and how each is judged and shown."""
 
     read: Callable[[pa.Table, KernelRegressionParams], list[Any]]
     """Rows to what was found; nothing where the part was not measured."""
@@ -24,12 +34,36 @@ class Part(NamedTuple):
     tables: Callable[[Any], list[Table]]
 
 
+def _not_judged(found: Any) -> list[Finding]:
+    """What is shown beside the claims and decides none of them."""
+    del found
+    return []
+
+
 PARTS = (
     Part(
         weight_findings.weights,
         weight_findings.findings,
         weight_figures.figures,
         weight_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: features(rows, params.draws)),
+        _not_judged,
+        feature_figures.figures,
+        feature_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: similarities(rows)),
+        _not_judged,
+        similarity_figures.figures,
+        similarity_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: influences(rows, params.draws)),
+        _not_judged,
+        influence_figures.figures,
+        influence_tables.tables,
     ),
 )
 """In the order in which the page shows them."""

@@ -13,7 +13,13 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression import costs
 from taskscope.studies.kernel_regression.claims import ACCOUNT
-from taskscope.studies.kernel_regression.params import THEORY, WEIGHTS, KernelRegressionParams, profile
+from taskscope.studies.kernel_regression.params import (
+    CELLS,
+    THEORY,
+    WEIGHTS,
+    KernelRegressionParams,
+    profile,
+)
 from taskscope.studies.kernel_regression.simulated import experiments
 from taskscope.tasks import classification_registry
 from taskscope.tasks.classification import ClassificationTask
@@ -58,8 +64,8 @@ class KernelRegression:
         asked = _tasks(params)
         for model in models:
             costs.check_context(model, params.k)
-            if WEIGHTS in asking:
-                cells += self._weights(params, model, asked)
+            for part in asking:
+                cells += self._asking(part, params, model, asked)
         return cells
 
     def analyse(self, rows: pa.Table, params: KernelRegressionParams) -> list[Finding]:
@@ -84,23 +90,28 @@ class KernelRegression:
 
         return tables(rows, params)
 
-    def _weights(
-        self, params: KernelRegressionParams, model: PlannedModel, tasks: Sequence[ClassificationTask]
+    def _asking(
+        self,
+        part: str,
+        params: KernelRegressionParams,
+        model: PlannedModel,
+        tasks: Sequence[ClassificationTask],
     ) -> list[Cell]:
-        """Plan a cell per task, template and seed."""
+        """Plan a cell per task and seed, of attention weights for each template."""
+        templates = params.templates if part == WEIGHTS else params.templates[:1]
         return [
             Cell(
                 study=self.name,
                 study_version=self.version,
-                params=params.weights(template).model_dump(mode="json"),
+                params=params.of(CELLS[part], template).model_dump(mode="json"),
                 model=model.ref,
                 tasks=(ref(task),),
                 seed=seed,
-                measure=f"{_ROOM}.weights.measure:measure",
-                cost=costs.weights(params.weights(template), model.n_blocks, task),
+                measure=f"{_ROOM}.{part}.measure:measure",
+                cost=costs.cell(params, part, template, model.n_blocks, task),
             )
             for task in tasks
-            for template in params.templates
+            for template in templates
             for seed in params.seeds
         ]
 
