@@ -35,16 +35,16 @@ def similarities(model: LanguageModel, questions: Sequence[Question], write: Wri
         float64 (question, kind, demonstration), the kinds as in `KINDS`.
     """
     found = []
-    for group, laws, place in _grouped(model, questions, write):
+    for group, held, place in in_groups(model, questions, write):
         rows = np.array([[place[write(t.text)] for t in (q.query, *q.demonstrations)] for q in group])
-        found.append(np.stack([compare(laws[own[:1]], laws[own[1:]]) for own in rows]))
+        found.append(np.stack([compare(held[own[:1]], held[own[1:]]) for own in rows]))
     return np.concatenate(found)
 
 
 def next_tokens(model: LanguageModel, texts: Sequence[str]) -> np.ndarray:
     """Return the most likely next token after each text alone, (text,) int64."""
     step = max(1, HELD // len(model.tokenizer))
-    parts = [_laws(model, texts[start : start + step]).argmax(axis=1) for start in range(0, len(texts), step)]
+    parts = [laws(model, texts[start : start + step]).argmax(axis=1) for start in range(0, len(texts), step)]
     return np.concatenate(parts)
 
 
@@ -55,7 +55,7 @@ def compare(law: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.stack([dot, dot / size, np.sqrt(others) @ np.sqrt(law[0])]).astype(np.float64)
 
 
-def _grouped(
+def in_groups(
     model: LanguageModel, questions: Sequence[Question], write: Write
 ) -> Iterator[tuple[list[Question], np.ndarray, dict[str, int]]]:
     """Yield groups of questions, the laws of their different texts (text, token), and where each stands."""
@@ -65,14 +65,15 @@ def _grouped(
     for question in questions:
         own = {write(text.text) for text in (question.query, *question.demonstrations)}
         if group and len(place.keys() | own) > most:
-            yield group, _laws(model, list(place)), place
+            yield group, laws(model, list(place)), place
             group, place = [], {}
         group.append(question)
         for text in sorted(own):
             place.setdefault(text, len(place))
     if group:
-        yield group, _laws(model, list(place)), place
+        yield group, laws(model, list(place)), place
 
 
-def _laws(model: LanguageModel, texts: Sequence[str]) -> np.ndarray:
+def laws(model: LanguageModel, texts: Sequence[str]) -> np.ndarray:
+    """Return the law of the next token after each text alone, float32 (text, token)."""
     return np.exp(model.distributions(texts, [Column(prompt) for prompt in range(len(texts))]))

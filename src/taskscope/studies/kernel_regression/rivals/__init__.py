@@ -1,0 +1,1 @@
+"""One measurement for all that is held against a head's vote: other kernels, more demonstrations, rivals."""
