@@ -1,4 +1,4 @@
-"""The calibration of the verdicts on RQ2, RQ3 and RQ4.
+"""The calibration of the verdicts on RQ1 to RQ4.
 
 Run ``python -m taskscope.studies.kernel_regression.calibration`` from the repository to write the committed
 table; ``--tables`` says how many row tables each scenario gets.
@@ -10,6 +10,7 @@ from taskscope.studies.calibrating import Calibration
 from taskscope.studies.kernel_regression.claims import ACCOUNT
 from taskscope.studies.kernel_regression.params import KernelRegressionParams
 from taskscope.studies.kernel_regression.parts import analyse
+from taskscope.studies.kernel_regression.simulated import simulation as simulated
 from taskscope.studies.kernel_regression.weights import simulation as weights
 
 PARAMS = KernelRegressionParams(draws=300)
@@ -19,7 +20,7 @@ CALIBRATION = Calibration(
     study=ACCOUNT.name,
     params=PARAMS,
     analyse=analyse,
-    scenarios=weights.SCENARIOS,
+    scenarios=(*simulated.SCENARIOS, *weights.SCENARIOS),
     sizes={
         "tasks": 1,
         "heads": weights.BLOCKS * weights.PER_BLOCK,

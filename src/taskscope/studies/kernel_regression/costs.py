@@ -36,6 +36,9 @@ def prompts(params: KernelRegressionParams, part: str, task: ClassificationTask)
         return 2 * params.n_similarity
     if part == "features":
         return params.n_probed
+    if part == "rivals":
+        shown = sum(2 * shots for shots in params.shots) / params.k  # in prompts of k demonstrations
+        return ceil((params.n_chosen + params.n_judged) * shown)
     replaced = 2 * (1 + params.n_matched_sets)
     return 2 * params.n_choosing + params.n_influence * (2 + params.k + replaced)
 

@@ -10,6 +10,7 @@ from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.kernel_regression.features.params import FeatureParams
 from taskscope.studies.kernel_regression.influence.params import InfluenceParams
+from taskscope.studies.kernel_regression.rivals.params import RivalParams
 from taskscope.studies.kernel_regression.similarity.params import SimilarityParams
 from taskscope.studies.kernel_regression.templates import NAMES
 
@@ -43,6 +44,7 @@ CELLS: dict[str, type[Params]] = {
     "similarity": SimilarityParams,
     "features": FeatureParams,
     "influence": InfluenceParams,
+    "rivals": RivalParams,
 }
 """What the cells of each part that asks a model depend on."""
 PARTS = (THEORY, *CELLS)
@@ -74,6 +76,14 @@ class KernelRegressionParams(Params):
     """Share of all heads that are replaced together; at least one is."""
     n_matched_sets: int = Field(default=5, ge=1)
     """Sets of as many other heads of the same blocks, replaced for comparison."""
+    shots: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+    """Numbers of demonstrations along which votes and answers are compared, k among them (M11)."""
+    n_chosen: int = Field(default=80, ge=8)
+    """Questions by which rival kernels are tuned (M6, section 8)."""
+    n_judged: int = Field(default=80, ge=8)
+    """Questions by which they are judged."""
+    sentence_encoder: str = ""
+    """Name or folder of a sentence encoder that is a kernel too (M6); needs the extra ``encoders``."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run."""
@@ -97,8 +107,13 @@ class KernelRegressionParams(Params):
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: A part, task, template or seed named twice, or an unknown part, template or profile.
+            StudyError: A part, task, template or seed named twice, an unknown part, template or profile, or
+            numbers of shots that do not rise or lack k.
         """
+        if list(self.shots) != sorted(set(self.shots)) or min(self.shots, default=0) < 1:
+            raise StudyError(f"shots {list(self.shots)}", "numbers from 1 on, in rising order")
+        if "rivals" in self.parts and self.k not in self.shots:
+            raise StudyError(f"shots {list(self.shots)} without k = {self.k}", f"{self.k} among them")
         for what, values in (
             ("part", self.parts),
             ("task", self.tasks),
@@ -132,6 +147,9 @@ _PROFILES = {
         n_choosing=16,
         n_influence=8,
         n_matched_sets=2,
+        shots=(2, 8),
+        n_chosen=12,
+        n_judged=12,
         draws=1000,
     ),
     "standard": KernelRegressionParams(),
@@ -142,6 +160,9 @@ _PROFILES = {
         n_orders=24,
         n_similarity=100,
         n_influence=100,
+        shots=(1, 2, 4, 8, 16, 32, 64),
+        n_chosen=200,
+        n_judged=150,
         draws=10_000,
     ),
     "paper": KernelRegressionParams(

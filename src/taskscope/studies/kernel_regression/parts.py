@@ -8,16 +8,27 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.kernel_regression.encoders import figures as encoder_figures
+from taskscope.studies.kernel_regression.encoders import tables as encoder_tables
+from taskscope.studies.kernel_regression.encoders.findings import encoders
 from taskscope.studies.kernel_regression.features import figures as feature_figures
 from taskscope.studies.kernel_regression.features import tables as feature_tables
 from taskscope.studies.kernel_regression.features.findings import features
+from taskscope.studies.kernel_regression.growth import figures as growth_figures
+from taskscope.studies.kernel_regression.growth import tables as growth_tables
+from taskscope.studies.kernel_regression.growth.findings import growths
 from taskscope.studies.kernel_regression.influence import figures as influence_figures
 from taskscope.studies.kernel_regression.influence import tables as influence_tables
 from taskscope.studies.kernel_regression.influence.findings import influences
 from taskscope.studies.kernel_regression.params import KernelRegressionParams
+from taskscope.studies.kernel_regression.scoreboard import figures as board_figures
+from taskscope.studies.kernel_regression.scoreboard import tables as board_tables
+from taskscope.studies.kernel_regression.scoreboard.findings import scoreboards
 from taskscope.studies.kernel_regression.similarity import figures as similarity_figures
 from taskscope.studies.kernel_regression.similarity import tables as similarity_tables
 from taskscope.studies.kernel_regression.similarity.findings import similarities
+from taskscope.studies.kernel_regression.simulated import findings as simulated_findings
+from taskscope.studies.kernel_regression.simulated import ginc_page, linear_page, smoothing_page
 from taskscope.studies.kernel_regression.weights import figures as weight_figures
 from taskscope.studies.kernel_regression.weights import findings as weight_findings
 from taskscope.studies.kernel_regression.weights import tables as weight_tables
@@ -34,6 +45,17 @@ class Part(NamedTuple):
     tables: Callable[[Any], list[Table]]
 
 
+class Simulated(NamedTuple):
+    """Rows of the simulated experiments, all models' among them, and the resamples behind intervals."""
+
+    rows: pa.Table
+    draws: int
+
+
+_PAGES = (ginc_page, linear_page, smoothing_page)
+"""Modules that draw and tabulate a simulated experiment, each nothing where it was not run."""
+
+
 def _not_judged(found: Any) -> list[Finding]:
     """What is shown beside the claims and decides none of them."""
     del found
@@ -41,6 +63,12 @@ def _not_judged(found: Any) -> list[Finding]:
 
 
 PARTS = (
+    Part(
+        lambda rows, params: [Simulated(rows, params.draws)],
+        lambda found: simulated_findings.findings(found.rows, found.draws),
+        lambda found: [each for page in _PAGES for each in page.figures(found.rows)],
+        lambda found: [each for page in _PAGES for each in page.tables(found.rows)],
+    ),
     Part(
         weight_findings.weights,
         weight_findings.findings,
@@ -64,6 +92,24 @@ PARTS = (
         _not_judged,
         influence_figures.figures,
         influence_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: encoders(rows, params.k, params.draws)),
+        _not_judged,
+        encoder_figures.figures,
+        encoder_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: growths(rows, params.draws)),
+        _not_judged,
+        growth_figures.figures,
+        growth_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: scoreboards(rows, params.k, params.draws)),
+        _not_judged,
+        board_figures.figures,
+        board_tables.tables,
     ),
 )
 """In the order in which the page shows them."""

@@ -35,7 +35,7 @@ class KernelRegression:
     version = 1
     account = ACCOUNT
     Params: type[base.Params] = KernelRegressionParams
-    planted: tuple[str, ...] = ()
+    planted: tuple[str, ...] = ("planted-smoother", "null-smoother")
     compares = False
 
     def profile(self, name: str) -> KernelRegressionParams:
