@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 import taskscope
-from taskscope.errors import StudyError
 from taskscope.models.language_model import LanguageModel
 from taskscope.runs.cell import Cell, Cost, ModelRef
 from taskscope.studies.base import Params
@@ -155,14 +154,14 @@ def test_influence_cell_replaces_nothing_exactly(model: LanguageModel, task: Cla
 
 
 def test_rival_cell_leaves_out_what_does_not_fit(model: LanguageModel, task: ClassificationTask) -> None:
-    params = RivalParams(k=K, template="fields", shots=(1, K, 64), n_chosen=8, n_judged=8)
+    params = RivalParams(k=K, template="fields", shots=(1, 100), n_chosen=8, n_judged=8)
     measured = rivals.measure(cell(params, model, task), model)
     rows = measured.rows
     for name, value in (("seed", 0), ("task", "t"), ("model", "m")):
         rows = rows.add_column(0, name, pa.array([value] * rows.num_rows))
     (found,) = read_rivals(rows)
-    fits = 64 in found.shots
-    assert found.shots[:2] == (1, K) and bool(measured.notes["told"]) != fits
+    assert found.shots == (1, K) and "100 demonstrations do not fit" in measured.notes["told"][0]
+    assert found.judged.classes.shape == (8, K)
     assert found.judged.votes[K].sum(axis=-1) == pytest.approx(1, abs=1e-5)
     counts = [np.bincount(shown[:K], minlength=2) for shown in found.judged.classes]
     assert (np.array(counts) == K // 2).all()  # every class is shown before one is shown twice
@@ -181,11 +180,6 @@ def test_whitening_is_the_pseudo_inverse_of_the_second_moment() -> None:
     assert np.trace(short @ short.T) / len(laws) == pytest.approx(6)  # its rank
     fewer = laws @ rivals.whitening(laws, rank=2)
     assert np.trace(fewer @ fewer.T) / len(laws) == pytest.approx(2)
-
-
-def test_k_must_be_among_the_shots(model: LanguageModel, task: ClassificationTask) -> None:
-    with pytest.raises(StudyError, match="among the shots"):
-        rivals.measure(cell(RivalParams(k=5, shots=(2, 4)), model, task), model)
 
 
 def test_every_template_has_a_cue_that_ends_where_labels_begin(task: ClassificationTask) -> None:

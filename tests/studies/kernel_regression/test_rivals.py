@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -243,11 +245,34 @@ def test_numbers_of_demonstrations_without_room_in_one_seed_are_left_out(voted: 
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sentence_transformers", None)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(StudyError, match=r"taskscope\[encoders\]"):
         encoding.sentences("some/encoder")
 
 
-def test_shots_must_rise() -> None:
-    with pytest.raises(ValueError, match="rise"):
-        RivalParams(shots=(4, 2))
+def test_a_sentence_encoder_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Encoder:
+        def __init__(self, name: str) -> None:
+            if name != "some/encoder":
+                raise OSError(f"{name} is no encoder\nand more")
+
+        def encode(self, texts: list[str], show_progress_bar: bool) -> list[list[float]]:
+            return [[len(text), 1.0] for text in texts]
+
+    stub = type(sys)("sentence_transformers")
+    monkeypatch.setattr(stub, "SentenceTransformer", Encoder, raising=False)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", stub)
+    assert encoding.sentences("some/encoder")(("ab", "c")).tolist() == [[2, 1], [1, 1]]
+    with pytest.raises(StudyError, match="cannot be loaded: nothing is no encoder"):
+        encoding.sentences("nothing")
+
+
+def test_words_count_only_what_the_pool_knows() -> None:
+    found = encoding.words(["a good film", "a bad film"])(["a good film", "good film", "unknown"])
+    assert found[0] @ found[1] > 0.5 and np.abs(found[2]).max() == 0
+
+
+def test_k_is_among_the_sizes() -> None:
+    assert RivalParams(k=5, shots=(8, 2)).sizes == (2, 5, 8)
+    with pytest.raises(ValueError, match="from 1 on"):
+        RivalParams(shots=(0, 2))

@@ -28,7 +28,7 @@ def sentences(name: str) -> Embed:
         StudyError: If the extra is not installed, or there is no such encoder.
     """
     try:
-        from sentence_transformers import SentenceTransformer
+        from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found]
     except ImportError:
         raise StudyError(
             f"sentence encoder {name!r} needs the package sentence-transformers, which is not installed",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from taskscope.errors import StudyError, TaskError
+from taskscope.errors import TaskError
 from taskscope.models.mean_states import mean_states
 from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.alone import in_groups, laws
@@ -46,30 +46,26 @@ class Session:
 
     def __init__(self, cell: Cell, model: LanguageModel) -> None:
         self.params = RivalParams(**cell.params)
-        if self.params.k not in self.params.shots:
-            raise StudyError(f"k = {self.params.k} with shots {list(self.params.shots)}", "k among the shots")
         self.task = classification_registry.resolve(cell.tasks[0])
         self.model = model
         self.template = template_for(self.params.template, self.task)
         self.asker = Asker(self.task, model, self.template)
-        self.rng = stream("kernel-regression rivals", self.task.fingerprint, cell.seed, self.params.shots)
+        self.rng = stream("kernel-regression rivals", self.task.fingerprint, cell.seed, self.params.sizes)
         self.left_out: list[int] = []
 
     def draw(self) -> dict[str, list[Question]]:
         """Draw the questions of both splits; every class is shown before one is shown twice."""
-        p, most = self.params, max(self.params.shots[-1], len(self.task.classes))
+        p, most = self.params, max(self.params.sizes[-1], len(self.task.classes))
         found = {}
         for split, n in zip(SPLITS, (p.n_chosen, p.n_judged), strict=True):
             drawn = questions(self.task, split, n, most, self.rng)
-            found[split] = [
-                replace(q, demonstrations=in_turn(q.demonstrations)[: p.shots[-1]]) for q in drawn
-            ]
+            found[split] = [replace(q, demonstrations=in_turn(q.demonstrations)) for q in drawn]
         return found
 
     def shots(self, shown: dict[str, list[Question]]) -> list[pa.Table]:
         """Ask with every number of demonstrations; numbers above k that do not fit are left out."""
         tables = []
-        for shots in self.params.shots:
+        for shots in self.params.sizes:
             try:
                 encoded = {split: self.asker.encode(first(some, shots)) for split, some in shown.items()}
             except TaskError:
@@ -171,7 +167,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     """Measure one task with one model and seed.
 
     Raises:
-        StudyError: If k is not among the shots, or a sentence encoder is asked for and not installed.
+        StudyError: If a sentence encoder is asked for and not installed.
         TaskError: If a prompt with k demonstrations is longer than the model's context.
         ModelError: If the model's attention cannot be read.
     """
@@ -179,11 +175,13 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     shown = session.draw()
     with model.audited(cell.rng("audit")) as audit:
         tables = session.shots(shown)
+        most = max(set(session.params.sizes) - set(session.left_out))
         for split, some in shown.items():
+            some = first(some, most)
             tables += [session.alone(split, some), *session.products(split, some)]
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     notes = {**audit.notes(), "route": model.route, TOLD: []}
     if session.left_out:
-        most = ", ".join(map(str, session.left_out))
-        notes[TOLD] = [f"{most} demonstrations do not fit the context of {model.label} and were left out."]
+        many = ", ".join(map(str, session.left_out))
+        notes[TOLD] = [f"{many} demonstrations do not fit the context of {model.label} and were left out."]
     return Measured(rows=rows, notes=notes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from pydantic import Field, field_validator
 
 from taskscope.studies.base import Params
@@ -13,9 +11,9 @@ class RivalParams(Params):
     """Sizes of a rival cell."""
 
     k: int = Field(default=16, ge=2)
-    """Demonstrations at which kernels and hypotheses are compared; one of `shots`."""
+    """Demonstrations at which kernels and accounts are compared."""
     shots: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
-    """Numbers of demonstrations, rising; those above k that do not fit a model's context are left out."""
+    """Other numbers of demonstrations; those above k that do not fit a model's context are left out."""
     template: str = "input-output"
     """How questions are written; one of `templates.NAMES`."""
     n_chosen: int = Field(default=100, ge=8)
@@ -28,7 +26,12 @@ class RivalParams(Params):
 
     @field_validator("shots")
     @classmethod
-    def _rising(cls, shots: tuple[int, ...]) -> tuple[int, ...]:
-        if not shots or shots[0] < 1 or any(a >= b for a, b in pairwise(shots)):
-            raise ValueError("shots rise, from 1 on")
+    def _from_one(cls, shots: tuple[int, ...]) -> tuple[int, ...]:
+        if any(each < 1 for each in shots):
+            raise ValueError("numbers of demonstrations from 1 on")
         return shots
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """All numbers of demonstrations, k among them, rising."""
+        return tuple(sorted({*self.shots, self.k}))

@@ -119,7 +119,8 @@ def mixture(alone: Array, classes: Array, power: float) -> Array:
     weight = log_softmax(power * evidence, axis=1)
     said = laws[:, 0][:, names]  # (question, candidate, label)
     alike = np.full((len(said), 1, n_classes), -np.log(n_classes))
-    return logsumexp(weight[:, :, None] + np.concatenate([said, alike], axis=1), axis=1)
+    mixed = weight[:, :, None] + np.concatenate([said, alike], axis=1)
+    return np.asarray(logsumexp(mixed, axis=1))
 
 
 def renamings(n_classes: int) -> Array:

@@ -32,7 +32,7 @@ def _heads(found: Similarity) -> Table:
             found.pooled.value[at],
             found.agreement[at],
         )
-        rows.append((block, head, *(_rounded(number) for number in numbers)))
+        rows.append((block, head, *(_rounded(float(number)) for number in numbers)))
     return Table(
         name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-similarity",
         title=f"Heads by their correlation with prediction similarity: {found.task}",
@@ -75,4 +75,4 @@ def _variants(found: Similarity) -> Table:
 
 
 def _rounded(value: float) -> float | None:
-    return round(float(value), 4) if np.isfinite(value) else None
+    return round(value, 4) if np.isfinite(value) else None
