@@ -1,0 +1,33 @@
+"""What the page shows of the simulated experiments: a new experiment's figures and tables are listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from taskscope.report.findings import Figure, Table
+from taskscope.studies.kernel_regression.simulated import figures as theorem_figures
+from taskscope.studies.kernel_regression.simulated import tables as theorem_tables
+
+
+class Page(NamedTuple):
+    """How some experiments are shown; nothing of what was not simulated."""
+
+    figures: Callable[[pa.Table], list[Figure]]
+    tables: Callable[[pa.Table], list[Table]]
+
+
+PAGES = (Page(theorem_figures.figures, theorem_tables.tables),)
+"""In the order in which the page shows them."""
+
+
+def figures(rows: pa.Table) -> list[Figure]:
+    """Draw every simulated experiment."""
+    return [figure for page in PAGES for figure in page.figures(rows)]
+
+
+def tables(rows: pa.Table) -> list[Table]:
+    """Tabulate every simulated experiment."""
+    return [table for page in PAGES for table in page.tables(rows)]
