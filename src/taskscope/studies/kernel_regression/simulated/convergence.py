@@ -226,9 +226,11 @@ def _gaps(
         found.add(setting, name, CLIPPED, vote.clipped.mean(axis=2).T, sizes)
         if name == "E":
             _errors(found, setting, vote, world.law[prompts.queries], sizes)
-            asked = prompts.queries.ravel()
-            errors = kernels.delta_error(psi[asked], world.law[asked], psi, world.joint[TASK])
-            found.fact(setting, name, PREDICTED_RATIO, float(errors.mean()))
+            errors = [
+                kernels.delta_error(psi[asked], world.law[asked], psi, world.joint[TASK]).mean()
+                for asked in prompts.queries
+            ]
+            found.fact(setting, name, PREDICTED_RATIO, float(np.mean(errors)))
         if name == RECOMMENDED:
             shuffled = rng.permuted(prompts.labels, axis=1)
             foreign = voted(psi, prompts.foreign_inputs, prompts.foreign_labels)
