@@ -113,7 +113,7 @@ def test_votes_and_answers_equal_the_whole_map_prompt_by_prompt(measured, sessio
         shares = votes / votes.sum(axis=-1, keepdims=True)
         np.testing.assert_allclose(row["shares"], shares.ravel(), atol=1e-4)
         np.testing.assert_allclose(row["label_mass"], mass.ravel(), atol=1e-4)
-        stored = np.array(row["votes"]).reshape(len(AGGREGATIONS), -1)[0]
+        stored = np.array(row["voted"]).reshape(len(AGGREGATIONS), -1)[0]
         sure = np.abs(shares[..., 0] - shares[..., 1]).ravel() > 1e-3
         np.testing.assert_array_equal(stored[sure], shares.argmax(axis=-1).ravel()[sure])
 

@@ -196,7 +196,7 @@ def _answers(table: pa.Table, n_classes: int) -> Answers:
         gold=table["gold"].to_numpy(),
         predicted=table["predicted"].to_numpy(),
         shown=_stacked(table, "shown"),
-        votes=_stacked(table, "votes").reshape(n, len(AGGREGATIONS), -1),
+        votes=_stacked(table, "voted").reshape(n, len(AGGREGATIONS), -1),
         shares=_stacked(table, "shares").reshape(n, -1, n_classes),
         masses={name: np.nan_to_num(_stacked(table, name)) for name in MASSES},
     )

@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
         ("logprobs", _FLOATS),  # (class,) log p of each label, nats
         ("shown", pa.list_(pa.int8())),  # (demonstration,) class of each, in order
         ("blocks", pa.list_(pa.int16())),  # blocks whose attention is known; empty where none was read
-        ("votes", pa.list_(pa.int8())),  # (aggregation, block, head) class with the largest share
+        ("voted", pa.list_(pa.int8())),  # (aggregation, block, head) class with the largest share
         ("shares", _FLOATS),  # (block, head, class) of the published aggregation
         ("label_mass", _FLOATS),  # (block, head), as all below; see `masses.Masses`
         ("label_lift", _FLOATS),
@@ -89,7 +89,7 @@ def to_rows(rows: Sequence[Row], template: str, n_classes: int) -> pa.Table:
         "n_classes": [n_classes] * len(rows),
         "logprobs": [row.logprobs.ravel() for row in rows],
         "shown": [row.shown.ravel() for row in rows],
-        "votes": [row.votes.ravel() for row in rows],
+        "voted": [row.votes.ravel() for row in rows],
         "shares": [row.shares.ravel() for row in rows],
     }
     for name in ("split", "condition", "query", "order", "gold", "predicted", "blocks"):
