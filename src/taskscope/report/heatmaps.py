@@ -25,6 +25,7 @@ def heatmap(
     y_order: Sequence[Any] = (),
     diverging: bool = False,
     text: bool | None = None,
+    borders: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """Draw a matrix as coloured cells: tasks by tasks, blocks by heads, models by blocks.
 
@@ -39,6 +40,7 @@ def heatmap(
         y_order: Names of rows from top to bottom.
         diverging: True for values around zero: the domain is made symmetric and zero is white.
         text: True prints the value in each cell; None prints it while the cells are large enough.
+        borders: Names before which a line runs across and down, where rows and columns have the same names.
     """
     cells = pick(records(data), "data", {"x": x, "y": y, "value": value.field})
     across, down = in_order((c["x"] for c in cells), x_order), in_order((c["y"] for c in cells), y_order)
@@ -55,7 +57,11 @@ def heatmap(
     layers = [full.mark_rect().encode(color=colour, tooltip=hover, **at)]
     if text or (text is None and size >= 26):
         layers += _written(full, at, cells, value, (low, high), diverging)
-    return finish(layers, cells, height=size * len(down))
+    lines = [{"kind": f"border-{axis}", axis: name} for name in borders for axis in ("x", "y")]
+    for axis in ("x", "y") if borders else ():
+        edge = layer(f"border-{axis}").mark_rule(color=theme.INK, strokeWidth=1)
+        layers.append(edge.encode(**{axis: at[axis].bandPosition(0)}))
+    return finish(layers, [*cells, *lines], height=size * len(down))
 
 
 def _written(

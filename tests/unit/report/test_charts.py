@@ -219,6 +219,18 @@ def test_text_on_heatmap_cells_can_be_read(diverging: bool) -> None:
         assert contrast(theme.ON_DARK if cell["dark"] else theme.ON_LIGHT, colour) >= 3.4
 
 
+def test_borders_run_before_the_named_rows_and_columns() -> None:
+    data = [{"a": a, "b": b, "v": 0.5} for a in "xyz" for b in "xyz"]
+    spec = charts.heatmap(data, SCORE, x="a", y="b", borders=["y", "z"])
+    for axis in ("x", "y"):
+        assert [row[axis] for row in rows(spec, f"border-{axis}")] == ["y", "z"]
+    drawn = [part["encoding"] for part in spec["layer"] if part["mark"]["type"] == "rule"]
+    assert [(list(at), at[axis]["bandPosition"]) for at, axis in zip(drawn, "xy", strict=True)] == [
+        (["x"], 0),
+        (["y"], 0),
+    ]
+
+
 def test_cells_carry_their_number_only_while_it_fits() -> None:
     def written(n: int) -> bool:
         spec = charts.heatmap(matrix(n), SCORE, x="a", y="b")

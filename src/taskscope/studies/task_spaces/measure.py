@@ -1,0 +1,171 @@
+"""Measuring: scores, gradients and overlaps of all tasks in one cell; tuning on one task in another.
+
+Encoding, splitting and laying out happen once a cell; after that only weights change. Everything that is
+scored goes through one list of pairs, sorted by length with all tasks together (protocol task_spaces 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from taskscope.models import contrasts, gradients
+from taskscope.models.contrasts import Contrasts
+from taskscope.models.gradients import Gradient, Mask
+from taskscope.models.overlap import compare
+from taskscope.models.tuning import Budget, Tuned, tune
+from taskscope.models.untrained import untrained
+from taskscope.runs.cell import Cell, Measured
+from taskscope.studies.task_spaces import overlaps
+from taskscope.studies.task_spaces.choosing import Half, halves
+from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, ProbeParams, TransferParams
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER, to_rows
+from taskscope.tasks import pair_registry
+from taskscope.tasks.minimal_pairs import MinimalPair, Paradigm
+
+if TYPE_CHECKING:
+    from taskscope.models.language_model import LanguageModel
+
+_PARTS = 8
+"""Parts of the pairs over which the standard error of a gradient is taken."""
+
+
+def _encoded(model: LanguageModel, pairs: Sequence[MinimalPair]) -> Contrasts:
+    return model.contrasts([(pair.good, pair.bad) for pair in pairs])
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The pairs of one half of every task that are scored, all in one list."""
+
+    paradigms: tuple[Paradigm, ...]
+    pairs: Contrasts
+    ends: np.ndarray
+
+    @classmethod
+    def of(cls, model: LanguageModel, paradigms: tuple[Paradigm, ...], parts: Sequence[Half]) -> _Judged:
+        encoded = [_encoded(model, part.judged) for part in parts]
+        return cls(paradigms, contrasts.join(encoded), np.cumsum([len(each) for each in encoded])[:-1])
+
+    def records(self, model: LanguageModel, **same: object) -> list[dict[str, object]]:
+        """Score all pairs under the model's present weights, a record for each task."""
+        scores = model.score_contrasts(self.pairs)
+        margins = np.split(scores[:, 0] - scores[:, 1], self.ends)
+        return [
+            {"judged": p.name, "phenomenon": p.short, "margins": m.astype(np.float32).tolist(), **same}
+            for p, m in zip(self.paradigms, margins, strict=True)
+        ]
+
+
+def probe(cell: Cell, model: LanguageModel) -> Measured:
+    """Score every task under the unchanged weights, and compare tasks by gradients and words (E0, E6, E8).
+
+    Raises:
+        StudyError: If a task has too few pairs.
+        TaskError: If a sentence is too long for the model, or a task has changed since planning.
+    """
+    params = ProbeParams(**cell.params)
+    paradigms = tuple(map(pair_registry.resolve, cell.tasks))
+    parts = [halves(paradigm, cell.seed, params) for paradigm in paradigms]
+    records: list[dict[str, object]] = []
+    with model.audited(cell.rng("audit")) as audit:
+        for number in range(len(parts[0])):
+            judged = _Judged.of(model, paradigms, [each[number] for each in parts])
+            records += judged.records(model, part=SCORE, half=number)
+    training = [[pair for half in each for pair in half.train] for each in parts]
+    encoded = [_encoded(model, pairs) for pairs in training]
+    ours = compare([_chosen(model, pairs, params) for pairs in encoded])
+    blank = untrained(model)
+    theirs = compare([_chosen(blank, pairs, params) for pairs in encoded])
+    words = [[overlaps.contrast(pairs, n) for pairs in training] for n in (1, 2)]
+    for i, first in enumerate(paradigms):
+        records += [
+            {
+                "part": PAIR,
+                "judged": first.name,
+                "phenomenon": first.short,
+                "tuned": second.name,
+                "gradient": float(ours.cosine[i, j]),
+                "overlap": float(ours.overlap[i, j]),
+                "untrained": float(theirs.cosine[i, j]),
+                "words": overlaps.cosine(words[0][i], words[0][j]),
+                "word_pairs": overlaps.cosine(words[1][i], words[1][j]),
+            }
+            for j, second in enumerate(paradigms)
+            if i != j
+        ]
+    return Measured(rows=to_rows(records), notes={**audit.notes(), "route": model.route})
+
+
+def transfer(cell: Cell, model: LanguageModel) -> Measured:
+    """Tune on the first of the cell's tasks in every way, and score all of them after each (E1, E2).
+
+    Raises:
+        ModelError: If the weights are shorter than float32.
+        StudyError: If a task has too few pairs.
+        TaskError: As for `probe`.
+    """
+    params = TransferParams(**cell.params)
+    paradigms = tuple(map(pair_registry.resolve, cell.tasks))
+    own, *_ = paradigms
+    ordered = tuple(sorted(paradigms, key=lambda paradigm: paradigm.name))
+    parts = [halves(paradigm, cell.seed, params) for paradigm in ordered]
+    records: list[dict[str, object]] = []
+    for number, half in enumerate(halves(own, cell.seed, params)):
+        judged = _Judged.of(model, ordered, [each[number] for each in parts])
+        pairs = _encoded(model, half.train)
+        for condition in params.conditions:
+            rng = cell.rng(f"{condition} {number}")
+            found = _tuned(model, pairs, condition, params, rng)
+            told = {"steps": found.steps, "changed": found.delta.n_changed, "norm": found.delta.norm}
+            with model.edited(found.delta):
+                records += judged.records(
+                    model, part=TRANSFER, condition=condition, tuned=own.name, half=number, **told
+                )
+    return Measured(rows=to_rows(records), notes={"route": model.route})
+
+
+def _tuned(
+    model: LanguageModel, pairs: Contrasts, condition: str, params: TransferParams, rng: np.random.Generator
+) -> Tuned:
+    """Tune by one of `params.CONDITIONS`."""
+    if condition == SHUFFLED:
+        pairs = pairs.swapped(rng.random(len(pairs)) < 0.5)
+    objective = gradients.plain if condition == PLAIN else gradients.margin
+    gradient, first = objective(model.executor, pairs)
+    whole = condition == PLAIN
+    mask = gradients.everything(gradient) if whole else _mask(model, pairs, gradient, params)
+    if condition == SCATTERED:
+        mask = gradients.scattered(mask, rng)
+    size = sum(values.numel() for values in gradient.values())
+    budget = Budget(
+        steps=params.steps,
+        fewest=min(params.fewest_steps, params.steps),
+        batch=params.batch,
+        rate=params.rate or _rate(size),
+        strength=params.strength,
+    )
+    return tune(model.executor, pairs, objective, mask, budget, first, rng)
+
+
+def _rate(size: int) -> float:
+    """Choose a learning rate by the number of weights (protocol task_spaces 2.4, recommended)."""
+    return 2e-3 if size < 10_000_000 else 3e-4 if size < 50_000_000 else 1e-4
+
+
+def _chosen(model: LanguageModel, pairs: Contrasts, params: ProbeParams) -> tuple[Gradient, Mask]:
+    gradient, _ = gradients.margin(model.executor, pairs)
+    return gradient, _mask(model, pairs, gradient, params)
+
+
+def _mask(model: LanguageModel, pairs: Contrasts, gradient: Gradient, params: ProbeParams) -> Mask:
+    if params.mask == "density":
+        return gradients.densest(gradient, params.density)
+    if params.mask == "threshold":
+        return gradients.above(gradient, params.threshold)
+    n = min(_PARTS, len(pairs))
+    parts = [pairs.some(part) for part in np.array_split(np.arange(len(pairs)), n)]
+    return gradients.significant([gradients.margin(model.executor, p)[0] for p in parts], params.z)

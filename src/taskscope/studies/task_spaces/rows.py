@@ -1,0 +1,40 @@
+"""The rows of the two kinds of cells, and what their columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+SCORE, PAIR, TRANSFER = "score", "pair", "transfer"
+"""What the column `part` says: scores of the unchanged model on one task; two tasks compared without tuning;
+scores on one task after tuning on another."""
+
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema(
+    [
+        ("part", _TEXT),
+        ("judged", _TEXT),  # the task whose pairs are scored, or the first of two
+        ("phenomenon", _TEXT),  # of `judged`
+        ("condition", _TEXT),  # how it was tuned; empty without tuning
+        ("tuned", _TEXT),  # the task tuned on, or the second of two
+        ("half", pa.int8()),  # of the pairs; -1 where both were used
+        ("margins", pa.list_(pa.float32())),  # log p(good) - log p(bad) of each judged pair, nats
+        ("steps", pa.int32()),  # of tuning
+        ("changed", pa.int64()),  # weights that were changed
+        ("norm", pa.float64()),  # length of the change
+        ("gradient", pa.float64()),  # cosine of the two tasks' gradients on the weights chosen for either
+        ("overlap", pa.float64()),  # Jaccard overlap of the weights chosen, less what chance gives
+        ("untrained", pa.float64()),  # `gradient` in a model of this shape that was never trained
+        ("words", pa.float64()),  # cosine of the two tasks' contrasts as bags of words
+        ("word_pairs", pa.float64()),  # the same of pairs of neighbouring words
+    ]
+)
+_EMPTY = dict.fromkeys(("gradient", "overlap", "untrained", "words", "word_pairs", "norm"), None)
+
+
+def to_rows(records: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Lay records out; what a record does not name is empty."""
+    blank = {"condition": "", "tuned": "", "half": -1, "margins": None, "steps": 0, "changed": 0, **_EMPTY}
+    return pa.Table.from_pylist([{**blank, **record} for record in records], schema=SCHEMA)

@@ -1,0 +1,155 @@
+"""From stored rows to the task space of each model: how tuning on each task moves every other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from taskscope.studies.columns import where
+from taskscope.studies.task_spaces.params import TUNED
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER
+from taskscope.tasks.minimal_pairs import PHENOMENA
+
+Array = np.ndarray
+LIKENESSES = ("gradient", "overlap", "untrained", "words", "word_pairs")
+"""Columns that compare two tasks without tuning."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Everything measured on one model; tasks of one phenomenon stand together."""
+
+    model: str
+    tasks: tuple[str, ...]
+    phenomena: tuple[str, ...]
+    """Of each task."""
+    first: dict[tuple[int, int, str], Array]
+    """(seed, half, task) to the margins of the unchanged model (pair,), nats."""
+    after: dict[str, dict[tuple[int, int, str, str], Array]]
+    """Condition to (seed, half, tuned, judged) to margins (pair,)."""
+    steps: dict[tuple[str, str], float]
+    """(condition, tuned) to the mean number of steps."""
+    changed: dict[str, float]
+    """Condition to the mean number of weights that were changed."""
+    likeness: dict[str, Array]
+    """Name of `LIKENESSES` to (task, task), the mean over seeds; zero on the diagonal."""
+
+    @property
+    def n(self) -> int:
+        """Tasks."""
+        return len(self.tasks)
+
+    @cached_property
+    def groups(self) -> Array:
+        """(task,) int64: the number of each task's phenomenon."""
+        names = list(dict.fromkeys(self.phenomena))
+        return np.array([names.index(name) for name in self.phenomena])
+
+    @cached_property
+    def accuracy(self) -> Array:
+        """(task,) share of pairs that the unchanged model gets right (E0)."""
+        return np.array([(np.concatenate(self._at_first[task]) > 0).mean() for task in self.tasks])
+
+    @cached_property
+    def _at_first(self) -> dict[str, list[Array]]:
+        """Task to the margins of the unchanged model, a list over seeds and halves."""
+        return {task: [m for (*_, t), m in self.first.items() if t == task] for task in self.tasks}
+
+    def effects(self, condition: str) -> Array:
+        """Change of the mean margin in standard deviations of the margins at first, (half, tuned, judged).
+
+        The form for tests (Z of 2.5): not bounded, not held back by a ceiling.
+        """
+        return self._effects[condition]
+
+    @cached_property
+    def _effects(self) -> dict[str, Array]:
+        widths = np.array([max(np.concatenate(self._at_first[task]).std(), 1e-9) for task in self.tasks])
+        return {condition: self._by_half(condition, _gain) / widths for condition in self.after}
+
+    def headroom(self, condition: str) -> Array:
+        """Accuracy gained as a share of what could be won or lost, (tuned, judged), within -1 and 1 (N)."""
+        return self._by_half(condition, _headroom).mean(axis=0)
+
+    def _by_half(self, condition: str, value: Callable[[Array, Array], float]) -> Array:
+        """Work a value out of margins before and after, mean over seeds: (half, tuned, judged)."""
+        place = {task: i for i, task in enumerate(self.tasks)}
+        found: dict[int, list[tuple[int, int, float]]] = {}
+        for (seed, half, tuned, judged), after in self.after[condition].items():
+            number = value(self.first[seed, half, judged], after)
+            found.setdefault(half, []).append((place[tuned], place[judged], number))
+        result = np.full((len(found), self.n, self.n), np.nan)
+        for half, cells in found.items():
+            total, count = np.zeros((self.n, self.n)), np.zeros((self.n, self.n))
+            for tuned, judged, number in cells:
+                total[tuned, judged] += number
+                count[tuned, judged] += 1
+            result[half] = np.divide(total, count, out=result[half], where=count > 0)
+        return result
+
+
+def _gain(before: Array, after: Array) -> float:
+    return float((after - before).mean())
+
+
+def _headroom(before: Array, after: Array) -> float:
+    share, gain = (before > 0).mean(), (after > 0).mean() - (before > 0).mean()
+    room = 1 - share if gain >= 0 else share
+    return float(np.clip(gain / max(room, 1 / len(before)), -1, 1))
+
+
+def spaces(rows: pa.Table) -> list[Space]:
+    """Read every model that has scores, in sorted order; tasks that were not tuned on are left out."""
+    return [space for model in sorted(set(rows["model"].to_pylist())) if (space := _space(rows, model))]
+
+
+def _space(rows: pa.Table, model: str) -> Space | None:
+    mine = where(rows, model=model)
+    tuned = where(mine, part=TRANSFER)
+    scores = where(mine, part=SCORE)
+    phenomenon = dict(zip(scores["judged"].to_pylist(), scores["phenomenon"].to_pylist(), strict=True))
+    tasks = [t for t in set(tuned["tuned"].to_pylist()) if t in phenomenon]
+    if not tasks:
+        return None
+    known = list(PHENOMENA.values())
+    tasks.sort(key=lambda t: (known.index(p) if (p := phenomenon[t]) in known else len(known), p, t))
+    first = {
+        (row["seed"], row["half"], row["judged"]): np.array(row["margins"]) for row in scores.to_pylist()
+    }
+    after: dict[str, dict[tuple[int, int, str, str], Array]] = {}
+    steps: dict[tuple[str, str], list[int]] = {}
+    changed: dict[str, list[int]] = {}
+    for row in tuned.to_pylist():
+        if row["judged"] in tasks:
+            key = row["seed"], row["half"], row["tuned"], row["judged"]
+            after.setdefault(row["condition"], {})[key] = np.array(row["margins"])
+            steps.setdefault((row["condition"], row["tuned"]), []).append(row["steps"])
+            changed.setdefault(row["condition"], []).append(row["changed"])
+    if TUNED not in after:
+        return None
+    return Space(
+        model=model,
+        tasks=tuple(tasks),
+        phenomena=tuple(phenomenon[task] for task in tasks),
+        first=first,
+        after=after,
+        steps={key: float(np.mean(values)) for key, values in steps.items()},
+        changed={key: float(np.mean(values)) for key, values in changed.items()},
+        likeness=_likeness(where(mine, part=PAIR), tasks),
+    )
+
+
+def _likeness(rows: pa.Table, tasks: list[str]) -> dict[str, Array]:
+    place = {task: i for i, task in enumerate(tasks)}
+    total = {name: np.zeros((len(tasks), len(tasks))) for name in LIKENESSES}
+    n_seeds = max(1, len(pc.unique(rows["seed"])))  # type: ignore[attr-defined]
+    for row in rows.to_pylist():
+        if row["judged"] in place and row["tuned"] in place:
+            for name, matrix in total.items():
+                matrix[place[row["judged"]], place[row["tuned"]]] += row[name] / n_seeds
+    return total

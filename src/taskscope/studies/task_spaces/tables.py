@@ -1,0 +1,142 @@
+"""Task spaces as numbers: similarity inside phenomena beside the published table, and every task."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taskscope.report.findings import Table
+from taskscope.report.wording import slug
+from taskscope.studies.task_spaces.findings import Result
+from taskscope.studies.task_spaces.params import CONDITIONS, TUNED
+from taskscope.studies.task_spaces.spaces import Space
+from taskscope.studies.wording import percent
+
+_SIMILAR, _UNRELATED = 0.3, 0.2
+"""Bounds of the patterns (protocol task_spaces 2.8, recommended)."""
+
+
+@cache
+def published() -> dict[str, Any]:
+    """Return the published similarities inside phenomena: mean and standard deviation by model."""
+    return json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
+
+
+def tables(found: Result) -> list[Table]:
+    """Tabulate phenomena, tasks and ways of tuning."""
+    return [_phenomena(found.space), _tasks(found.space), _ways(found)]
+
+
+def pattern(cells: np.ndarray) -> str:
+    """Name the pattern of the ordered pairs of different tasks of a phenomenon (2.8)."""
+    mean = cells.mean()
+    if mean >= _SIMILAR and (cells > 0).mean() >= 0.8:
+        return "A: alike"
+    if (cells > _SIMILAR).mean() >= 0.2 and (cells < -_SIMILAR).mean() >= 0.2:
+        return "B: partly opposed"
+    if abs(mean) < _UNRELATED and (np.abs(cells) <= _SIMILAR).mean() >= 0.7:
+        return "C: unrelated"
+    return "N: opposed" if mean <= -_SIMILAR and (cells < 0).mean() >= 0.8 else "mixed"
+
+
+def _phenomena(space: Space) -> Table:
+    shares = space.headroom(TUNED)
+    rows = []
+    for name in dict.fromkeys(space.phenomena):
+        inside = np.flatnonzero(np.array(space.phenomena) == name)
+        if len(inside) < 2:
+            continue
+        block = shares[np.ix_(inside, inside)]
+        words = space.likeness["words"][np.ix_(inside, inside)]
+        off = ~np.eye(len(inside), dtype=bool)
+        cells = block[off]
+        theirs = published()["within"].get(name)
+        told = tuple(f"{mean:.2f} ± {sd:.2f}" for mean, sd in theirs) if theirs else ("–",) * 3
+        own = f"{cells.mean():+.2f} ± {cells.std(ddof=1):.2f}"
+        rows.append((name, len(cells), own, f"{words[off].mean():+.2f}", pattern(cells), *told))
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-phenomena",
+        title="Similarity inside phenomena",
+        columns=(
+            "phenomenon",
+            "ordered pairs",
+            "similarity",
+            "words alone",
+            "pattern",
+            *published()["models"],
+        ),
+        rows=tuple(rows),
+        note="Mean and standard deviation (n - 1) over ordered pairs of different tasks of the accuracy "
+        "gained by tuning on one and judged on the other, as a share of what could be won or lost. Words "
+        "alone: cosine of the words by which good sentences differ from bad ones. The last columns are "
+        "published, for models of 27, 70 and 203 M weights on BLiMP. Two pairs are no more than two points.",
+        model=space.model,
+    )
+
+
+def _tasks(space: Space) -> Table:
+    effects, off = space.effects(TUNED).mean(axis=0), ~np.eye(space.n, dtype=bool)
+    rows = tuple(
+        (
+            task,
+            space.phenomena[i],
+            percent(space.accuracy[i]),
+            f"{effects[i, i]:+.2f}",
+            f"{effects[i][off[i]].mean():+.2f}",
+            f"{effects[:, i][off[i]].mean():+.2f}",
+            f"{space.steps[TUNED, task]:.0f}",
+        )
+        for i, task in enumerate(space.tasks)
+    )
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-tasks",
+        title="Every task",
+        columns=(
+            "task",
+            "phenomenon",
+            "right at first",
+            "own gain",
+            "gives",
+            "gets",
+            "steps",
+        ),
+        rows=rows,
+        note="Right at first: share of pairs whose good sentence is likelier to the unchanged model; 50 % is "
+        "guessing. Gains in standard deviations of the task's margins at first: its own, and in the mean "
+        "what it gives to others and gets from them.",
+        model=space.model,
+    )
+
+
+def _ways(found: Result) -> Table:
+    space, isolated = found.space, found.numbers and found.numbers.isolation
+    rows = []
+    for name in CONDITIONS:
+        if isolated is None or name not in space.after:
+            continue
+        steps = np.mean([n for (condition, _), n in space.steps.items() if condition == name])
+        own, others = isolated.own[name], isolated.others[name]
+        rows.append(
+            (_WAYS[name], f"{own:+.2f}", f"{others:.2f}", f"{space.changed[name]:,.0f}", f"{steps:.1f}")
+        )
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-ways",
+        title="Ways of tuning",
+        columns=("way", "own gain", "change of others", "weights changed", "steps"),
+        rows=tuple(rows),
+        note="Mean over tasks, in standard deviations of margins; the change of others without its sign.",
+        model=space.model,
+        headline=("way", "own gain", "change of others"),
+    )
+
+
+_WAYS = {
+    "difference": "gradient differences",
+    "plain": "plain training on the good sentences",
+    "scattered": "gradient differences, weights drawn at random",
+    "shuffled": "gradient differences, labels exchanged at random",
+}

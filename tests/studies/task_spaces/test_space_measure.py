@@ -1,0 +1,107 @@
+"""What the cells measure equals asking the model directly, and the model is left as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from taskscope.models.guard import bit_sum
+from taskscope.models.identity import identify, reference
+from taskscope.models.language_model import LanguageModel
+from taskscope.models.loading import load
+from taskscope.models.spec import ModelSpec
+from taskscope.runs.cell import Cell
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.task_spaces import measure
+from taskscope.studies.task_spaces.choosing import halves
+from taskscope.studies.task_spaces.params import (
+    CONDITIONS,
+    PLAIN,
+    SCATTERED,
+    SHUFFLED,
+    TUNED,
+    TaskSpaceParams,
+)
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER
+from taskscope.studies.task_spaces.study import TASK_SPACES
+from taskscope.tasks import pair_registry
+
+TASKS = ("what-with-gap", "that-without-gap", "verb-of-subject")
+TINY = TaskSpaceParams(tasks=TASKS, n_train=4, n_eval=3, steps=4, fewest_steps=2, batch=3, strength=50)
+
+
+def cells(params: TaskSpaceParams) -> list[Cell]:
+    spec = ModelSpec(name="pico-xs")
+    known = identify(spec)
+    planned = PlannedModel(
+        ref=reference(spec), n_blocks=known.n_blocks, n_parameters=known.n_parameters, context=known.context
+    )
+    return TASK_SPACES.plan(params, [planned])
+
+
+@pytest.fixture(scope="module")
+def model() -> LanguageModel:
+    return load(ModelSpec(name="pico-xs"))
+
+
+@pytest.fixture(scope="module")
+def probed(model: LanguageModel) -> list[dict]:
+    return measure.probe(cells(TINY)[0], model).rows.to_pylist()
+
+
+@pytest.fixture(scope="module")
+def moved(model: LanguageModel) -> list[dict]:
+    before = {name: bit_sum(p) for name, p in model.hf.named_parameters()}
+    with model.guard():
+        rows = measure.transfer(cells(TINY)[1], model).rows.to_pylist()
+    assert {name: bit_sum(p) for name, p in model.hf.named_parameters()} == before
+    return rows
+
+
+def test_scores_are_those_of_whole_sentences(model, probed) -> None:
+    scores = [row for row in probed if row["part"] == SCORE]
+    assert len(scores) == 2 * len(TASKS)
+    for row in scores:
+        [paradigm] = pair_registry.get(row["judged"])
+        pairs = halves(paradigm, 0, TINY)[row["half"]].judged
+        both = model.score([("", text) for pair in pairs for text in (pair.good, pair.bad)])
+        np.testing.assert_allclose(row["margins"], both[::2] - both[1::2], atol=1e-4)
+
+
+def test_two_tasks_are_compared_once_in_each_direction(probed) -> None:
+    pairs = {(row["judged"], row["tuned"]): row for row in probed if row["part"] == PAIR}
+    assert set(pairs) == {(a, b) for a in TASKS for b in TASKS if a != b}
+    opposed = pairs["what-with-gap", "that-without-gap"]
+    assert opposed["words"] == pytest.approx(-1) and opposed["gradient"] < -0.3
+    for (a, b), row in pairs.items():
+        assert row["gradient"] == pytest.approx(pairs[b, a]["gradient"])
+        assert -1 <= row["untrained"] <= 1 and row["untrained"] != pytest.approx(row["gradient"])
+
+
+def test_every_task_is_scored_after_every_way_of_tuning(probed, moved) -> None:
+    found = {(row["condition"], row["half"], row["judged"]): row for row in moved}
+    assert set(found) == {(c, h, t) for c in CONDITIONS for h in (0, 1) for t in TASKS}
+    assert {(row["part"], row["tuned"]) for row in moved} == {(TRANSFER, TASKS[0])}
+    first = {(row["half"], row["judged"]): np.mean(row["margins"]) for row in probed if row["part"] == SCORE}
+
+    def gain(condition: str, task: str) -> float:
+        return float(
+            np.mean([np.mean(found[condition, h, task]["margins"]) - first[h, task] for h in (0, 1)])
+        )
+
+    assert gain(TUNED, TASKS[0]) > 1
+    assert gain(TUNED, TASKS[0]) > gain(SHUFFLED, TASKS[0])
+    assert gain(TUNED, TASKS[1]) < -0.5, "the same two words with opposite labels"
+    n = sum(p.numel() for p in load(ModelSpec(name="pico-xs")).hf.parameters())
+    changed = {c: found[c, 0, TASKS[0]]["changed"] for c in CONDITIONS}
+    assert changed[PLAIN] == n
+    assert changed[TUNED] == changed[SCATTERED] == changed[SHUFFLED] == round(0.05 * n)
+
+
+@pytest.mark.parametrize("mask", ["threshold", "signal"])
+def test_other_masks_choose_other_weights(model, mask) -> None:
+    params = TINY.model_copy(update={"mask": mask, "conditions": (TUNED,), "threshold": 0.05})
+    rows = measure.transfer(cells(params)[1], model).rows.to_pylist()
+    n = sum(p.numel() for p in model.hf.parameters())
+    assert all(0 < row["changed"] < n for row in rows)
+    assert {row["changed"] for row in rows} != {round(0.05 * n)}
