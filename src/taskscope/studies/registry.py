@@ -16,12 +16,6 @@ def registry() -> Mapping[str, Study]:
     from taskscope.studies.task_spaces.study import TASK_SPACES
     from taskscope.studies.task_vectors.study import TASK_VECTORS
 
-    from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
-    from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
-    from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
-    from taskscope.studies.task_spaces.study import TASK_SPACES
-    from taskscope.studies.task_vectors.study import TASK_VECTORS
-
     studies = (
         STRUCTURED_TASKS,
         TASK_VECTORS,
@@ -30,3 +24,4 @@ def registry() -> Mapping[str, Study]:
         KERNEL_REGRESSION,
         SKILL_EMERGENCE,
     )
+    return {study.name: study for study in studies}

@@ -80,7 +80,6 @@ def log_posteriors(evidence: np.ndarray, prior: np.ndarray, leak: float = 0.0) -
         TheoryError: If the leak is no probability, or examples are impossible under every task.
     """
     _check_leak(leak)
-    prompts, examples, tasks = evidence.shape
     with np.errstate(divide="ignore"):
         start = np.broadcast_to(np.log(prior), (len(evidence), 1, len(prior)))
     if leak == 0:
