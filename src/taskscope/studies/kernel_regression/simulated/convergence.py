@@ -81,7 +81,7 @@ class ConvergenceParams(Params):
 SIZES = {
     "smoke": ConvergenceParams(most=1024, n_queries=32, repeats=4),
     "standard": ConvergenceParams(),
-    "full": ConvergenceParams(repeats=50, n_queries=128),
+    "full": ConvergenceParams(repeats=24),
     "paper": ConvergenceParams(),
 }
 """By profile; the paper gives no size for this check, so that ``paper`` is ``standard``."""
