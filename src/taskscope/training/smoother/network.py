@@ -20,6 +20,7 @@ half precision.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,10 +78,11 @@ def build(tokenizer: PreTrainedTokenizerFast, *, null: bool = False) -> GPT2LMHe
         tokenizer: `words.tokenizer`.
         null: Whether the answer comes from the query's own words and no head is a smoother.
     """
+    end = int(tokenizer.convert_tokens_to_ids(str(tokenizer.eos_token)))  # pyright: ignore
     config = GPT2Config(
         vocab_size=len(tokenizer), n_positions=CONTEXT, n_embd=2 * HALF, n_layer=BLOCKS, n_head=HEADS,
         n_inner=4, embd_pdrop=0.0, attn_pdrop=0.0, resid_pdrop=0.0, tie_word_embeddings=False,
-        bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=end, eos_token_id=end, pad_token_id=end,
     )  # fmt: skip
     hf = GPT2LMHeadModel(config).eval().requires_grad_(False)
     for parameter in hf.parameters():
@@ -93,16 +95,20 @@ def build(tokenizer: PreTrainedTokenizerFast, *, null: bool = False) -> GPT2LMHe
     rng = np.random.default_rng(_SEED)
     planted = [_segment_head(), _x_head(), None if null else _vote_head()]
     for block, head in zip(trunk.h, planted, strict=True):
-        block.ln_1.weight.copy_(gain)
-        heads = [head or _random_head(rng), *(_random_head(rng) for _ in range(HEADS - 1))]
-        weight = block.attn.c_attn.weight.view(2 * HALF, 3, HEADS, HEAD_DIM)
-        out = block.attn.c_proj.weight.view(HEADS, HEAD_DIM, 2 * HALF)
-        for number, one in enumerate(heads):
-            for part, read in enumerate((one.query, one.key, one.value)):
-                weight[:, part, number] = _reading(read)
-            out[number] = torch.cat([one.write, -one.write], dim=1)
+        _write(block, gain, [head or _random_head(rng), *(_random_head(rng) for _ in range(HEADS - 1))])
     hf.lm_head.weight.copy_(_output(tokenizer, null))
     return hf
+
+
+def _write(block: Any, gain: Tensor, heads: list[_Head]) -> None:
+    """Write the heads of one block down."""
+    block.ln_1.weight.copy_(gain)
+    weight = block.attn.c_attn.weight.view(2 * HALF, 3, HEADS, HEAD_DIM)
+    out = block.attn.c_proj.weight.view(HEADS, HEAD_DIM, 2 * HALF)
+    for number, one in enumerate(heads):
+        for part, read in enumerate((one.query, one.key, one.value)):
+            weight[:, part, number] = _reading(read)
+        out[number] = torch.cat([one.write, -one.write], dim=1)
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ class _Head:
 
 
 def _empty_head() -> _Head:
-    return _Head(*(torch.zeros(HALF, HEAD_DIM) for _ in range(3)), torch.zeros(HEAD_DIM, HALF))
+    query, key, value = (torch.zeros(HALF, HEAD_DIM) for _ in range(3))
+    return _Head(query, key, value, torch.zeros(HEAD_DIM, HALF))
 
 
 def _segment_head() -> _Head:
