@@ -77,7 +77,7 @@ class KernelRegressionParams(Params):
     n_matched_sets: int = Field(default=5, ge=1)
     """Sets of as many other heads of the same blocks, replaced for comparison."""
     shots: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
-    """Numbers of demonstrations along which votes and answers are compared, k among them (M11)."""
+    """Numbers of demonstrations, beside k, along which votes and answers are compared (M11)."""
     n_chosen: int = Field(default=80, ge=8)
     """Questions by which rival kernels are tuned (M6, section 8)."""
     n_judged: int = Field(default=80, ge=8)
@@ -107,13 +107,11 @@ class KernelRegressionParams(Params):
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: A part, task, template or seed named twice, an unknown part, template or profile, or
-            numbers of shots that do not rise or lack k.
+            StudyError: A part, task, template or seed named twice, an unknown part, template or profile, or a
+            number of shots below 1.
         """
-        if list(self.shots) != sorted(set(self.shots)) or min(self.shots, default=0) < 1:
-            raise StudyError(f"shots {list(self.shots)}", "numbers from 1 on, in rising order")
-        if "rivals" in self.parts and self.k not in self.shots:
-            raise StudyError(f"shots {list(self.shots)} without k = {self.k}", f"{self.k} among them")
+        if min(self.shots, default=1) < 1:
+            raise StudyError(f"shots {list(self.shots)}", "numbers from 1 on")
         for what, values in (
             ("part", self.parts),
             ("task", self.tasks),

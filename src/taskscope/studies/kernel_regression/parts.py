@@ -28,7 +28,7 @@ from taskscope.studies.kernel_regression.similarity import figures as similarity
 from taskscope.studies.kernel_regression.similarity import tables as similarity_tables
 from taskscope.studies.kernel_regression.similarity.findings import similarities
 from taskscope.studies.kernel_regression.simulated import findings as simulated_findings
-from taskscope.studies.kernel_regression.simulated import ginc_page, linear_page, smoothing_page
+from taskscope.studies.kernel_regression.simulated import pages
 from taskscope.studies.kernel_regression.weights import figures as weight_figures
 from taskscope.studies.kernel_regression.weights import findings as weight_findings
 from taskscope.studies.kernel_regression.weights import tables as weight_tables
@@ -52,10 +52,6 @@ class Simulated(NamedTuple):
     draws: int
 
 
-_PAGES = (ginc_page, linear_page, smoothing_page)
-"""Modules that draw and tabulate a simulated experiment, each nothing where it was not run."""
-
-
 def _not_judged(found: Any) -> list[Finding]:
     """What is shown beside the claims and decides none of them."""
     del found
@@ -66,8 +62,8 @@ PARTS = (
     Part(
         lambda rows, params: [Simulated(rows, params.draws)],
         lambda found: simulated_findings.findings(found.rows, found.draws),
-        lambda found: [each for page in _PAGES for each in page.figures(found.rows)],
-        lambda found: [each for page in _PAGES for each in page.tables(found.rows)],
+        lambda found: pages.figures(found.rows),
+        lambda found: pages.tables(found.rows),
     ),
     Part(
         weight_findings.weights,

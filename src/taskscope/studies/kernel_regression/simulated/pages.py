@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from taskscope.report.findings import Figure, Table
 from taskscope.studies.kernel_regression.simulated import figures as theorem_figures
+from taskscope.studies.kernel_regression.simulated import ginc_page, linear_page, smoothing_page
 from taskscope.studies.kernel_regression.simulated import tables as theorem_tables
 
 
@@ -19,7 +20,12 @@ class Page(NamedTuple):
     tables: Callable[[pa.Table], list[Table]]
 
 
-PAGES = (Page(theorem_figures.figures, theorem_tables.tables),)
+PAGES = (
+    Page(theorem_figures.figures, theorem_tables.tables),
+    Page(ginc_page.figures, ginc_page.tables),
+    Page(linear_page.figures, linear_page.tables),
+    Page(smoothing_page.figures, smoothing_page.tables),
+)
 """In the order in which the page shows them."""
 
 
