@@ -84,10 +84,10 @@ class Handler(BaseHTTPRequestHandler):
             self.say(401, {"error": {"message": "a key is needed"}})
         elif body.get("logprobs", 0) > own.most_tops:
             self.say(400, {"error": {"message": f"at most {own.most_tops} log-probabilities"}})
-        elif any(len(own.split(prompt)) > own.longest for prompt in body["prompt"]):
+        elif any(len(own.split(prompt)) > own.longest for prompt in _prompts(body)):
             self.say(400, {"message": "longer than the context"})
         else:
-            choices = [own.choice(n, prompt, body) for n, prompt in enumerate(body["prompt"])]
+            choices = [own.choice(n, prompt, body) for n, prompt in enumerate(_prompts(body))]
             self.say(200, {"choices": choices[::-1]})  # in no particular order, as allowed
 
     def say(self, status: int, content: Any) -> None:
@@ -100,6 +100,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(raw) if length is None else length))
         self.end_headers()
         self.wfile.write(raw)
+
+
+def _prompts(body: dict[str, Any]) -> list[str]:
+    return [body["prompt"]] if isinstance(body["prompt"], str) else body["prompt"]
 
 
 def status(code: int, message: str = "busy") -> Fault:

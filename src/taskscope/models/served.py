@@ -17,7 +17,7 @@ from taskscope.errors import ModelError
 from taskscope.models.server import RefusedError, Server
 
 BATCH = 16
-"""Texts in one request."""
+"""Texts in one request to a server that echoes; others are sent one, for they answer lists in other forms."""
 TOPS = (20, 5)
 """Next tokens to ask for, the most first: what vLLM and what OpenAI's own servers allow at most."""
 SEEN = 24
@@ -115,19 +115,24 @@ class ServedModel:
     def _ask(self, texts: Sequence[str], options: dict[str, Any]) -> list[dict[str, Any] | str]:
         """Complete every text; one that the server refuses by itself comes back as its reason."""
         found: list[dict[str, Any] | str] = []
-        for start in range(0, len(texts), BATCH):
-            batch = texts[start : start + BATCH]
+        size = BATCH if self.echoes else 1
+        for start in range(0, len(texts), size):
+            batch = texts[start : start + size]
             try:
                 found += self.server.complete(batch, **options)
-            except RefusedError:  # one text too long refuses all that are sent with it
-                found += [self._alone(text, options) for text in batch]
+            except RefusedError as error:  # one text too long refuses all that are sent with it
+                found += self._apart(batch, options) if len(batch) > 1 else [error.given]
         return found
 
-    def _alone(self, text: str, options: dict[str, Any]) -> dict[str, Any] | str:
-        try:
-            return self.server.complete([text], **options)[0]
-        except RefusedError as error:
-            return error.given
+    def _apart(self, texts: Sequence[str], options: dict[str, Any]) -> list[dict[str, Any] | str]:
+        """Complete every text in a request of its own."""
+        found: list[dict[str, Any] | str] = []
+        for text in texts:
+            try:
+                found += self.server.complete([text], **options)
+            except RefusedError as error:
+                found.append(error.given)
+        return found
 
 
 _ECHO = {"max_tokens": 1, "echo": True, "logprobs": 1}

@@ -64,7 +64,8 @@ class Server:
             RefusedError: If the server answers with an error.
             ModelError: If it does not answer, or what it says is no answer of this protocol.
         """
-        body = {"model": self.model, "prompt": list(prompts), "temperature": 0, **options}
+        prompt = prompts[0] if len(prompts) == 1 else list(prompts)  # lists are not read by every server
+        body = {"model": self.model, "prompt": prompt, "temperature": 0, **options}
         answer = self._post("/completions", body, TRIES if patient else 1)
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):

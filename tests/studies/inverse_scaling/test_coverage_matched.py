@@ -60,16 +60,19 @@ def test_nothing_to_match_and_nothing_in_common() -> None:
     assert matched(scores, apart) is None
 
 
+def measured(scores: np.ndarray, total: np.ndarray, metric: str, loss: np.ndarray) -> pa.Table:
+    items = Items(metric, "", [str(n) for n in range(N)], [""] * N, [2] * N, [0] * N)
+    parts = []
+    for size, (right, covered, lost) in enumerate(zip(scores, total, loss, strict=True)):
+        place = Place(family="f", member=f"m{size}", parameters=int(1e7 * 10 ** (size / 2)), tokens=10**9)
+        parts.append(to_rows(place, "task", items, Outcomes(lost, right, covered)))
+    return in_front(pa.concat_tables(parts), "t")
+
+
 @pytest.mark.parametrize("by_coverage", [True, False])
 def test_a_fall_of_coverage_alone_loses_its_name(by_coverage: bool) -> None:
     scores, total = drawn(np.random.default_rng(1), by_coverage=by_coverage)
-    items = Items("classification", "", [str(n) for n in range(N)], [""] * N, [2] * N, [0] * N)
-    parts = []
-    for size, right, covered in zip(range(MODELS), scores, total, strict=True):
-        place = Place(family="f", member=f"m{size}", parameters=int(1e7 * 10 ** (size / 2)), tokens=10**9)
-        loss = np.where(right == 1, 0.4, 1.1)
-        parts.append(to_rows(place, "task", items, Outcomes(loss, right, covered)))
-    rows = in_front(pa.concat_tables(parts), "t")
+    rows = measured(scores, total, "classification", np.where(scores == 1, 0.4, 1.1))
     (series,) = results(rows, PARAMS)
     (task,) = series.tasks
     assert task.deciding.label is Label.INVERSE
@@ -79,3 +82,12 @@ def test_a_fall_of_coverage_alone_loses_its_name(by_coverage: bool) -> None:
     assert ("not found again among items of like coverage" in told.rows[0][-1]) is by_coverage
     (arms,) = asked_beside(rows, PARAMS)
     assert not arms  # nothing was asked beside the task
+
+
+def test_a_completion_has_no_coverage_beside_its_score() -> None:
+    """Its probability is what is judged: matched by it, every fall would be lost."""
+    _, total = drawn(np.random.default_rng(2), by_coverage=True)
+    rows = measured(np.full_like(total, np.nan), total, "sequence", -total)
+    (series,) = results(rows, PARAMS)
+    (task,) = series.tasks
+    assert task.label is Label.INVERSE and not task.artefacts

@@ -18,12 +18,12 @@ from taskscope.report.wording import slug
 from taskscope.stats.trends.classify import Trend, classify
 from taskscope.stats.trends.wording import Change
 from taskscope.studies.inverse_scaling.arms import COVERED, LABELS, TASK, draw, in_words, shots, strength
-from taskscope.studies.inverse_scaling.coverage import matched
 from taskscope.studies.inverse_scaling.grids import Series
 from taskscope.studies.inverse_scaling.trends import (
     SeriesTrends,
     TaskTrend,
     accuracy_rule,
+    at_like_coverage,
     loss_rule,
     performance,
 )
@@ -71,8 +71,7 @@ def _of_task(series: Series, task: TaskTrend, draws: int) -> Iterator[ArmTrend]:
             rng = stream("inverse-scaling arms", series.name, grid.task, name)
             trend = classify(performance(arm), scale, arm.clusters, rule, rng, draws)
         yield ArmTrend(grid.task, name, trend, arm.n_left_out)
-    whole = grid.arms[TASK]
-    alike = matched(performance(whole), whole.total)
+    whole, alike = grid.arms[TASK], at_like_coverage(grid)
     if alike is not None:
         rule = loss_rule(grid, whole) if whole.correct is None else accuracy_rule(whole)
         rng = stream("inverse-scaling arms", series.name, grid.task, COVERED)

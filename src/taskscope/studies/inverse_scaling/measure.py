@@ -68,10 +68,7 @@ def _reasoning(
     texts = [model.decode(written[place]) if place in written else "" for place in range(len(ids))]
     told = [reasoning.read(text, item.classes) for text, item in zip(texts, task.items, strict=True)]
     reasoned = reasoning.closed(task, [one.text for one in told])
-    lengths = [
-        len(model.encode(prompt + one.text)) - len(ids[place]) if place in written else 0
-        for place, (prompt, one) in enumerate(zip(prompts, told, strict=True))
-    ]
+    lengths = [_added(model, prompt, one.text) for prompt, one in zip(prompts, told, strict=True)]
     filled = reasoning.closed(task, [reasoning.FILLER * n for n in lengths])
     named = np.array([one.named for one in told])
     reasons = [
@@ -83,6 +80,12 @@ def _reasoning(
         tables.append(rows_of(params.place, changed, arm, scored, own_names))
         notes[f"left out: {arm}"] = sum(map(bool, scored.left_out))
     return tables
+
+
+def _added(model: LanguageModel, prompt: str, text: str) -> int:
+    """Count the tokens that a text adds to a prompt; what is too long in the end is left out when scored."""
+    whole, before = model.tokenizer([prompt + text, prompt])["input_ids"]
+    return len(whole) - len(before)
 
 
 def _room(model: LanguageModel, prompt: str, item: ChoiceItem, limit: int) -> Tokens:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +17,8 @@ from taskscope.studies.randomness import stream
 
 FALSE_DISCOVERIES = 0.05
 """Level of Benjamini and Hochberg's correction over the tasks of a series (6.2)."""
+LEFT = 0.5
+"""Share of a fall that must be left among items of like coverage."""
 FEW_DRAWS = 10
 """Resamples of a control, of which the bare label is asked and no share."""
 
@@ -106,27 +107,47 @@ def trends(found: SeriesGrid, draws: int) -> SeriesTrends:
 
 
 def _artefacts(task: TaskGrid, trend: Trend, scale: np.ndarray, rng: np.random.Generator) -> tuple[str, ...]:
-    """Name the controls that lose an inverse or U-shaped label (E7): those whose own label is another."""
+    """Name the controls that lose an inverse or U-shaped label (E7): those whose own label is another.
+
+    Among items of like coverage there are fewer, so there it is asked how much of the fall is left, and no
+    label.
+    """
     if trend.label not in (Label.INVERSE, Label.U):
         return ()
     lost = []
-    for name, arm, scores in _again(task):
+    for name in ARTEFACTS:
+        arm = task.arms.get(name)
+        if arm is None:
+            continue
         rule = loss_rule(task, arm) if arm.correct is None else accuracy_rule(arm)
-        again = classify(scores, scale, arm.clusters, rule, rng, FEW_DRAWS)
+        again = classify(performance(arm), scale, arm.clusters, rule, rng, FEW_DRAWS)
         if again.label is not trend.label:
             lost.append(name)
+    alike = at_like_coverage(task)
+    if alike is not None and not _still_falls(trend, alike.mean(axis=1), task.arms[TASK]):
+        lost.append(COVERED)
     return tuple(lost)
 
 
-def _again(task: TaskGrid) -> Iterator[tuple[str, ArmGrid, np.ndarray]]:
-    """Yield the controls in which a fall must be found again, with their scores (model, item)."""
-    for name in ARTEFACTS:
-        if name in task.arms:
-            yield name, task.arms[name], performance(task.arms[name])
+def _still_falls(trend: Trend, means: np.ndarray, arm: ArmGrid) -> bool:
+    """Whether means (model,) keep enough of a trend's fall, and of the rise after it, to count."""
+    least = (LOSS if arm.correct is None else ACCURACY).least
+
+    def depth(some: np.ndarray) -> float:
+        if trend.label is Label.INVERSE or trend.turn is None:
+            return some[0] - some[-1]
+        return min(some[0], some[-1]) - some[trend.turn]
+
+    return bool(depth(means) >= max(least, LEFT * depth(trend.means)))
+
+
+def at_like_coverage(task: TaskGrid) -> np.ndarray | None:
+    """Return scores whose means compare models at like coverage (E7 c), (model, item); see `coverage`.
+
+    None where there is nothing to match. Of a completion the probability is the very score, and not coverage.
+    """
     whole = task.arms[TASK]
-    alike = matched(performance(whole), whole.total)
-    if alike is not None:
-        yield COVERED, whole, alike
+    return matched(performance(whole), whole.total) if task.metric == "classification" else None
 
 
 def performance(arm: ArmGrid) -> np.ndarray:
