@@ -151,6 +151,8 @@ def test_order_and_names_matter_to_whom_they_should(everything):
     exact = s3.leak_name(0)
     assert known[exact, s5.BAYES, s5.WORST_ORDER].values.max() < 1e-12
     assert known[exact, s5.BAYES, s5.TURNED].values.max() == 0
+    for leak in s3.LEAKS:
+        assert known[s3.leak_name(leak), s5.BAYES, s5.TOKENWISE].values.max() < 1e-12
     assert known[exact, s5.BAYES, s5.WORST_NAMES].values.min() > 0.01
     for name in KERNELS:
         assert known[exact, name, s5.WORST_ORDER].values.max() < 1e-12

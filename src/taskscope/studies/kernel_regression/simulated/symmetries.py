@@ -19,11 +19,13 @@ from taskscope.studies.kernel_regression.simulated.posterior import LEAKS, leak_
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
 from taskscope.theory import kernel_regression as kernels
 from taskscope.theory.hidden_markov import (
+    DELIMITER,
     Strings,
     TaskMixture,
     all_strings,
     dirichlet_mixture,
     draw,
+    forward,
     log_posteriors,
     read,
 )
@@ -37,6 +39,8 @@ BAYES = "Bayes"
 WORST_ORDER, WORST_NAMES = "largest change with order", "largest change with names"
 """Of an answer, its labels renamed back."""
 SPREAD, TURNED = "mean spread over orders", "answers changed by order"
+TOKENWISE = "forward algorithm is off by"
+"""Largest difference of its prediction, token by token, from that example by example (F6)."""
 RECENCY = "recency"
 """Posterior of task b after demonstrations a a b b, minus that after b b a a."""
 
@@ -96,6 +100,8 @@ def _orders_of_bayes(
         orders = permutations(range(SHOWN))
         answers = np.stack([_asked(mixture, shown[:, list(order)], queries, leak) for order in orders])
         setting = leak_name(leak)
+        whole = forward(mixture, _joined(examples, queries.tokens), leak).predictive
+        found.fact(setting, BAYES, TOKENWISE, float(np.abs(whole - answers[0]).max()))
         found.fact(setting, BAYES, WORST_ORDER, float(np.ptp(answers, axis=0).max()))
         spread = np.abs(answers - answers.mean(axis=0)).sum(axis=2).mean()
         found.fact(setting, BAYES, SPREAD, float(spread))
@@ -108,6 +114,12 @@ def _orders_of_bayes(
             for pair in ((first, second), (second, first))
         )
         found.fact(setting, BAYES, RECENCY, float((late - early).mean()))
+
+
+def _joined(examples: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Join the examples of each prompt and its query by delimiters, (prompt, position)."""
+    delimited = np.column_stack([examples, np.full(len(examples), DELIMITER)])
+    return np.column_stack([delimited.reshape(len(queries), -1), queries])
 
 
 def _asked(mixture: TaskMixture, evidence: np.ndarray, queries: Strings, leak: float) -> np.ndarray:
