@@ -43,7 +43,7 @@ def whole_maps(subject: LanguageModel, prompt: str) -> np.ndarray:
         ids = torch.tensor([subject.encode(prompt)])
         maps = subject.hf(input_ids=ids, output_attentions=True, use_cache=False).attentions
     subject.hf.config._attn_implementation = former
-    return np.stack([weights[0, :, -1].numpy() for weights in maps])
+    return np.stack([weights[0, :, -1].float().numpy() for weights in maps])
 
 
 def read(subject: LanguageModel) -> LastRows:
@@ -76,6 +76,18 @@ def test_tokens_are_taken_as_they_are(name: str) -> None:
     np.testing.assert_array_equal(by_tokens.rows[0], by_text.rows[0])
     with pytest.raises(Exception, match=f"at most {CONTEXT} tokens"):
         subject.last_rows([tokens * CONTEXT])
+
+
+@pytest.mark.parametrize("name", ["llama", "gpt_oss", "gptj"])
+def test_half_precision_is_read_with_its_own_rounding(name: str) -> None:
+    subject = model(name)
+    subject.hf.to(torch.bfloat16)
+    found = read(subject)
+    assert found.route == ("registered" if name in REGISTERED else "step")
+    assert len(found.gaps) == (name == "gpt_oss")
+    for prompt, row in zip(PROMPTS, found.rows, strict=True):
+        assert np.isfinite(row).all()
+        np.testing.assert_allclose(row, whole_maps(subject, prompt), rtol=0, atol=5e-2)
 
 
 def test_sinks_are_told_of_and_take_what_the_tokens_do_not() -> None:
@@ -121,7 +133,7 @@ def test_a_wrong_row_is_noticed_and_another_route_taken(broken: str, monkeypatch
     if broken == "scale":
         monkeypatch.setattr(registered, "_row", lambda q, k, m, scaling: original(q, k, m, 1.01 * scaling))
     else:
-        monkeypatch.setattr(registered, "additive", lambda m, queries, n: mask(m, queries + 1, n))
+        monkeypatch.setattr(registered, "additive", lambda m, queries, n: mask(m, queries - 1, n))
     subject = model("llama")
     assert read(subject).route == "step"
 

@@ -77,8 +77,12 @@ def choose(hf: Any, anatomy: Anatomy, context: int) -> Choice:
     if not blocks:
         return Choice("none", (), gaps)
     reasons = []
-    limit = TOLERANCE.get(hf.dtype, TOLERANCE[torch.float32])
-    for route, read in (("registered", partial(_registered, chunk=CHECKED_CHUNK)), ("step", _step)):
+    limit = _limit(hf)
+    routes: tuple[tuple[Route, Read], ...] = (
+        ("registered", partial(_registered, chunk=CHECKED_CHUNK)),
+        ("step", _step),
+    )
+    for route, read in routes:
         try:
             found = read(hf, anatomy, prompts)
         except Exception as error:  # each family in its own way
@@ -115,13 +119,18 @@ def last_rows(executor: Executor, choice: Choice, prompts: Sequence[Tokens]) -> 
             rows[i] = _stacked(by_block, choice.blocks)
 
     executor.each(prompts, run)
-    return LastRows(choice.blocks, tuple(rows), choice.route, (*choice.gaps, *_leaks(choice.blocks, rows)))
+    leaks = _leaks(choice.blocks, rows, max(EXACT, _limit(executor.hf)))
+    return LastRows(choice.blocks, tuple(rows), choice.route, (*choice.gaps, *leaks))
 
 
 def last_row(found: LastRows) -> LastRow:
     """Return the row of a single prompt."""
     [row] = found.rows
     return LastRow(found.blocks, row if found.blocks else row[..., :0], found.gaps)
+
+
+def _limit(hf: Any) -> float:
+    return TOLERANCE.get(hf.dtype, TOLERANCE[torch.float32])
 
 
 def _registered(
@@ -168,11 +177,11 @@ def _difference(found: list[dict[int, Tensor]], maps: list[LastRow]) -> float:
     return max(largest_difference(a, b) for a, b in pairs)
 
 
-def _leaks(blocks: Sequence[int], rows: Sequence[np.ndarray]) -> tuple[str, ...]:
+def _leaks(blocks: Sequence[int], rows: Sequence[np.ndarray], limit: float) -> tuple[str, ...]:
     """Name the blocks whose weights do not sum to one, as with sinks."""
     off = np.zeros(len(blocks), dtype=bool)
     for row in rows:
-        off |= np.abs(row.sum(-1) - 1).max(-1) > EXACT
+        off |= np.abs(row.sum(-1) - 1).max(-1) > limit
     leaky = [block for block, is_off in zip(blocks, off, strict=True) if is_off]
     if not leaky:
         return ()

@@ -148,7 +148,7 @@ def _attend(
     outputs = []
     for start in range(0, query.shape[2], reader.chunk):
         part = torch.arange(start, min(start + reader.chunk, query.shape[2]), device=query.device)
-        allowed = additive(attention_mask, part.expand(len(query), -1), key.shape[2]).to(query.dtype)
+        allowed = additive(attention_mask, part.expand(len(query), -1), key.shape[2], query.dtype)
         outputs.append(own(module, query[:, :, part], key, value, allowed, **kwargs)[0])
     return torch.cat(outputs, dim=1), None
 
@@ -164,25 +164,30 @@ def _row(query: Tensor, key: Tensor, mask: Tensor, scaling: float | None) -> Ten
     return (scores * (width**-0.5 if scaling is None else scaling) + mask[:, :, 0]).softmax(-1)
 
 
-def additive(mask: Tensor | None, queries: Tensor, n_tokens: int) -> Tensor:
-    """Return the mask of some queries, (row, head or 1, query, n_tokens) float32, to be added to scores.
+def additive(
+    mask: Tensor | None, queries: Tensor, n_tokens: int, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Return the mask of some queries, (row, head or 1, query, n_tokens), to be added to scores.
+
+    The lowest finite number stands for what is not seen: minus infinity would turn a row that sees nothing
+    into NaN.
 
     Args:
         mask: What attention functions get: None for causal, or (row or 1, head or 1, query, token).
         queries: (row, query) int64, which queries.
         n_tokens: Keys that are there; masks may be longer.
+        dtype: Of the result.
     """
-    lowest = torch.finfo(torch.float32).min
+    lowest = torch.finfo(dtype).min
     if mask is None:
         later = torch.arange(n_tokens, device=queries.device) > queries[:, :, None]
-        return later[:, None].float() * lowest
+        return later[:, None].to(dtype) * lowest
     some = mask.expand(len(queries), -1, -1, -1)
     index = queries[:, None, :, None].expand(-1, some.shape[1], -1, some.shape[3])
     chosen = some.gather(2, index)[..., :n_tokens]
     if chosen.dtype == torch.bool:
-        return (~chosen).float() * lowest
-    # Finite, also where the mask holds the lowest number of a narrower type: no row may turn into NaN.
-    return chosen.float().clamp(min=lowest)
+        return (~chosen).to(dtype) * lowest
+    return chosen.clamp(min=lowest).to(dtype)
 
 
 AttentionInterface.register(NAME, _attend)
