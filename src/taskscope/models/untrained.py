@@ -1,6 +1,11 @@
-"""A model of the same shape that has learned nothing: what architecture and data alone would show."""
+"""A model of the same make that has learned nothing: what architecture and data alone would show.
+
+Protocols kernel_regression M12c and task_spaces 6.
+"""
 
 from __future__ import annotations
+
+import copy
 
 import torch
 
@@ -13,9 +18,10 @@ def untrained(model: LanguageModel, seed: int = 0) -> LanguageModel:
 
     Random numbers of the program are left as they were.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
-        hf = type(model.hf)(model.hf.config).to(device=model.device, dtype=model.hf.dtype)
+        hf = type(model.hf)(copy.deepcopy(model.hf.config))
+    hf = hf.to(device=model.device, dtype=model.hf.dtype)
     hf.requires_grad_(False)
     path = model.anatomy.path
     return LanguageModel(

@@ -20,7 +20,6 @@ from taskscope.studies.kernel_regression.params import (
     KernelRegressionParams,
     profile,
 )
-from taskscope.studies.kernel_regression.simulated import experiments
 from taskscope.tasks import classification_registry
 from taskscope.tasks.classification import ClassificationTask
 from taskscope.tasks.classification_registry import ref
@@ -53,6 +52,8 @@ class KernelRegression:
         params.check()
         cells = []
         if THEORY in params.parts:
+            from taskscope.studies.kernel_regression.simulated import experiments
+
             cells += experiments.cells(params.simulated, self.name, self.version)
         asking = [part for part in params.parts if part != THEORY]
         if not asking:

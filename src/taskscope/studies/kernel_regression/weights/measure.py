@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.errors import ModelError
+from taskscope.models.untrained import untrained
 from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.asking import Asked, Asker
 from taskscope.studies.kernel_regression.draws import Question, questions
@@ -22,7 +23,6 @@ from taskscope.studies.kernel_regression.weights.aggregating import (
     vote_shares,
 )
 from taskscope.studies.kernel_regression.weights.masses import masses, strip
-from taskscope.studies.kernel_regression.weights.random_copy import LARGEST, random_copy
 from taskscope.studies.kernel_regression.weights.rows import (
     ONE_LABEL,
     PERMUTED,
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 SELECTION, HELD_OUT = "selection", "held-out"
 AT_A_TIME = 64
 """Prompts whose rows of attention are held in memory together."""
+
+LARGEST = 2_000_000_000
+"""Parameters above which no second model is made: it may not fit beside the first."""
 
 
 class Session:
@@ -119,9 +122,9 @@ class Session:
 
     def random_weights(self) -> pa.Table | None:
         """Read where a model with random weights looks; None where none can be made."""
-        other = random_copy(self.model, self._rng("random weights"))
-        if other is None:
+        if sum(weight.numel() for weight in self.model.hf.parameters()) > LARGEST:
             return None
+        other = untrained(self.model, int(self._rng("random weights").integers(2**31)))
         some = self.selection[: self.params.n_random]
         asked = self.asker.encode(some)
         blocks, found = self._rows(other, asked)
