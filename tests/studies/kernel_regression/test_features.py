@@ -122,21 +122,24 @@ def test_the_telling_block_is_found(planted: Features) -> None:
     assert values.gain is not None and values.gain.block == BLOCKS[TELLING]
     assert values.gain.accuracy.low > 0.9 and values.gain.gain.low > 0.2
     assert values.gain.controls[BEFORE].value < 0.7
+    head = values.head_gain
+    assert head is not None and head.block == BLOCKS[TELLING] and head.gain.low > 0.2
     assert values.by_head[TELLING].min() > 0.9 and values.by_head[0].max() < 0.75
     assert values.accuracy[TELLING, 1:].min() > 0.9 and values.shuffled[TELLING].max() < 0.75
 
 
 def test_keys_that_say_nothing_gain_nothing(planted: Features) -> None:
     for target in PROBED["key"]:
-        gain = planted.probe("key", target).gain
-        assert gain is not None and gain.gain.low < 0
+        for gain in (planted.probe("key", target).gain, planted.probe("key", target).head_gain):
+            assert gain is not None and gain.gain.low < 0
 
 
 def test_page_names_block_and_controls(planted: Features) -> None:
     first = figures(planted)[0]
     assert "value" in first.title and f"block {BLOCKS[TELLING]}" in first.see
     gains, blocks = tables(planted)
-    assert gains.rows[0][2] == BLOCKS[TELLING] and len(blocks.rows) == 3 * len(BLOCKS)
+    assert gains.rows[0][3] == f"block {BLOCKS[TELLING]}" and gains.rows[1][3].startswith("block 1, head")
+    assert len(blocks.rows) == 3 * len(BLOCKS)
 
 
 def test_other_rows_are_left_alone() -> None:

@@ -93,5 +93,15 @@ def test_page_shows_the_strongest_head() -> None:
     assert len(variants.rows) == 2 * len(KINDS) * 3
 
 
+def test_texts_that_all_predict_the_same_have_no_similarity() -> None:
+    rows = world(1, planted=True)
+    same = pa.array([[0.5] * (len(KINDS) * K)] * N, pa.list_(pa.float32()))
+    for column in ("bare", "cued"):
+        rows = rows.set_column(rows.column_names.index(column), column, same)
+    (found,) = similarities(rows)
+    assert np.isnan(found.centred.value).all() and figures(found) == []
+    assert tables(found)[0].rows[0][2] is None
+
+
 def test_other_rows_are_left_alone() -> None:
     assert similarities(pa.table({"model": ["m"], "task": ["t"]})) == []

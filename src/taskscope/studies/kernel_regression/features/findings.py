@@ -12,20 +12,24 @@ from taskscope.stats.intervals import bootstrap_means
 from taskscope.studies.columns import models_and_tasks, where
 from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.features.probes import PENALTIES
-from taskscope.studies.kernel_regression.features.rows import ALL_HEADS, OFFSETS, PART, PROBED
+from taskscope.studies.kernel_regression.features.rows import ALL_HEADS, OFFSETS, PART, PROBED, judged
 from taskscope.studies.randomness import stream
 
 BEFORE, SHUFFLE, MAJORITY = "one token before the label", "shuffled targets", "most frequent target"
 CONTROLS = (BEFORE, SHUFFLE, MAJORITY)
+FEWEST_TEXTS = 4
+"""By which a place is chosen, and by which it is judged."""
 
 
 @dataclass(frozen=True)
 class Gain:
-    """What vectors of a block at the label say beyond every control, on texts that did not choose it."""
+    """What vectors of a block or head at the label say beyond controls, on texts that did not choose it."""
 
     block: int
+    head: int
+    """`ALL_HEADS` for the mean over the block's heads."""
     accuracy: Measure
-    """Mean over the block's heads at the label (offset 0)."""
+    """At the label (offset 0)."""
     controls: dict[str, Measure]
     gain: Measure
     """Accuracy less the strongest control, which is chosen anew in every resample."""
@@ -50,7 +54,9 @@ class Probe:
     n_targets: int
     """Different targets: with a single one nothing can be told."""
     gain: Gain | None
-    """None where there is a single target, or fewer than 8 texts."""
+    """Of a block; None where there is a single target, or fewer than 8 texts."""
+    head_gain: Gain | None
+    """Of a single head, likewise."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,10 @@ def _probes(table: pa.Table, blocks: tuple[int, ...], draws: int) -> Iterator[Pr
                 by_head=_by_head(mine, blocks),
                 majority=float(np.mean([row["majority"] for row in mine])),
                 n_targets=n_targets,
-                gain=_gain(mine, blocks, draws) if n_targets > 1 else None,
+                gain=_gain([r for r in mine if r["head"] == ALL_HEADS], draws) if n_targets > 1 else None,
+                head_gain=_gain([r for r in mine if r["head"] != ALL_HEADS], draws)
+                if n_targets > 1
+                else None,
             )
 
 
@@ -124,37 +133,38 @@ def _by_head(rows: list[dict], blocks: tuple[int, ...]) -> np.ndarray:
     return grid * grid.size / len(own)
 
 
-def _gain(rows: list[dict], blocks: tuple[int, ...], draws: int) -> Gain | None:
-    """Choose a block on every other text, and judge it on the rest."""
-    by_text: dict[tuple[int, bool], list[np.ndarray]] = {}
-    texts, majority = [], []
+def _gain(rows: list[dict], draws: int) -> Gain | None:
+    """Choose a place, a block or a head, on half of the texts, and judge it on the rest."""
+    rows = [row for row in rows if judged(row)]
+    places = sorted({(row["block"], row["head"]) for row in rows})
+    lists: dict[tuple[int, bool, tuple[int, int]], list[list[float]]] = {}
     for row in rows:
-        if row["head"] != ALL_HEADS or row["penalty"] != PENALTIES[0]:
-            continue
-        by_text.setdefault((row["offset"], row["shuffled"]), []).append(np.array(row["by_text"]))
-        if (row["offset"], row["shuffled"], row["block"]) == (0, False, blocks[0]):
-            texts.append(np.array(row["texts"]))
-            majority.append(np.full(len(row["texts"]), row["majority"]))
-    text = np.concatenate(texts)
+        key = row["offset"], row["shuffled"], (row["block"], row["head"])
+        lists.setdefault(key, []).append(row["by_text"])
     own, before, mixed = (
-        _by_block(by_text[key], len(blocks)) for key in ((0, False), (OFFSETS[0], False), (0, True))
+        np.stack([np.concatenate(lists[offset, shuffled, place]) for place in places])
+        for offset, shuffled in ((0, False), (OFFSETS[0], False), (0, True))
     )
-    chooses = text % 2 == 0
-    if min(chooses.sum(), (~chooses).sum()) < 4:
+    first = [row for row in rows if (row["offset"], row["shuffled"]) == (0, False)]
+    first = [row for row in first if (row["block"], row["head"]) == places[0]]
+    text = np.concatenate([row["texts"] for row in first])
+    majority = np.repeat([row["majority"] for row in first], [len(row["texts"]) for row in first])
+    names = [str(rows[0][name]) for name in ("model", "task")]
+    # At random: in a pool whose classes take turns, every other text has the same label.
+    rng = stream("kernel-regression features halves", *names)
+    chooses = (rng.permutation(text.max() + 1) % 2 == 0)[text]
+    if min(chooses.sum(), (~chooses).sum()) < FEWEST_TEXTS:
         return None
-    block = int((own - np.maximum(before, mixed))[:, chooses].mean(axis=1).argmax())
-    columns = np.stack([own[block], before[block], mixed[block], np.concatenate(majority)], axis=1)[~chooses]
-    rng = stream("kernel-regression features bootstrap", *(str(rows[0][name]) for name in ("model", "task")))
+    best = int((own - np.maximum(before, mixed))[:, chooses].mean(axis=1).argmax())
+    columns = np.stack([own[best], before[best], mixed[best], majority], axis=1)[~chooses]
+    rng = stream("kernel-regression features bootstrap", *names)
     drawn = np.vstack([columns.mean(axis=0), bootstrap_means(columns, text[~chooses], draws, rng)])
+    block, head = places[best]
     return Gain(
-        block=blocks[block],
+        block=block,
+        head=head,
         accuracy=Measure.of(drawn[:, 0]),
         controls={name: Measure.of(drawn[:, i + 1]) for i, name in enumerate(CONTROLS)},
         gain=Measure.of(drawn[:, 0] - drawn[:, 1:].max(axis=1)),
         n_texts=len(np.unique(text[~chooses])),
     )
-
-
-def _by_block(parts: list[np.ndarray], n_blocks: int) -> np.ndarray:
-    """Put the lists of all seeds, each block after block, into (block, text)."""
-    return np.stack([np.concatenate(parts[block::n_blocks]) for block in range(n_blocks)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from taskscope.studies.columns import repeated
+from taskscope.studies.kernel_regression.features.probes import PENALTIES
 
 PART = "features"
 OFFSETS = (-1, 0, 1, 2, 3)
@@ -34,14 +35,14 @@ SCHEMA = pa.schema(
         ("accuracy", pa.float32()),
         ("majority", pa.float32()),  # share of the most frequent target
         ("n_targets", pa.int16()),  # different ones; with a single one there is nothing to predict
-        ("texts", pa.list_(pa.int32())),  # numbers in the pool; only where head is ALL_HEADS
-        ("by_text", pa.list_(pa.float32())),  # accuracy of each of these texts
+        ("texts", pa.list_(pa.int32())),  # numbers in the pool; empty but in probes that are judged
+        ("by_text", pa.list_(pa.float32())),  # accuracy on each of these texts
     ]
 )
 
 
 def probe_rows(
-    names: dict[str, object],
+    names: Mapping[str, object],
     right: np.ndarray,
     target: np.ndarray,
     text: np.ndarray,
@@ -58,22 +59,29 @@ def probe_rows(
         pool: int (text,), its number in the task's pool.
         blocks: The blocks.
     """
-    by_head = right.reshape(len(blocks), -1, right.shape[1])
-    counts = np.bincount(text)
-    means = np.stack([np.bincount(text, weights=row) / counts for row in by_head.mean(axis=1)])
-    n_heads = by_head.shape[1]
-    heads = np.tile(np.arange(n_heads), len(blocks))
-    n = len(blocks) * (n_heads + 1)
+    n_blocks, n_sites = len(blocks), len(right)
+    n_heads = n_sites // n_blocks
+    mean = right.reshape(n_blocks, n_heads, -1).mean(axis=1)
+    n = n_sites + n_blocks
     columns = {
         "part": repeated(PART, n),
         "block": np.concatenate([np.repeat(blocks, n_heads), blocks]),
-        "head": np.concatenate([heads, np.full(len(blocks), ALL_HEADS)]),
-        "accuracy": np.concatenate([right.mean(axis=1), by_head.mean(axis=(1, 2))]),
+        "head": np.concatenate([np.tile(np.arange(n_heads), n_blocks), np.full(n_blocks, ALL_HEADS)]),
+        "accuracy": np.concatenate([right.mean(axis=1), mean.mean(axis=1)]),
         "majority": np.full(n, np.bincount(target).max() / len(target)),
         "n_targets": np.full(n, len(np.unique(target))),
-        "texts": [[]] * len(heads) + [pool] * len(blocks),
-        "by_text": [[]] * len(heads) + list(means),
+        "texts": [pool if judged(names) else []] * n,
+        "by_text": [[]] * n,
     }
+    if judged(names):
+        counts = np.bincount(text)
+        columns["by_text"] = [np.bincount(text, weights=row) / counts for row in (*right, *mean)]
     for name, value in names.items():
         columns[name] = repeated(value, n) if isinstance(value, str) else np.full(n, value)
     return pa.table([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def judged(names: Mapping[str, object]) -> bool:
+    """Whether a probe is part of a gain over controls: at the label and before it, with the plain penalty."""
+    at = names["offset"] == 0 or (names["offset"] == OFFSETS[0] and not names["shuffled"])
+    return at and names["penalty"] == PENALTIES[0]

@@ -6,7 +6,7 @@ from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.features.findings import CONTROLS, Features
-from taskscope.studies.kernel_regression.features.rows import OFFSETS
+from taskscope.studies.kernel_regression.features.rows import ALL_HEADS, OFFSETS
 
 
 def tables(found: Features) -> list[Table]:
@@ -17,22 +17,24 @@ def tables(found: Features) -> list[Table]:
 def _gains(found: Features) -> Table:
     rows = []
     for probe in found.probes:
-        gain = probe.gain
-        if gain is None:
-            rows.append((probe.vector, probe.target, *(None,) * (len(CONTROLS) + 5)))
-            continue
-        controls = (round(gain.controls[name].value, 4) for name in CONTROLS)
-        numbers = round(gain.accuracy.value, 4), *controls, _told(gain.gain)
-        best = round(float(probe.by_head.max()), 4)
-        rows.append((probe.vector, probe.target, gain.block, *numbers, best, gain.n_texts))
+        for gain, where in ((probe.gain, "mean of a block"), (probe.head_gain, "single head")):
+            front = (probe.vector, probe.target, where)
+            if gain is None:
+                rows.append((*front, "", *(None,) * (len(CONTROLS) + 3)))
+                continue
+            place = f"block {gain.block}" + ("" if gain.head == ALL_HEADS else f", head {gain.head}")
+            controls = (round(gain.controls[name].value, 4) for name in CONTROLS)
+            rows.append(
+                (*front, place, round(gain.accuracy.value, 4), *controls, _told(gain.gain), gain.n_texts)
+            )
     return Table(
         name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-features",
         title=f"What vectors at a label say beyond every control: {found.task}",
-        columns=("vector", "says", "block", "accuracy", *CONTROLS, "gain", "best single head", "texts"),
+        columns=("vector", "says", "of", "chosen", "accuracy", *CONTROLS, "gain", "texts"),
         rows=tuple(rows),
-        note="Ridge probes (penalty 0.01) tested on texts they were not fitted on. The block is chosen on "
-        "every other text and judged on the rest; gain: accuracy less the strongest control. The best single "
-        "head is the largest of many and flatters itself.",
+        note="Ridge probes (penalty 0.01) tested on texts they were not fitted on. Block and head are chosen "
+        "on half of the texts and judged on the rest; gain: accuracy less the strongest control. Nothing can "
+        "be told where all texts have one target.",
         model=found.model,
     )
 

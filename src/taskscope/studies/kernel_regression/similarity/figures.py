@@ -14,13 +14,13 @@ CORRELATION = Axis("r", "correlation with prediction similarity", format=".2f")
 
 
 def figures(found: Similarity) -> list[Figure]:
-    """Draw one model and task."""
-    return [_map(found), _against_agreement(found)]
+    """Draw one model and task; nothing where all texts alone predict the same."""
+    return [_map(found), _against_agreement(found)] if np.isfinite(found.centred.value).any() else []
 
 
 def _map(found: Similarity) -> Figure:
     r = found.centred.value
-    best = int(np.nanargmax(np.abs(r))) if np.isfinite(r).any() else 0
+    best = int(np.nanargmax(np.abs(r)))
     block, head = found.sites[best]
     beyond = int((np.abs(r) > found.chance).sum())
     data = [

@@ -52,7 +52,8 @@ def _heads(found: Similarity) -> Table:
         note=f"Correlation over {found.k} demonstrations within each of {found.n_questions} prompts of a "
         "head's attention to the label with the dot product of the next-token laws of both texts alone "
         "(with the label cue). Intervals by Fisher's z with standard errors from prompts; q is adjusted for "
-        f"the number of heads. The best of {len(found.q)} heads passes {found.chance:.3f} by chance once in "
+        "the number of heads. Where all texts alone predict the same there is no correlation. The "
+        f"best of {len(found.q)} heads passes {found.chance:.3f} by chance once in "
         "twenty. The last column is of every other question.",
         model=found.model,
     )
