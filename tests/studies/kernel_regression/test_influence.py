@@ -27,7 +27,7 @@ from taskscope.studies.kernel_regression.influence.tables import tables
 N, K, BLOCKS, HEADS, CHOSEN = 40, 8, (3, 5), 3, 4
 
 
-def world(recency: bool, needed: float = 0.4) -> Influence:
+def world(recency: bool, needed: float = 0.4, moves: float = 1.0) -> Influence:
     """Head 4 votes: exactly, or only because weight and influence both grow towards the query."""
     rng = np.random.default_rng(0)
     weights = rng.dirichlet(np.ones(K), size=(N, len(BLOCKS) * HEADS))
@@ -38,6 +38,7 @@ def world(recency: bool, needed: float = 0.4) -> Influence:
         noisy = profile * np.exp(0.3 * rng.normal(size=(N, K)))
         weights[:, CHOSEN] = noisy / noisy.sum(axis=1, keepdims=True)
         moved = profile * np.exp(0.3 * rng.normal(size=(N, K)))
+    moved = moves * moved
     parts = [influence_rows(BLOCKS, CHOSEN, weights, 3 * moved, moved)]
     gold = rng.integers(2, size=N)
     accuracy = {NOTHING: 0.9, TOP: 0.9 - needed, SAME_BLOCKS: 0.85, SAME_MASS: 0.85}
@@ -77,6 +78,12 @@ def test_recency_is_not_taken_for_a_kernel() -> None:
     assert found.head.correlation.low > 0.6  # what a naive reading would report
     assert found.by_position.correlation.value > 0.6
     assert found.beyond_position.low < 0 < found.beyond_position.high
+
+
+def test_labels_that_move_nothing_are_foretold_by_nobody() -> None:
+    found = world(recency=False, moves=1e-7)
+    assert found.head.auc.value == found.by_position.auc.value == 0.5
+    assert found.head.correlation.value == 0 and np.isnan(found.by_head.value).all()
 
 
 def test_losses_are_those_of_the_best_voters_beyond_matched_ones(exact: Influence) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,8 @@ from taskscope.studies.kernel_regression.voting import agreement
 from taskscope.studies.randomness import stream
 
 SHUFFLES = 400
+UNMOVED = 1e-5
+"""Changes of log-odds below this, in nats, are rounding: the label did nothing."""
 
 
 class Foretold(NamedTuple):
@@ -88,6 +90,7 @@ def influences(rows: pa.Table, draws: int) -> list[Influence]:
 
 
 def _influence(rows: pa.Table, model: str, task: str, seen: Swapped, draws: int) -> Influence:
+    seen = replace(seen, odds=np.where(np.abs(seen.odds) > UNMOVED, seen.odds, 0.0))
     n, n_sites, _ = seen.weights.shape
     rng = stream("kernel-regression influence", model, task)
     # Seeds may choose different heads: each question goes with the head of its own seed.
@@ -127,6 +130,8 @@ def _foretold(weights: np.ndarray, seen: Swapped, picks: np.ndarray) -> Foretold
     gap = np.take_along_axis(weights, top[:, None], axis=1) - weights
     wins = (gap > 0) + 0.5 * (gap == 0)
     wins = (wins.sum(axis=1) - 0.5) / (weights.shape[1] - 1)  # not against itself
+    # Where no label moves the answer none is the most influential, and the first must not stand for it.
+    wins = np.where(np.ptp(seen.odds, axis=1) > 0, wins, 0.5)
     return Foretold(
         _mean_correlation(within(weights)[None], within(seen.odds), picks),
         Measure.of(slopes),
