@@ -7,7 +7,7 @@ from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.kernel_regression.features.findings import Features, Probe
-from taskscope.studies.kernel_regression.features.rows import OFFSETS
+from taskscope.studies.kernel_regression.features.rows import LABEL, OFFSETS
 
 SHOWN = {
     -1: "the token before the label",
@@ -36,11 +36,14 @@ def _curves(found: Features, probe: Probe) -> Figure:
         for block, value in zip(found.blocks, probe.shuffled[:, zero], strict=True)
     ]
     best = int(probe.accuracy[:, zero].argmax())
+    after = int(probe.accuracy[:, zero + 1].argmax())
+    own = f" At the label it is the label's own token that speaks; one token on, block {found.blocks[after]} "
+    own += f"reaches {probe.accuracy[after, zero + 1]:.0%}."
     return Figure(
         name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-{probe.vector}-{slug(probe.target)}",
         title=f"What {probe.vector} vectors near a label say: {probe.target} ({found.task})",
         see=f"At the label, block {found.blocks[best]} reaches {probe.accuracy[best, zero]:.0%}; one token "
-        f"before it, {probe.accuracy[best, 0]:.0%}.",
+        f"before it, {probe.accuracy[best, 0]:.0%}." + (own if probe.target == LABEL else ""),
         alt=f"Line chart for {found.model}: accuracy of ridge probes on {probe.vector} vectors by block, one "
         "line for each distance from the label.",
         spec=charts.curves(

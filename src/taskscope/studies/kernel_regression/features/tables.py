@@ -33,8 +33,9 @@ def _gains(found: Features) -> Table:
         columns=("vector", "says", "of", "chosen", "accuracy", *CONTROLS, "gain", "texts"),
         rows=tuple(rows),
         note="Ridge probes (penalty 0.01) tested on texts they were not fitted on. Block and head are chosen "
-        "on half of the texts and judged on the rest; gain: accuracy less the strongest control. Nothing can "
-        "be told where all texts have one target.",
+        "on half of the texts and judged on the rest; gain: accuracy less the strongest control. For a value "
+        "at the label to say which label it is takes no more than the token itself: see one token on whether "
+        "it is carried. Nothing can be told where all texts have one target.",
         model=found.model,
     )
 
