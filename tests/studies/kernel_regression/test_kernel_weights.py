@@ -35,7 +35,8 @@ def row() -> np.ndarray:
 
 
 def test_five_ways_to_weigh_a_demonstration(row) -> None:
-    found = dict(zip(AGGREGATIONS, demonstration_weights(row, LAYOUT), strict=True))
+    weights = demonstration_weights(row, LAYOUT)
+    found = {str(name): each for name, each in zip(AGGREGATIONS, weights, strict=True)}
     first, second = row[..., 2:6], row[..., 8:14]
     by_hand = {
         "max": (first.max(-1), second.max(-1)),

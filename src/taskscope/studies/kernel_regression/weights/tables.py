@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
@@ -159,7 +159,9 @@ def _aggregations(found: ModelWeights) -> Table:
                     "head": found.heads.name(head),
                     "on selection": round(float(own[head]), 4),
                     "held out": round(float(_map(judged, i)[head]), 4),
-                    "like the published one": round(float(spearmanr(own, published)[0]), 3)
+                    "like the published one": round(
+                        float(np.corrcoef(rankdata(own), rankdata(published))[0, 1]), 3
+                    )
                     if varies
                     else None,
                 }
