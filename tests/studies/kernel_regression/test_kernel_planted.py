@@ -13,12 +13,12 @@ from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression import parts
-from taskscope.studies.kernel_regression.params import WEIGHTS
+from taskscope.studies.kernel_regression.params import WEIGHTS, profile
 from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
 from taskscope.studies.kernel_regression.weights import measure
 from taskscope.studies.kernel_regression.weights.findings import weights
 
-PARAMS = KERNEL_REGRESSION.profile("smoke").model_copy(update={"parts": (WEIGHTS,)})
+PARAMS = profile("smoke").model_copy(update={"parts": (WEIGHTS,)})
 
 
 @cache

@@ -101,7 +101,7 @@ class KernelRegressionParams(Params):
     def of(self, cell: type[Cell], template: str) -> Cell:
         """The parameters that decide the numbers of one kind of cell, one of `CELLS`."""
         own = self.model_dump(include=set(cell.model_fields))
-        return cell(**own, template=template)
+        return cell.model_validate({**own, "template": template})
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
