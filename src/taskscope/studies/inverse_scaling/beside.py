@@ -33,7 +33,7 @@ FEWEST_COUNTS = 3
 """Numbers of demonstrations, none among them, from which on a figure shows the trend by number."""
 NINETY_FIVE = 2 * 1.96
 """Width of a central 95 % interval in standard deviations."""
-SHOTS_AXIS = Axis("shots", "demonstrations in front")
+SHOTS_AXIS = Axis("shots", "demonstrations in front", whole=True)
 CHANGE_AXIS = Axis("value", "change from the first model to the last")
 
 
