@@ -13,6 +13,7 @@ from taskscope.cli.main import app
 from taskscope.errors import RunError, StudyError, TaskError
 from taskscope.runs.cell import Measured, ModelRef
 from taskscope.runs.store import RunFolder
+from taskscope.stats.trends import items
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.inverse_scaling import discovering
 from taskscope.studies.inverse_scaling.outcomes import Outcomes
@@ -29,7 +30,7 @@ runner = CliRunner()
 
 def measured_run(folder: Path, falling: dict[str, float], models: int = N_MODELS) -> RunFolder:
     """A run on a file with twelve topics; the accuracy of those named changes by so much over the series."""
-    items = tuple(
+    asked = tuple(
         ChoiceItem(
             prompt=f"Question {n} on topic {n % GROUPS}. Answer:",
             classes=(" yes", " no"),
@@ -38,7 +39,7 @@ def measured_run(folder: Path, falling: dict[str, float], models: int = N_MODELS
         )
         for n in range(GROUPS * EACH)
     )
-    task = ChoiceTask(name="quiz", title="Quiz", description="Topics.", items=items)
+    task = ChoiceTask(name="quiz", title="Quiz", description="Topics.", items=asked)
     choice_files.write_csv(task, folder / "quiz.csv")
     params = InverseScalingParams(tasks=(str(folder / "quiz.csv"),), beside=False, draws=100)
     planned = [
@@ -58,10 +59,10 @@ def measured_run(folder: Path, falling: dict[str, float], models: int = N_MODELS
     }
     run = RunFolder.create_or_open(folder / "run", {"studies": [entry]})
     rng = np.random.default_rng(5)
-    change = np.array([falling.get(item.cluster, 0.0) for item in items])
+    change = np.array([falling.get(item.cluster, 0.0) for item in asked])
     for place, cell in enumerate(cells):
-        right = (rng.random(len(items)) < 0.6 + change * place / (models - 1)).astype(float)
-        found = Outcomes(np.where(right, 0.5, 0.9), right, np.full(len(items), np.log(0.8)))
+        right = (rng.random(len(asked)) < 0.6 + change * place / (models - 1)).astype(float)
+        found = Outcomes(np.where(right, 0.5, 0.9), right, np.full(len(asked), np.log(0.8)))
         rows = to_rows(CellParams(**cell.params).place, "task", Items.of(task), found)
         run.write(cell, Measured(rows=rows), {})
     return run
@@ -95,6 +96,16 @@ def test_where_nothing_gets_worse_nothing_is_written(tmp_path: Path) -> None:
     assert not target.exists()
     with pytest.raises(StudyError, match="Nothing is confirmed"):
         discovering.write(run, discovering.look(run), target)
+
+
+def test_groups_too_small_to_be_halved_are_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = measured_run(tmp_path, {"topic 03": -0.6})
+    monkeypatch.setattr(items, "FEWEST", EACH)
+    found = discovering.look(run)
+    assert not found.confirmed
+    assert f"Nothing could be searched along models given by size: none of {GROUPS} groups" in found.nothing
 
 
 def test_a_rise_is_no_discovery(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from taskscope.errors import RunError, StudyError, nearest
 from taskscope.runs.cell import Cell
 from taskscope.runs.store import RunFolder
+from taskscope.stats.trends.items import FEWEST
 from taskscope.studies.inverse_scaling.analysis import results
 from taskscope.studies.inverse_scaling.asked import asked
 from taskscope.studies.inverse_scaling.claims import ACCOUNT
@@ -38,6 +39,11 @@ class Found:
         searched = sum(one.told.searched for one in self.searches)
         found = sum(len(one.told.found) for one in self.searches)
         small = sum(one.told.too_small for one in self.searches)
+        if not searched:
+            return (
+                f"Nothing could be searched along {self.series}: none of {small} groups of items in "
+                f"{len(self.searches)} tasks has the {2 * FEWEST} items that two halves need."
+            )
         return (
             f"Nothing is confirmed along {self.series}: of {searched} groups of items in "
             f"{len(self.searches)} tasks {found} seemed to get worse, and none of these does on the half of "
