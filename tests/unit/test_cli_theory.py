@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from taskscope.cli.console import OK
 from taskscope.cli.main import app
 from taskscope.errors import TaskscopeError
-from taskscope.theory.scaling_laws.published import BESIROGLU
+from taskscope.theory.scaling_laws.published import PUBLISHED
 
 runner = CliRunner()
 ASKED = ["theory", "skill-graph", "--theta", "0.1", "--k", "8", "--alpha", "0.2"]
@@ -54,7 +54,7 @@ def test_what_cannot_be_asked_is_said(changed: list[str], match: str) -> None:
 def test_a_law_is_fitted_to_a_table(tmp_path: Path) -> None:
     n, d = (axis.ravel() for axis in np.meshgrid(np.geomspace(1e7, 1e10, 6), np.geomspace(1e9, 1e12, 6)))
     path = tmp_path / "points.csv"
-    lines = (f"{a},{b},{c}" for a, b, c in zip(n, d, BESIROGLU.loss(n, d), strict=True))
+    lines = (f"{a},{b},{c}" for a, b, c in zip(n, d, PUBLISHED["besiroglu"].law.loss(n, d), strict=True))
     path.write_text("\n".join(["parameters,tokens,loss", *lines]), encoding="utf-8")
     arguments = ["theory", "scaling-law", "fit", str(path), "--resamples", "20"]
     told = json.loads(runner.invoke(app, [*arguments, "--json"]).output)

@@ -8,6 +8,8 @@ text in which it is the only unknown one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
@@ -54,7 +56,8 @@ def peeling_threshold(per_text: float) -> float | None:
     _positive("skills of a text", per_text)
     if per_text <= np.e:
         return None
-    q = float(brentq(lambda q: -per_text * q * np.log(q) - 1, 1 / np.e, 1.0, xtol=1e-14))
+    root: Any = brentq(lambda q: -per_text * q * np.log(q) - 1, 1 / np.e, 1.0, xtol=1e-14)
+    q = float(root)
     return float(-np.log(q) * np.exp(per_text * q) / per_text)
 
 

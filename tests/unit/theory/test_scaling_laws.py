@@ -12,9 +12,10 @@ from taskscope.stats.intervals import percentile_interval
 from taskscope.theory.scaling_laws import GRID, ScalingLaw, bootstrap, fit
 from taskscope.theory.scaling_laws.fitting import _objective
 from taskscope.theory.scaling_laws.points import Points, read_csv
-from taskscope.theory.scaling_laws.published import BESIROGLU, HOFFMANN, PUBLISHED
+from taskscope.theory.scaling_laws.published import PUBLISHED
 from taskscope.theory.scaling_laws.variable_projection import fit_by_projection
 
+HOFFMANN, BESIROGLU = PUBLISHED["hoffmann"].law, PUBLISHED["besiroglu"].law
 LAW = ScalingLaw(1.8172, 482.01, 2085.43, 0.3478, 0.3658)
 
 

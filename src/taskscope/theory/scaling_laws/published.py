@@ -41,5 +41,3 @@ PUBLISHED = {
 }
 """By the name the command line knows them under. Their standard errors: A 124.52, B 1293.28, E 0.0257,
 alpha 0.0154, beta 0.0206 (Besiroglu et al. 2024)."""
-HOFFMANN = PUBLISHED["hoffmann"].law
-BESIROGLU = PUBLISHED["besiroglu"].law
