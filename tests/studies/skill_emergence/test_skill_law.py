@@ -9,9 +9,10 @@ from taskscope.studies.skill_emergence import emergence
 from taskscope.studies.skill_emergence.emergence import ADVERSARIAL, LINEAR, MEDIATED, MODES, RANDOM, ROOT
 from taskscope.studies.skill_emergence.graphs import draw, worst_texts
 from taskscope.studies.skill_emergence.params import EmergenceParams
-from taskscope.theory.scaling_laws.published import HOFFMANN
+from taskscope.theory.scaling_laws.published import PUBLISHED
 from taskscope.theory.skill_graph import tuples
 
+HOFFMANN = PUBLISHED["hoffmann"].law
 TABLE = {  # by log10 of the tokens: theta, then t = 1, 2, 4, 8 at random, adversarial, guaranteed
     9: (0.2021, (0.778, 0.614, 0.386, 0.153), (0.578, 0.449, 0.240, 0.078), (0.436, 0.011, 0, 0)),
     10: (0.1000, (0.885, 0.791, 0.635, 0.411), (0.770, 0.682, 0.511, 0.302), (0.693, 0.440, 0.019, 0)),

@@ -1,4 +1,4 @@
-"""The calibration of the verdicts on claims 5 and 6.
+"""The calibration of the verdicts on claims 5, 6 and 8.
 
 Run ``python -m taskscope.studies.skill_emergence.calibration`` from the repository to write the committed
 table.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from taskscope.studies.calibrating import Calibration
 from taskscope.studies.skill_emergence.analysis import analyse
 from taskscope.studies.skill_emergence.claims import ACCOUNT
+from taskscope.studies.skill_emergence.collage import simulation as collage
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.simulation import SCENARIOS
 
@@ -18,15 +19,18 @@ CALIBRATION = Calibration(
     study=ACCOUNT.name,
     params=PARAMS,
     analyse=analyse,
-    scenarios=SCENARIOS,
+    scenarios=(*SCENARIOS, *collage.SCENARIOS),
     sizes={
         "settings": len(PARAMS.settings),
         "graphs": PARAMS.n_graphs,
         "clustered": PARAMS.n_clustered,
         "worlds": PARAMS.n_worlds,
+        "trainings": PARAMS.n_trainings,
+        "collages": collage.N_COLLAGES,
     },
     told=f"{len(PARAMS.settings)} settings of {PARAMS.n_graphs} random graphs and {PARAMS.n_clustered} "
-    f"clustered ones for claim 5, {PARAMS.n_worlds} simulated worlds for claim 6.",
+    f"clustered ones for claim 5, {PARAMS.n_worlds} simulated worlds for claim 6, {PARAMS.n_trainings} "
+    f"trainings with {collage.N_COLLAGES} test collages for claim 8.",
 )
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from taskscope.report import charts
-from taskscope.report.chart_data import Axis
+from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.studies.skill_emergence.emergence import LINEAR, MODES
 from taskscope.studies.skill_emergence.findings import SUBJECT
 from taskscope.studies.skill_emergence.grids import Adversaries, Emergence
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.rows import CHANCE, CLUSTERED, WORST
+from taskscope.theory.skill_dynamics import peeling_threshold
 from taskscope.theory.skill_graph import tuples
 from taskscope.theory.skill_graph.guarantee import guarantee
 from taskscope.theory.skill_graph.worst_case import worst_case
@@ -204,6 +205,15 @@ def _diagonal(sure: np.ndarray, found: Emergence) -> Figure:
     )
 
 
+def _jumps(records: Sequence[dict[str, Any]]) -> list[Rule]:
+    panels = {record["condition"]: record["per_text"] for record in records if record["law"] == "peeling"}
+    return [
+        Rule(threshold, "jump", across="x", facet=panel)
+        for panel, per_text in panels.items()
+        if (threshold := peeling_threshold(per_text)) is not None
+    ]
+
+
 def peeling(records: Sequence[dict[str, Any]]) -> Figure:
     """Draw what the peeling learner never learns, simulated and predicted."""
     data = [
@@ -220,7 +230,14 @@ def peeling(records: Sequence[dict[str, Any]]) -> Figure:
         alt="Line charts by skills of a text: share of skills never learned against texts for each skill, "
         "simulated and from the fixed point.",
         spec=charts.curves(
-            data, RATIO, UNLEARNED, series="kind", facet="panel", controls=("predicted",), columns=3
+            data,
+            RATIO,
+            UNLEARNED,
+            series="kind",
+            facet="panel",
+            controls=("predicted",),
+            rules=_jumps(records),
+            columns=3,
         ),
         model=SUBJECT,
     )

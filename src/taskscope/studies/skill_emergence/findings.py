@@ -20,7 +20,7 @@ from taskscope.studies.skill_emergence.verdict import (
 )
 from taskscope.studies.wording import control, finding
 
-SUBJECT = "simulated texts"
+SUBJECT = "simulations"
 """What findings are about, where others name a model."""
 
 

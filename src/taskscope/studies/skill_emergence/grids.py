@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.studies.remembering import once_per_table
-from taskscope.studies.skill_emergence.rows import EMERGENCE, GRAPHS, MECHANISMS, of_part
+from taskscope.studies.skill_emergence.collage.rows import Outcomes, outcomes
+from taskscope.studies.skill_emergence.rows import COLLAGES, EMERGENCE, GRAPHS, MECHANISMS, of_part
 from taskscope.theory.skill_graph.certificate import certificate, closed_form
 from taskscope.theory.skill_graph.guarantee import guarantee
 from taskscope.theory.skill_graph.worst_case import worst_case
@@ -79,6 +80,8 @@ class Results:
     adversaries: tuple[Adversaries, ...]
     emergence: Emergence | None
     mechanisms: tuple[dict[str, Any], ...]
+    collages: dict[str, Outcomes]
+    """By condition."""
 
 
 @once_per_table
@@ -88,6 +91,7 @@ def results(rows: pa.Table) -> Results:
         _adversaries(of_part(rows, GRAPHS)),
         _emergence(of_part(rows, EMERGENCE)),
         tuple(of_part(rows, MECHANISMS)),
+        outcomes(of_part(rows, COLLAGES)),
     )
 
 

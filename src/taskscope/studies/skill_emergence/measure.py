@@ -116,19 +116,22 @@ def other_laws(cell: Cell, model: Any) -> Measured:
     rng = cell.rng("mechanisms")
     records: list[dict[str, Any]] = []
 
-    def add(law: str, condition: str, x: float, simulated: float, predicted: float) -> None:
-        told = {"law": law, "condition": condition, "x": x}
+    def add(
+        law: str, condition: str, x: float, simulated: float, predicted: float, per_text: float | None = None
+    ) -> None:
+        told = {"law": law, "condition": condition, "per_text": per_text, "x": x}
         records.append({**told, "simulated": float(simulated), "predicted": float(predicted)})
 
     for c in PER_TEXT:
         for ratio in TEXTS_PER_SKILL:
             left = mechanisms.peel(params.peeled_skills, c, ratio, rng)
-            add("peeling", f"{c:g} skills in a text", ratio, left, skill_dynamics.unlearned(c, ratio))
+            wanted = skill_dynamics.unlearned(c, ratio)
+            add("peeling", f"{c:g} skills in a text", ratio, left, wanted, per_text=c)
     for n in PART_COUNTS:
         half = skill_dynamics.half_time(CHANCE_PER_STEP, n)
         share = mechanisms.acquire(CHANCE_PER_STEP, half, n, RUNS, rng)
-        wanted = skill_dynamics.all_acquired(CHANCE_PER_STEP, half, n)
-        add("product", f"{n} abilities", half, share, float(wanted))
+        wanted = float(skill_dynamics.all_acquired(CHANCE_PER_STEP, half, n))
+        add("product", f"{n} abilities", half, share, wanted)
     slopes = mechanisms.quantization_slopes(params.ranked_skills, USE)
     exponents = skill_dynamics.quantization_exponents(USE)
     for what, slope, exponent in zip(("skills learned", "data"), slopes, exponents, strict=True):

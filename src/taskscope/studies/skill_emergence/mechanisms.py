@@ -24,7 +24,7 @@ def peel(n_skills: int, per_text: float, texts_per_skill: float, rng: np.random.
     used = csr_array((np.ones(len(text)), (text, skill)), shape=(len(counts), n_skills))
     known = np.zeros(n_skills)
     while True:
-        teaching = (used @ (1 - known)) == 1
+        teaching = np.asarray(used @ (1 - known)) == 1
         learned = ((used.T @ teaching.astype(float)) > 0) & (known == 0)
         if not learned.any():
             return float(1 - known.mean())

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.skill_emergence.collage.rows import CONDITIONS
 
 
 class Setting(Params):
@@ -60,9 +61,10 @@ LARGE = tuple(
 """Large graphs beside it."""
 
 
-GRAPHS, LAW, MECHANISMS = "graphs", "law", "mechanisms"
-PARTS = (GRAPHS, LAW, MECHANISMS)
-"""Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3)."""
+GRAPHS, LAW, MECHANISMS, COLLAGES = "graphs", "law", "mechanisms", "collages"
+PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES)
+"""Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3), a
+classifier trained on collages of digits (6)."""
 
 
 class GraphParams(Params):
@@ -98,8 +100,28 @@ class MechanismParams(Params):
     """Skills of the quantization model."""
 
 
-class SkillEmergenceParams(EmergenceParams, MechanismParams):
+class CollageSizes(Params):
+    """What every training on collages depends on."""
+
+    n_collages: int = Field(default=1000, ge=64)
+    """Training collages, each with one label."""
+    n_test_collages: int = Field(default=1000, ge=10)
+    epochs: int = Field(default=15, ge=1)
+    """Epochs trained at most; the one kept is chosen on held-out collages."""
+
+
+class CollageParams(CollageSizes):
+    """What the numbers of one training depend on."""
+
+    condition: str
+    training: int
+
+
+class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes):
     """All parameters."""
+
+    n_trainings: int = Field(default=3, ge=1)
+    """Trainings on collages under each condition: the unit of analysis."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run; none needs a model."""
@@ -123,6 +145,16 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams):
     def mechanisms(self) -> MechanismParams:
         """The part that decides the numbers of the other laws."""
         return MechanismParams(**self.model_dump(include=set(MechanismParams.model_fields)))
+
+    @property
+    def trainings(self) -> list[CollageParams]:
+        """Every training on collages."""
+        sizes = self.model_dump(include=set(CollageSizes.model_fields))
+        return [
+            CollageParams(**sizes, condition=condition, training=number)
+            for condition in CONDITIONS
+            for number in range(self.n_trainings)
+        ]
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
@@ -170,10 +202,18 @@ _PROFILES = {
         peeled_skills=2_000,
         ranked_skills=100_000,
         restarts=2,
+        n_collages=128,
+        n_test_collages=200,
+        epochs=2,
+        n_trainings=1,
     ),
     "standard": SkillEmergenceParams(),
-    "full": SkillEmergenceParams(n_graphs=30, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20),
-    "paper": SkillEmergenceParams(n_graphs=50, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20),
+    "full": SkillEmergenceParams(
+        n_graphs=30, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20, n_trainings=5
+    ),
+    "paper": SkillEmergenceParams(
+        n_graphs=50, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20, n_trainings=5
+    ),
 }
 
 

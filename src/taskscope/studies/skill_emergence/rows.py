@@ -1,4 +1,4 @@
-"""The rows of the three parts; each has columns of its own, which the run folder lays side by side."""
+"""The rows of the four parts; each has columns of its own, which the run folder lays side by side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from taskscope.studies.columns import where
 
-GRAPHS, EMERGENCE, MECHANISMS = "graphs", "emergence", "mechanisms"
+GRAPHS, EMERGENCE, MECHANISMS, COLLAGES = "graphs", "emergence", "mechanisms", "collages"
 """What the column `part` says."""
 
 WORST, CHANCE, CLUSTERED = "worst failures found", "random failures", "skills in clusters"
@@ -49,9 +49,20 @@ SCHEMAS = {
             ("part", pa.string()),
             ("law", pa.string()),
             ("condition", pa.string()),
+            ("per_text", pa.float64()),  # skills of a text, where the law has them
             ("x", pa.float64()),
             ("simulated", pa.float64()),
             ("predicted", pa.float64()),
+        ]
+    ),
+    COLLAGES: pa.schema(
+        [
+            ("part", pa.string()),
+            ("condition", pa.string()),
+            ("training", pa.int64()),
+            ("digits", pa.string()),  # the four of a test collage: "0379"
+            ("hits", pa.string()),  # 1 for each that is among the four highest classes: "1101"
+            ("first", pa.bool_()),  # the highest class is one of the four
         ]
     ),
 }

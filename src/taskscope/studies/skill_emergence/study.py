@@ -12,6 +12,7 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.skill_emergence.claims import ACCOUNT
 from taskscope.studies.skill_emergence.params import (
+    COLLAGES,
     GRAPHS,
     LAW,
     MECHANISMS,
@@ -38,7 +39,7 @@ class SkillEmergence:
         return profile(name)
 
     def plan(self, params: SkillEmergenceParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List the cells, the same whatever the models: graphs by setting, the law, the other laws.
+        """List the cells, the same whatever the models: graphs by setting, laws, trainings on collages.
 
         Raises:
             StudyError: If a parameter cannot be used.
@@ -58,6 +59,8 @@ class SkillEmergence:
                 cells.append(self._cell("along_the_law", params.emergence, seed))
             if MECHANISMS in params.parts:
                 cells.append(self._cell("other_laws", params.mechanisms, seed))
+            if COLLAGES in params.parts:
+                cells += [self._cell("measure", own, seed, room=".collage") for own in params.trainings]
         return cells
 
     def analyse(self, rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
@@ -82,7 +85,7 @@ class SkillEmergence:
 
         return tables(rows, params)
 
-    def _cell(self, measure: str, params: base.Params, seed: int) -> Cell:
+    def _cell(self, measure: str, params: base.Params, seed: int, room: str = "") -> Cell:
         return Cell(
             study=self.name,
             study_version=self.version,
@@ -90,7 +93,7 @@ class SkillEmergence:
             model=None,
             tasks=(),
             seed=seed,
-            measure=f"{_ROOM}.measure:{measure}",
+            measure=f"{_ROOM}{room}.measure:{measure}",
             cost=Cost(tokens=0, token_layers=0),
         )
 

@@ -14,7 +14,7 @@ from taskscope.studies.skill_emergence.grids import Adversaries, Emergence
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.rows import CHANCE, CLUSTERED, WORST
 from taskscope.theory.scaling_laws.published import PUBLISHED
-from taskscope.theory.skill_graph import inverse, tuples
+from taskscope.theory.skill_graph import inverse, links, tuples
 from taskscope.theory.skill_graph import stimulus as calculator
 
 SKILLS = 10_000
@@ -133,6 +133,30 @@ def scale() -> Table:
         note="Nats per token; parameters are a twentieth of the tokens. The irreducible loss cannot be told "
         "from one corpus, and small excesses rest on it: the two groups of fits differ by half in the last "
         "column.",
+        model=SUBJECT,
+    )
+
+
+def readings() -> Table:
+    """Tabulate the four links from excess loss to mistakes, and the growth of sets that each would bring."""
+    law = PUBLISHED["hoffmann"].law
+    rows = []
+    for link in links.LINKS:
+        at_1e10, at_1e13 = (
+            float(links.error(law.joint_excess(tokens), link, 0.1)) for tokens in (1e10, 1e13)
+        )
+        shares = (f"{float(links.error(excess, link)):.1%}" for excess in (0.1, 0.5))
+        rows.append((links.MEANINGS[link], *shares, f"×{(at_1e10 / at_1e13) ** (1 / 3):.2f}"))
+    return Table(
+        name="skill-emergence-links",
+        title="From excess loss to mistakes",
+        columns=(
+            *("link", "mistakes at 0.1 nats", "at 0.5 nats"),
+            "guaranteed growth of sets per decade, 1e10 to 1e13 tokens",
+        ),
+        rows=tuple(rows),
+        note="Nobody has shown which of them real questions follow. The growth is by the law of Hoffmann et "
+        "al., at a tenth of the excess.",
         model=SUBJECT,
     )
 
