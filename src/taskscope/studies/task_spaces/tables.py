@@ -57,13 +57,15 @@ def _phenomena(space: Space) -> Table:
         theirs = published()["within"].get(name)
         told = tuple(f"{mean:.2f} ± {sd:.2f}" for mean, sd in theirs) if theirs else ("–",) * 3
         own = f"{cells.mean():+.2f} ± {cells.std(ddof=1):.2f}"
-        rows.append((name, len(cells), own, f"{words[off].mean():+.2f}", pattern(cells), *told))
+        right = percent(space.accuracy[inside].mean())
+        rows.append((name, right, len(cells), own, f"{words[off].mean():+.2f}", pattern(cells), *told))
     return Table(
         name=f"task-spaces-{slug(space.model)}-phenomena",
         title="Similarity inside phenomena",
         columns=(
             "phenomenon",
-            "ordered pairs",
+            "right at first",
+            "pairs of tasks",
             "similarity",
             "words alone",
             "pattern",
