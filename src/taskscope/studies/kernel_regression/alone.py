@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 KINDS = ("dot", "cosine", "hellinger")
 """P(o|x)^T P(o|x') as published; the same between laws of length 1; and the sum of root(P P')."""
-HELD = 1 << 27
-"""Probabilities held at a time: half a gigabyte."""
+HELD = 1 << 26
+"""Probabilities held at a time: a quarter of a gigabyte, and twice that while they are made."""
 
 Write = Callable[[str], str]
 """Writes the text of a query or demonstration as it is run alone."""

@@ -52,7 +52,9 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     pool = np.array([place[each] for each in texts])
     with model.audited(cell.rng("audit")) as audit:
         targets = {name: values[text] for name, values in _targets(asker, texts).items()}
-    keys, values = model.keys_values([one.tokens for one in asked], [positions(one) for one in asked])
+    keys, values = model.keys_values(
+        [one.tokens for one in asked], [positions(one).tolist() for one in asked]
+    )
     blocks = list(range(keys.shape[2]))
     fold = folds(text, rng)
     tables = []
