@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 SELECTION, HELD_OUT = "selection", "held-out"
 AT_A_TIME = 64
 """Prompts whose rows of attention are held in memory together."""
-
 LARGEST = 2_000_000_000
 """Parameters above which no second model is made: it may not fit beside the first."""
 
