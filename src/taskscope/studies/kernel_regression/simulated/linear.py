@@ -2,7 +2,8 @@
 
 Three settings of the literature: noise-free Gaussian prompts, where every learner has a closed form; uniform
 prompts, where one layer of linear attention equals one step of gradient descent; and tasks from a finite
-pool, where a learner may know the pool (dMMSE) or only the law the pool was drawn from (ridge).
+pool, where a learner may know the pool (dMMSE) or only the law the pool was drawn from (ridge). Trained
+attention networks are set beside the learners of the uniform setting: `trained`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,20 @@ import pyarrow as pa
 from pydantic import Field
 
 from taskscope.studies.base import Params
+from taskscope.studies.kernel_regression.simulated import trained
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
+from taskscope.studies.kernel_regression.simulated.trained import (
+    AVERAGING,
+    LEAST_SQUARES,
+    ONE_STEP,
+    ZERO,
+    descent,
+)
 from taskscope.theory import linear_regression as learners
 
 NUMBER = "S6"
 GAUSSIAN, UNIFORM = "Gaussian", "uniform"
-LEAST_SQUARES, AVERAGING, ONE_STEP = "least squares", "averaging", "one gradient step"
-ZERO, POOL, RIDGE = "answering 0", "posterior over the pool", "ridge"
+POOL, RIDGE = "posterior over the pool", "ridge"
 ERROR, CLOSED_FORM, STEP = "error", "closed form", "step"
 OWN, FRESH, APART = "error on the pool's tasks", "error on fresh tasks", "squared distance, fresh tasks"
 
@@ -61,12 +69,8 @@ def simulate(params: LinearParams, rng: np.random.Generator) -> pa.Table:
     _gaussian(found, params, rng)
     _uniform(found, params, rng)
     _pools(found, params, rng)
+    trained.simulate(found, params.n_prompts, rng)
     return found.table()
-
-
-def descent(steps: int) -> str:
-    """Name of gradient descent of so many steps."""
-    return ONE_STEP if steps == 1 else f"{steps} gradient steps"
 
 
 def pool_of(doublings: int) -> str:

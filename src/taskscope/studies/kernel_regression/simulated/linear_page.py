@@ -7,7 +7,7 @@ import pyarrow as pa
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
-from taskscope.studies.kernel_regression.simulated import linear
+from taskscope.studies.kernel_regression.simulated import linear, trained_page
 from taskscope.studies.kernel_regression.simulated.rows import Curves, curves
 
 REFERENCE = {
@@ -28,7 +28,7 @@ UNIFORM_REFERENCE = {
 def figures(rows: pa.Table) -> list[Figure]:
     """Draw error by demonstrations, and by size of the pool of tasks; nothing where it was not simulated."""
     found = curves(rows, linear.NUMBER)
-    return [_errors(found), _pools(found)] if found else []
+    return [_errors(found), _pools(found), *trained_page.figures(found)] if found else []
 
 
 def _errors(found: Curves) -> Figure:
@@ -86,7 +86,9 @@ def _pools(found: Curves) -> Figure:
 def tables(rows: pa.Table) -> list[Table]:
     """Tabulate every number beside its closed form and the protocol's reference."""
     found = curves(rows, linear.NUMBER)
-    return [_gaussian(found), _uniform(found), _pool_table(found)] if found else []
+    if not found:
+        return []
+    return [_gaussian(found), _uniform(found), _pool_table(found), *trained_page.tables(found)]
 
 
 def _gaussian(found: Curves) -> Table:
