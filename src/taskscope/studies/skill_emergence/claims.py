@@ -70,9 +70,9 @@ ACCOUNT = Account(
             experiments=("6",),
             published=(
                 Published(
-                    label="pretrained ViT",
+                    label="ViT",
                     value=0.92,
-                    source="Arora & Goyal 2023, collages of MNIST digits, 1,000 for training",
+                    source="Arora & Goyal 2023: a pretrained ViT on 1,000 collages of MNIST digits",
                 ),
             ),
         ),

@@ -48,7 +48,7 @@ def figure(found: Mapping[str, Outcomes], subject: str) -> Figure:
             order=CONDITIONS,
             controls=(SHUFFLED, PLAIN),
             rules=[Rule(0.4, "guessing a digit", across="x")],
-            published=[Mark("pretrained ViT", 0.92, at=EXACT)],
+            published=[Mark("ViT", 0.92, at=EXACT)],
         ),
         model=subject,
     )
