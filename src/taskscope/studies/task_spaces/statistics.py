@@ -46,6 +46,12 @@ class Compared:
     """The number less the strongest control, over the same tasks."""
 
 
+def _measure(values: Array) -> Measure:
+    """Read a correlation or share off `leave_one_out`; neither lies beyond -1 and 1."""
+    value, low, high = jackknife(values)
+    return Measure(value, float(np.maximum(low, -1)), float(np.minimum(high, 1)))
+
+
 def compared(
     own: Callable[[Array], float], controls: dict[str, Callable[[Array], float]], n: int
 ) -> Compared:
@@ -55,8 +61,8 @@ def compared(
     known = {name: each[0] for name, each in drawn.items() if np.isfinite(each[0])}
     strongest = max(known, key=lambda name: known[name]) if known else ""
     return Compared(
-        value=Measure(*jackknife(values)),
-        controls={name: Measure(*jackknife(each)) for name, each in drawn.items()},
+        value=_measure(values),
+        controls={name: _measure(each) for name, each in drawn.items()},
         strongest=strongest,
         lead=Measure(*jackknife(values - drawn[strongest])) if strongest else None,
     )
@@ -167,7 +173,7 @@ def grouping(space: Space, draws: int) -> Grouping:
     off = off_diagonal(space.n)
     inside = (same == 1) & off
     return Grouping(
-        partial=Measure(*jackknife(leave_one_out(value, space.n))),
+        partial=_measure(leave_one_out(value, space.n)),
         chance=Measure(float(np.nanmean(dealt)), float(low), float(high)),
         raw=partial_correlation(small, same, ()),
         words=partial_correlation(space.likeness["words"], same, ()),
