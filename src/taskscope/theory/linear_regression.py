@@ -10,6 +10,8 @@ loss = half the mean squared error of the answer.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
@@ -165,5 +167,5 @@ def tuned_descent(inputs: Array, steps: int) -> tuple[float, float]:
         return float(0.5 * UNIFORM_VARIANCE * left)
 
     # Beyond 2 / the largest eigenvalue some prompt diverges; a few such may still pay, many never do.
-    best = minimize_scalar(loss, bounds=(0.0, 2 / float(np.median(values[:, 0]))), method="bounded")
+    best: Any = minimize_scalar(loss, bounds=(0.0, 2 / float(np.median(values[:, 0]))), method="bounded")
     return float(best.x), float(best.fun)
