@@ -122,8 +122,8 @@ def _votes(found: ModelWeights) -> Finding:
     wrong = [share for _, share, _ in right if share is not None]
     errors = sum(n for *_, n in right)
     follows = (
-        f" Where the model errs ({errors} questions), the vote is its answer {percent(float(np.mean(wrong)))} of "
-        "the time."
+        f" Where the model errs ({errors} questions), the vote is its answer "
+        f"{percent(float(np.mean(wrong)))} of the time."
         if wrong
         else " The model makes no errors, so it cannot be seen whether the vote follows them."
     )
