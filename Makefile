@@ -52,6 +52,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/shared_demonstrations.py
 	$(BIN)/python benchmarks/choice_scoring.py
 	$(BIN)/python benchmarks/trend_rule.py
+	$(BIN)/python benchmarks/last_row.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration
