@@ -148,8 +148,8 @@ def table(repeats: int) -> str:
             "",
             f"{processor()}; {versions}. The rows agree to {worst:.1e}.",
             "",
-            "Both ways run the same pass otherwise, which is most of what is left of the first: what is saved "
-            "grows with the prompt and the number of heads.",
+            "Both ways run the same pass otherwise, which is most of what is left of the first: what is "
+            "saved grows with the prompt and the number of heads.",
             "",
             *lines,
             "",
