@@ -190,7 +190,6 @@ def test_a_certificate_goes_to_the_theorem_as_texts_become_many():
     assert gaps[2] < 1e-3
 
 
-@settings(deadline=None)
 @given(st.floats(0.02, 0.5), st.integers(1, 20), st.floats(0.02, 0.9))
 def test_the_curves_stand_in_their_order(theta, k, alpha):
     exact, bound = worst_case(alpha, theta, k), float(guarantee(alpha, theta, k).beta)
@@ -250,6 +249,7 @@ def test_a_share_of_skills_below_which_nothing_is_guaranteed():
     assert float(guarantee(inverse.smallest_alpha(0.1, 8, 0.7), 0.1, 8).competence) == pytest.approx(0.7)
 
 
+@settings(max_examples=15)
 @given(st.floats(0.01, 0.9), skills, st.floats(0.01, 0.99))
 def test_the_inverse_undoes_the_guarantee(alpha, k, competence):
     theta = inverse.largest_theta(alpha, k, competence)
