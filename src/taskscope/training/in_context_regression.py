@@ -40,7 +40,13 @@ class RegressionRecipe(BaseModel):
     seed: int = 0
 
 
-RECIPES = {"linear-1": RegressionRecipe(blocks=1, initial=0.05, steps=400)}
+RECIPES = {
+    "linear-1": RegressionRecipe(blocks=1, initial=0.05, steps=400),
+    "linear-2": RegressionRecipe(blocks=2, initial=0.05, steps=700),
+    "softmax-1": RegressionRecipe(blocks=1, softmax=True, steps=400),
+    "softmax-1-two-heads": RegressionRecipe(blocks=1, heads=2, softmax=True, steps=600),
+}
+"""Those with weights in the study are named by its card; training another adds it to the page."""
 
 
 class Network(nn.Module):
