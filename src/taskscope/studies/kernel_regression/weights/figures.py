@@ -151,7 +151,7 @@ def _strip(found: ModelWeights) -> Figure:
         name=f"kernel-regression-{slug(found.model)}-attention-strip",
         title="Where the last token looks",
         see="Columns follow the prompt: the first demonstration, the mean of those between, the last one, "
-        "and the query; every text is laid on the same positions. Bright columns at 'label' are the claim.",
+        "and the query; every text is laid on the same positions. Dark columns at 'label' are the claim.",
         alt=f"Heat-map for {found.model}: mean attention of the last token along the prompt ({task}, "
         f"{template}), by block.",
         spec=charts.heatmap(
