@@ -49,11 +49,6 @@ class Delta:
         """Length of the change."""
         return float(np.sqrt(sum((part.astype(np.float64) ** 2).sum() for part in self.values.values())))
 
-    @property
-    def bytes(self) -> int:
-        """Size of bitmaps and values."""
-        return sum(part.nbytes for stored in (self.bitmaps, self.values) for part in stored.values())
-
     def where(self, name: str) -> np.ndarray:
         """Return the flat indices of the weights of a parameter that change, in order."""
         size = int(np.prod(self.shapes[name], dtype=np.int64))

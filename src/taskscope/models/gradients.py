@@ -87,11 +87,6 @@ def everything(gradient: Gradient) -> Mask:
     return {name: torch.ones_like(values, dtype=torch.bool) for name, values in gradient.items()}
 
 
-def density(mask: Mask) -> float:
-    """Return the share of all numbers that a mask keeps."""
-    return sum(int(kept.sum()) for kept in mask.values()) / sum(kept.numel() for kept in mask.values())
-
-
 def _of(executor: Executor, laid: Laid, weights: np.ndarray) -> tuple[Gradient, np.ndarray]:
     """Differentiate the sum over continuations of weight (continuation,) times log p."""
     targets = laid.targets[:, 0]

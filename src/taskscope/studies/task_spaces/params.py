@@ -19,12 +19,6 @@ FEW = (
     *("that-without-gap", "what-with-gap", "auxiliary-of-subject", "auxiliary-after-another"),
 )
 """Eight of our paradigms in four phenomena."""
-TWELVE = (
-    *("reflexive-gender", "reflexive-number", "object-too-many", "object-missing"),
-    *("determiner-of-noun", "noun-after-this", "that-without-gap", "what-with-gap"),
-    *("past-form", "participle-form", "auxiliary-of-subject", "verb-of-subject"),
-)
-"""Twelve of our paradigms in six phenomena."""
 
 
 class PairParams(Params):
