@@ -74,7 +74,6 @@ def test_list_claims_names_every_claim_of_every_account() -> None:
     [
         (["list", "model"], "there is no list of 'model'", "models"),
         (["run", "task-vector", "-m", "planted-vector"], "unknown study 'task-vector'", "task-vectors"),
-        (["run", "skill-emergence", "-m", "planted-vector"], "not built yet", ""),
         (["run", "task-vectors"], "no model given", "taskscope list models"),
         (["run", "kernel-regression", "--part", "weights"], "no model for the parts", "--part theory"),
         (["run", "kernel-regression", "--part", "theorie"], "part 'theorie'", "theory"),

@@ -58,7 +58,7 @@ class StudyPage(Frozen):
 
     account: Account
     ran: bool = True
-    """False for a study that is only listed: not part of this run, or not built yet."""
+    """False for a study that is only listed because it is not part of this run."""
     findings: tuple[Finding, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -70,15 +70,11 @@ def find_study(name: str) -> Study:
     """Return the study of that name.
 
     Raises:
-        StudyError: With the nearest names; says so when the account is known but not built yet.
+        StudyError: With the nearest names.
     """
-    from taskscope.studies.catalogue import ACCOUNTS
-
     built = registry()
     if name in built:
         return built[name]
-    if name in {account.name for account in ACCOUNTS}:
-        raise StudyError(f"{name} is described but not built yet", f"one of {', '.join(built)}")
     raise StudyError(f"unknown study {name!r}", f"one of {', '.join(built)}, or all", nearest(name, built))
 
 
