@@ -1,4 +1,4 @@
-"""All six accounts in the order of the overview, built or not, so that nothing is silently dropped."""
+"""All six accounts in the order of the overview: lighter to import than the studies themselves."""
 
 from __future__ import annotations
 
