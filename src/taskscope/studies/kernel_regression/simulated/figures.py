@@ -13,7 +13,7 @@ from taskscope.report.findings import Figure
 from taskscope.studies.kernel_regression.simulated import convergence as s1
 from taskscope.studies.kernel_regression.simulated import paper_size as s2
 from taskscope.studies.kernel_regression.simulated import posterior as s3
-from taskscope.studies.kernel_regression.simulated.findings import MODEL, SETTING
+from taskscope.studies.kernel_regression.simulated.findings import SETTING
 from taskscope.studies.kernel_regression.simulated.references import PUBLISHED_DISTANCES, PUBLISHED_SIZES
 from taskscope.studies.kernel_regression.simulated.rows import Curve, curves
 from taskscope.studies.kernel_regression.simulated.slopes import FIRST
@@ -67,7 +67,6 @@ def _convergence(rows: pa.Table) -> list[Figure]:
                 controls=[THEORY],
                 columns=2,
             ),
-            model=MODEL,
         )
     ]
 
@@ -94,7 +93,6 @@ def _controls(rows: pa.Table) -> list[Figure]:
                 series="method",
                 controls=s1.CONTROLS,
             ),
-            model=MODEL,
         )
     ]
 
@@ -126,7 +124,6 @@ def _paper_size(rows: pa.Table) -> list[Figure]:
                 series="method",
                 controls=[published],
             ),
-            model=MODEL,
         )
     ]
 
@@ -155,7 +152,6 @@ def _posterior(rows: pa.Table) -> list[Figure]:
                 Axis("gap", "posterior of the wrong tasks", log=True, format=".0e", domain=(1e-8, 1)),
                 series="method",
             ),
-            model=MODEL,
         )
     ]
 

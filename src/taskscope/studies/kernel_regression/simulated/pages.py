@@ -11,6 +11,7 @@ from taskscope.report.findings import Figure, Table
 from taskscope.studies.kernel_regression.simulated import figures as theorem_figures
 from taskscope.studies.kernel_regression.simulated import ginc_page, linear_page, smoothing_page
 from taskscope.studies.kernel_regression.simulated import tables as theorem_tables
+from taskscope.studies.kernel_regression.simulated.findings import MODEL
 
 
 class Page(NamedTuple):
@@ -30,10 +31,10 @@ PAGES = (
 
 
 def figures(rows: pa.Table) -> list[Figure]:
-    """Draw every simulated experiment."""
-    return [figure for page in PAGES for figure in page.figures(rows)]
+    """Draw every simulated experiment, under the name that stands for no model."""
+    return [each.model_copy(update={"model": MODEL}) for page in PAGES for each in page.figures(rows)]
 
 
 def tables(rows: pa.Table) -> list[Table]:
-    """Tabulate every simulated experiment."""
-    return [table for page in PAGES for table in page.tables(rows)]
+    """Tabulate every simulated experiment, under the name that stands for no model."""
+    return [each.model_copy(update={"model": MODEL}) for page in PAGES for each in page.tables(rows)]

@@ -15,7 +15,7 @@ from taskscope.studies.kernel_regression.simulated import paper_size as s2
 from taskscope.studies.kernel_regression.simulated import posterior as s3
 from taskscope.studies.kernel_regression.simulated import references
 from taskscope.studies.kernel_regression.simulated import symmetries as s5
-from taskscope.studies.kernel_regression.simulated.findings import MODEL, SETTING, slopes_of
+from taskscope.studies.kernel_regression.simulated.findings import SETTING, slopes_of
 from taskscope.studies.kernel_regression.simulated.rows import Curves, curves
 from taskscope.studies.kernel_regression.simulated.slopes import FIRST
 from taskscope.theory.kernel_regression.kernels import KERNELS, LOOKUP
@@ -286,5 +286,4 @@ def _table(
         columns=tuple(columns),
         rows=tuple(rows),
         note=note,
-        model=MODEL,
     )
