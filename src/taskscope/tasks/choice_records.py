@@ -23,7 +23,7 @@ SUFFIXES = (".csv", ".jsonl", ".zip")
 _PARTS = (".csv", ".jsonl")
 _LONGEST_CELL = 1 << 24
 """Characters of one CSV cell; the library's own bound is below a prompt with many demonstrations."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 """What reading a member raises where the archive is damaged, has a password or an unknown compression."""
 _INDEX_COLUMN = re.compile(r"|unnamed: 0")
 """Names of a first column that only numbers the rows."""

@@ -35,11 +35,12 @@ def data(tmp_path_factory):
         " = A title = \n \n Some words stand here , and <unk> too . \n", encoding="utf-8"
     )
     (folder / PAIRS).mkdir()
-    row = {
-        **{"UID": "one", "linguistics_term": "binding", "field": "syntax", "simple_LM_method": True},
-        **{"pairID": 0, "sentence_good": "it is so", "sentence_bad": "it am so"},
-    }
-    (folder / PAIRS / "one.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    about = {"UID": "one", "linguistics_term": "binding", "field": "syntax", "simple_LM_method": True}
+    rows = [
+        {**about, "pairID": i, "sentence_good": f"{it} is so", "sentence_bad": f"{it} am so"}
+        for i, it in enumerate(("it", "she"))
+    ]
+    (folder / PAIRS / "one.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return folder
 
 

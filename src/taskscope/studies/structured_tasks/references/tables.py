@@ -9,7 +9,6 @@ import numpy as np
 from taskscope.studies.structured_tasks.references import anchors, bag_of_words, published
 from taskscope.studies.structured_tasks.references.reference import Reference, Table
 from taskscope.tasks import classification_registry
-from taskscope.tasks.datasets import ABOUT
 
 REPETITIONS, ORACLE_REPETITIONS = 200, 20
 
@@ -23,7 +22,7 @@ def token_table(data: Path, repetitions: int = REPETITIONS) -> list[Reference]:
     """
     encode = bag_of_words.gpt2_encoder(data / "tokenizers" / "gpt2")
     found = []
-    for name in ABOUT:
+    for name in dict.fromkeys(name for name, _ in published.TOKENS):
         items = bag_of_words.texts_of(classification_registry.get(name))
         labels = np.array([item.label for item in items])
         tokens = [encode(item.text) for item in items]
