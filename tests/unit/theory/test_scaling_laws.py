@@ -212,4 +212,5 @@ def test_resampling_the_published_points_gives_the_published_errors(published_po
         rtol=0.2,
     )
     bounds = percentile_interval(np.array([law.optimal_exponent for law in laws]))
-    np.testing.assert_allclose([bounds.low, bounds.high], [0.483, 0.554], atol=0.01)
+    # With 200 resamples the upper end itself has a standard error of 0.005, from four other seeds.
+    np.testing.assert_allclose([bounds.low, bounds.high], [0.483, 0.554], atol=0.015)
