@@ -11,6 +11,9 @@ from torch import Tensor
 
 from taskscope.models.gradients import Gradient, Mask
 
+AT_A_TIME = 1 << 20
+"""Weights of a tensor that are compared at a time: half a gigabyte for 67 tasks."""
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -39,13 +42,15 @@ def compare(tasks: Iterable[tuple[Gradient, Mask]]) -> Likeness:
     for name, size in sizes.items():
         counts = np.array([len(each[name][0]) for each in kept], dtype=float)
         expected += np.outer(counts, counts) / size
-        dense = torch.zeros((n, size), dtype=torch.float64)
-        for row, each in zip(dense, kept, strict=True):
-            at, values = each[name]
-            row[at.cpu()] = values.cpu()
-        products += (dense @ dense.T).numpy()
-        marked = (dense != 0).float()
-        shared += (marked @ marked.T).double().numpy()
+        for start in range(0, size, AT_A_TIME):
+            dense = torch.zeros((n, min(AT_A_TIME, size - start)), dtype=torch.float64)
+            for row, each in zip(dense, kept, strict=True):
+                at, values = each[name]
+                low, high = torch.searchsorted(at, torch.tensor([start, start + AT_A_TIME], device=at.device))
+                row[at[low:high].cpu() - start] = values[low:high].cpu()
+            products += (dense @ dense.T).numpy()
+            marked = (dense != 0).float()
+            shared += (marked @ marked.T).double().numpy()
     lengths = np.sqrt(np.maximum(np.diag(products), 1e-300))
     total = np.array([sum(len(at) for at, _ in each.values()) for each in kept], dtype=float)
     either = total[:, None] + total[None, :]

@@ -15,7 +15,7 @@ from taskscope.studies.kernel_regression.weights.aggregating import (
     demonstration_weights,
     vote_shares,
 )
-from taskscope.studies.kernel_regression.weights.grids import Answers
+from taskscope.studies.kernel_regression.weights.grids import Answers, Heads, Setting
 from taskscope.studies.kernel_regression.weights.masses import POINTS, columns, masses, strip
 from taskscope.tasks.classification import Text
 
@@ -148,3 +148,50 @@ def test_kappa_and_balanced_agreement_see_through_a_constant_vote() -> None:
     assert voting.kappa(np.zeros(100, int), given, 2) == 0
     assert voting.balanced_agreement(np.zeros(100, int), given) == 0.5
     assert voting.kappa(given, given, 2) == 1
+
+
+def setting(heads: int, task: str = "t", template: str = "one") -> Setting:
+    return Setting(task, template, 0, 2, Heads(tuple(range(heads)), 1, heads), {})
+
+
+@pytest.mark.parametrize("m", [301, 310, 333])
+def test_a_head_that_always_votes_alike_only_draws_level_with_chance(m: int) -> None:
+    given = [0] * m + [1] * (450 - m)
+    votes = np.zeros((450, len(AGGREGATIONS), 2), np.int8)
+    some = answers(given, [[0, 1]] * 450, votes=votes)
+    best, _ = voting.best_by_chance([setting(2)], [some], 20, np.random.default_rng(0))
+    np.testing.assert_array_equal(best, voting.agreement_map(some).max())
+
+
+def test_templates_of_one_task_are_exchanged_together() -> None:
+    rng = np.random.default_rng(0)
+    votes = rng.integers(0, 2, (200, len(AGGREGATIONS), 8)).astype(np.int8)
+    some = answers(rng.integers(0, 2, 200), [[0, 1]] * 200, votes=votes)
+    alone, _ = voting.best_by_chance([setting(8)], [some], 50, np.random.default_rng(1))
+    thrice = [setting(8, template=name) for name in ("one", "two", "three")]
+    together, _ = voting.best_by_chance(thrice, [some] * 3, 50, np.random.default_rng(1))
+    np.testing.assert_allclose(together, alone)
+
+
+def test_answers_are_exchanged_between_questions_alike_in_right_answer_and_last_label() -> None:
+    some = answers([0, 1, 0, 1], [[0, 1], [1, 0], [0, 1], [0, 1]], gold=[0, 0, 0, 1])
+    np.testing.assert_array_equal(voting.strata(some, 2, same_gold=False), [0, 0, 0, 0])
+    groups = voting.strata(some, 2, same_gold=True)
+    assert groups[0] == groups[2] and len(set(groups)) == 3
+    assert voting.alone(groups) == 0.5
+    unbalanced = answers([0, 1], [[0, 0, 0], [0, 1, 1]])
+    assert len(set(voting.strata(unbalanced, 2, same_gold=False))) == 2
+
+
+def test_attention_that_rests_on_the_first_token_lifts_no_label() -> None:
+    """Without a start token it is a demonstration's own (protocol 7.3)."""
+    bare = Layout(
+        demonstrations=LAYOUT.demonstrations - 1,
+        texts=LAYOUT.texts - 1,
+        labels=LAYOUT.labels - 1,
+        query=(14, 16),
+        n_tokens=17,
+    )
+    row = np.full((1, 1, 17), 0.1 / 16)
+    row[..., 0] = 0.9
+    assert masses(row, bare).label_lift.item() == pytest.approx(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,10 +12,12 @@ import pytest
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.task_spaces import analysis
 from taskscope.studies.task_spaces.calibration import CALIBRATION
-from taskscope.studies.task_spaces.params import SHUFFLED, TUNED
+from taskscope.studies.task_spaces.params import SCATTERED, SHUFFLED, TUNED
+from taskscope.studies.task_spaces.rows import TRANSFER
 from taskscope.studies.task_spaces.spaces import spaces
 from taskscope.studies.task_spaces.study import TASK_SPACES
 from taskscope.studies.task_spaces.tables import pattern, published
+from taskscope.tasks.pair_files import UNGROUPED
 
 PARAMS = CALIBRATION.params
 WORLDS = {world.name: world for world in CALIBRATION.scenarios}
@@ -112,3 +116,27 @@ def test_opposite_labels_give_the_published_numbers_of_questions() -> None:
 def test_rows_of_no_tuning_give_no_space() -> None:
     table = rows("map of phenomena")
     assert analysis.analyse(table.filter(pc.equal(table["part"].cast(pa.string()), "score")), PARAMS) == []
+
+
+def test_a_seed_whose_probe_failed_is_left_out() -> None:
+    table = rows("map of phenomena")
+    [whole] = spaces(table)
+    later = table.filter(pc.equal(table["part"].cast(pa.string()), TRANSFER))
+    other = later.set_column(
+        later.column_names.index("seed"), "seed", pa.repeat(pa.scalar(1, later["seed"].type), len(later))
+    )
+    [space] = spaces(pa.concat_tables([table, other]))
+    np.testing.assert_array_equal(space.effects(TUNED), whole.effects(TUNED))
+
+
+def test_gradient_differences_are_judged_against_both_other_ways_of_tuning() -> None:
+    table = rows("map of phenomena")
+    bare = table.filter(pc.invert(pc.equal(table["condition"].cast(pa.string()), SCATTERED)))
+    found = judged(bare)["3"]
+    assert found.verdict == Verdict.INCONCLUSIVE and "weights drawn at random" in found.reason
+
+
+def test_tasks_of_no_phenomenon_are_in_none_together() -> None:
+    [space] = spaces(rows("map of phenomena"))
+    loose = replace(space, phenomena=(UNGROUPED, UNGROUPED, *space.phenomena[2:]))
+    assert len(set(loose.groups[:2])) == 2

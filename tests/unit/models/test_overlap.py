@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from toys import toy
 
+from taskscope.models import overlap
 from taskscope.models.gradients import densest
 from taskscope.models.overlap import compare
 from taskscope.models.untrained import untrained
 
 
-def test_likeness_equals_the_plain_formulas() -> None:
+@pytest.mark.parametrize("at_a_time", [1 << 20, 3])
+def test_likeness_equals_the_plain_formulas(at_a_time: int, monkeypatch) -> None:
+    monkeypatch.setattr(overlap, "AT_A_TIME", at_a_time)
     rng = torch.Generator().manual_seed(0)
     tasks = []
     for _ in range(3):

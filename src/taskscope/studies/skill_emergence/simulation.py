@@ -138,6 +138,9 @@ SCENARIOS = (
     GrowthScenario(
         "no better than the root", "sets grow as they would if mistakes went with the root", 2**0.5, 2**0.5
     ),
+    GrowthScenario(
+        "faster, not double", "sets grow faster than under the other link, and do not double", 1.6, 1.2
+    ),
     GrowthScenario("no growth", "scale brings no larger sets", 1.0, 2**0.5),
     GrowthScenario("at the ceiling", "single skills are perfect from the start", 2.0, 2**0.5, start=0.99),
 )

@@ -18,8 +18,8 @@ world's growth when mistakes shrink with the root of the excess (Pinsker's bound
 
 - inconclusive by rule: fewer than 5 worlds; competence on single skills at the start below 10 % or above
   95 %, where equal competence means little; no control.
-- supported: the growth lies above the control's, intervals included.
-- contradicted: it lies below the control's, or below 1.
+- supported: the growth lies above the control's, intervals included, and is not clearly below 2.
+- contradicted: it lies below the control's, or there is none.
 - inconclusive otherwise.
 """
 
@@ -41,6 +41,8 @@ MOST_VIOLATIONS = 0.05
 """Share of graphs past the bound that a claim about nearly all graphs can bear."""
 FEWEST_WORLDS = 5
 FLOOR, CEILING = 0.10, 0.95
+DOUBLED = 2.0
+"""Growth per decade that the claim names."""
 END = 1e13
 """Tokens at which growth is read off."""
 
@@ -110,12 +112,14 @@ def judge_growth(found: Emergence) -> Judgement:
         f"At equal competence {a.value:.2f} times as many skills combine with each decade when mistakes go "
         f"with the excess loss, {b.value:.2f} times when they go with its root"
     )
-    if a.low > b.high:
+    if a.low > b.high and a.high >= DOUBLED:
         return Judgement(
             Verdict.SUPPORTED, f"{told}; the claim stands or falls with the first of these assumptions."
         )
-    if a.high < b.low or a.high < 1:
+    if a.high < b.low or a.high <= 1:
         return Judgement(Verdict.CONTRADICTED, f"{told}.")
+    if a.low > b.high:
+        return Judgement(Verdict.INCONCLUSIVE, f"{told}: faster, and clearly less than double.")
     return Judgement(Verdict.INCONCLUSIVE, f"{told}: not clearly apart.")
 
 

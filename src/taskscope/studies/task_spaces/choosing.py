@@ -33,7 +33,8 @@ def halves(paradigm: Paradigm, seed: int, params: PairParams) -> tuple[Half, ...
     Raises:
         StudyError: If there are fewer than four pairs, one to learn and one to judge in each half.
     """
-    differing = [pair for pair in paradigm.pairs if not pair.is_identical]
+    once = {(pair.good, pair.bad): pair for pair in paradigm.pairs if not pair.is_identical}
+    differing = list(once.values())  # a pair that comes twice would be learned from and judged by
     if len(differing) < 2 * N_HALVES:
         raise StudyError(
             f"paradigm {paradigm.name!r} has {len(differing)} pairs that differ",

@@ -77,9 +77,9 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
             records += judged.records(model, part=SCORE, half=number)
     training = [[pair for half in each for pair in half.train] for each in parts]
     encoded = [_encoded(model, pairs) for pairs in training]
-    ours = compare([_chosen(model, pairs, params) for pairs in encoded])
+    ours = compare(_chosen(model, pairs, params) for pairs in encoded)
     blank = untrained(model)
-    theirs = compare([_chosen(blank, pairs, params) for pairs in encoded])
+    theirs = compare(_chosen(blank, pairs, params) for pairs in encoded)
     words = [[overlaps.contrast(pairs, n) for pairs in training] for n in (1, 2)]
     for i, first in enumerate(paradigms):
         records += [

@@ -14,6 +14,7 @@ from taskscope.studies.columns import where
 from taskscope.studies.task_spaces.params import TUNED
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER
 from taskscope.tasks.minimal_pairs import PHENOMENA
+from taskscope.tasks.pair_files import UNGROUPED
 
 Array = np.ndarray
 LIKENESSES = ("gradient", "overlap", "untrained", "words", "word_pairs")
@@ -46,9 +47,13 @@ class Space:
 
     @cached_property
     def groups(self) -> Array:
-        """(task,) int64: the number of each task's phenomenon."""
-        names = list(dict.fromkeys(self.phenomena))
-        return np.array([names.index(name) for name in self.phenomena])
+        """(task,) int64: the number of each task's phenomenon; tasks of none have a number each."""
+        own = [
+            f"{UNGROUPED} {task}" if name == UNGROUPED else name
+            for task, name in zip(self.tasks, self.phenomena, strict=True)
+        ]
+        names = list(dict.fromkeys(own))
+        return np.array([names.index(name) for name in own])
 
     @cached_property
     def accuracy(self) -> Array:
@@ -125,7 +130,8 @@ def _space(rows: pa.Table, model: str) -> Space | None:
     steps: dict[tuple[str, str], list[int]] = {}
     changed: dict[str, list[int]] = {}
     for row in tuned.to_pylist():
-        if row["judged"] in tasks:
+        # A probe that failed leaves its seed without margins to start from.
+        if row["judged"] in tasks and (row["seed"], row["half"], row["judged"]) in first:
             key = row["seed"], row["half"], row["tuned"], row["judged"]
             after.setdefault(row["condition"], {})[key] = np.array(row["margins"])
             steps.setdefault((row["condition"], row["tuned"]), []).append(row["steps"])

@@ -15,6 +15,7 @@ from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.params import CONDITIONS, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.wording import percent
+from taskscope.tasks.pair_files import UNGROUPED
 
 _SIMILAR, _UNRELATED = 0.3, 0.2
 """Bounds of the patterns (protocol task_spaces 2.8, recommended)."""
@@ -48,7 +49,7 @@ def _phenomena(space: Space) -> Table:
     rows = []
     for name in dict.fromkeys(space.phenomena):
         inside = np.flatnonzero(np.array(space.phenomena) == name)
-        if len(inside) < 2:
+        if len(inside) < 2 or name == UNGROUPED:
             continue
         block = shares[np.ix_(inside, inside)]
         words = space.likeness["words"][np.ix_(inside, inside)]

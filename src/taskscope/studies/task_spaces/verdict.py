@@ -21,6 +21,7 @@ import numpy as np
 
 from taskscope.report.findings import Verdict
 from taskscope.studies.judgement import Judgement
+from taskscope.studies.task_spaces.params import PLAIN, SCATTERED
 from taskscope.studies.task_spaces.statistics import Compared, Grouping, Isolation
 
 LABELS = {
@@ -54,8 +55,9 @@ def judge_map(found: Compared) -> Judgement:
 def judge_isolation(found: Isolation) -> Judgement:
     """Judge claim 3."""
     result = found.compared
-    if result.lead is None:
-        return _inconclusive("No other way of tuning was measured.")
+    missing = [LABELS[name] for name in (PLAIN, SCATTERED) if name not in result.controls]
+    if result.lead is None or missing:
+        return _inconclusive(f"Not measured: {' and '.join(missing)}.")
     if not result.value.low > 0:
         return _inconclusive("Tuning does not clearly help even the task it is for.")
     other = LABELS[result.strongest]

@@ -56,7 +56,7 @@ def fit(
     tokens: ArrayLike,
     losses: ArrayLike,
     *,
-    starts: Sequence[Sequence[float]] = GRID[::75],
+    starts: Sequence[Sequence[float]] = GRID[::74],
     delta: float = DELTA,
 ) -> Fit:
     """Fit the law to observed losses.
@@ -65,8 +65,8 @@ def fit(
         parameters: N of each point, (point,).
         tokens: D of each point, (point,).
         losses: Observed loss of each point, (point,), above zero.
-        starts: Points (ln A, ln B, ln E, alpha, beta) from which the search begins; by default every 75th of
-            `GRID`, sixty in all.
+        starts: Points (ln A, ln B, ln E, alpha, beta) from which the search begins; by default every 74th of
+            `GRID`, 61 in all, among which every value of every constant occurs.
         delta: Width of the quadratic part of the Huber loss.
 
     Raises:

@@ -51,11 +51,14 @@ class Session:
         self.template = template_for(self.params.template, self.task)
         self.asker = Asker(self.task, model, self.template)
         self.rng = stream("kernel-regression rivals", self.task.fingerprint, cell.seed, self.params.sizes)
-        self.left_out: list[int] = []
+        classes = range(len(self.task.classes))
+        held = len(classes) * min(sum(text.label == c for text in self.task.pool) for c in classes)
+        self.left_out = [n for n in self.params.sizes if n > max(self.params.k, held)]
+        self.sizes = [n for n in self.params.sizes if n not in self.left_out]
 
     def draw(self) -> dict[str, list[Question]]:
         """Draw the questions of both splits; every class is shown before one is shown twice."""
-        p, most = self.params, max(self.params.sizes[-1], len(self.task.classes))
+        p, most = self.params, max(self.sizes[-1], len(self.task.classes))
         found = {}
         for split, n in zip(SPLITS, (p.n_chosen, p.n_judged), strict=True):
             drawn = questions(self.task, split, n, most, self.rng)
@@ -65,7 +68,7 @@ class Session:
     def shots(self, shown: dict[str, list[Question]]) -> list[pa.Table]:
         """Ask with every number of demonstrations; numbers above k that do not fit are left out."""
         tables = []
-        for shots in self.params.sizes:
+        for shots in self.sizes:
             try:
                 encoded = {split: self.asker.encode(first(some, shots)) for split, some in shown.items()}
             except TaskError:
@@ -183,5 +186,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     notes = {**audit.notes(), "route": model.route, TOLD: []}
     if session.left_out:
         many = ", ".join(map(str, session.left_out))
-        notes[TOLD] = [f"{many} demonstrations do not fit the context of {model.label} and were left out."]
+        notes[TOLD] = [
+            f"{many} demonstrations are more than the context of {model.label} or the task's texts allow: "
+            "left out."
+        ]
     return Measured(rows=rows, notes=notes)

@@ -37,6 +37,8 @@ def masses(row: np.ndarray, layout: Layout) -> Masses:
     for (start, end), (label, after) in zip(layout.demonstrations, layout.labels, strict=True):
         inside[start:end] = 1
         at_labels[label:after] = 1
+    # Attention that has nowhere to go rests on the first token, which without a BOS is a demonstration's own.
+    inside[0] = 0
     before = layout.labels[:, 0] - 1
     mean = row @ inside / inside.sum()
 

@@ -34,6 +34,8 @@ CONTROLS = (CONSTANT, MAJORITY, LAST, SHARED_GOLD, RANDOM)
 """By which RQ4 is judged."""
 TEMPLATE = "the token before each label"
 UNTRAINED = "a model with random weights"
+ROUNDING = 1e-9
+"""Agreements closer than this are equal."""
 HIGH_LIFT = 2.0
 """How often more than a demonstration's mean token a label must be looked at (M1)."""
 
@@ -71,6 +73,8 @@ class ModelWeights:
     """(head,) the same for outputs exchanged once between prompts with the same right answer."""
     best_by_chance: np.ndarray
     """(permutation,) highest agreement of any head on all questions, outputs exchanged likewise."""
+    alone: float
+    """Largest share, over settings, of questions whose output can be exchanged with no other."""
     p_selection: float
     """Share of permutations in which the best head of the selection questions agrees as much."""
     strips: list[Strip]
@@ -100,9 +104,14 @@ class ModelWeights:
         return len({(v.setting.task, q) for v in self.votes for q in v.setting.held_out.query.tolist()})
 
     @property
+    def threshold(self) -> float:
+        """What the best head reaches in 95 % of permutations, and no more than rounding above it."""
+        return float(np.quantile(self.best_by_chance, 0.95)) + ROUNDING
+
+    @property
     def voting_heads(self) -> np.ndarray:
         """Heads that agree more than the best head does in 95 % of permutations, most first."""
-        above = np.flatnonzero(self.map > np.quantile(self.best_by_chance, 0.95))
+        above = np.flatnonzero(self.map > self.threshold)
         return above[np.argsort(-self.map[above], kind="stable")]
 
     @property
@@ -149,8 +158,12 @@ def resample(model: str, settings: Sequence[Setting], strips: list[Strip], draws
         map=np.mean([voting.agreement_map(answers) for answers in seen], axis=0),
         map_by_chance=example,
         best_by_chance=by_chance,
+        alone=max(
+            voting.alone(voting.strata(answers, setting.n_classes, same_gold=True))
+            for setting, answers in zip(settings, seen, strict=True)
+        ),
         strips=strips,
-        p_selection=float((1 + (chosen >= best).sum()) / (1 + len(chosen))),
+        p_selection=float((1 + (chosen >= best - ROUNDING).sum()) / (1 + len(chosen))),
     )
 
 

@@ -193,7 +193,7 @@ SCENARIOS = (
     Scenario(
         "the last label",
         "the model repeats the last label 80 % of the time, and 6 upper heads vote for it",
-        tested=("RQ4",),
+        tested=("RQ3", "RQ4"),
         last=0.8,
         voting_for="last",
     ),

@@ -122,7 +122,7 @@ def _elsewhere(found: ModelWeights, setting: Setting) -> int | None:
 
 
 def _heads(found: ModelWeights) -> Table:
-    threshold = float(np.quantile(found.best_by_chance, 0.95))
+    threshold = found.threshold
     records = [
         {
             "block": int(found.heads.sites[head, 0]),

@@ -11,9 +11,10 @@ Controls are the same share for the token before each label, which is as frequen
 to the template, and for the labels in a model of the same make with random weights.
 
 RQ3, a few heads of the upper blocks. A voting head agrees with the model, over all questions, more than the
-best of all heads does in 95 % of permutations of the outputs between prompts with the same right answer: it
-follows the model's errors too.
-- inconclusive by rule: no head is one, or the model nearly always gives one answer (see RQ4).
+best of all heads does in 95 % of permutations of the outputs between prompts with the same right answer and
+the same last label: it follows the model's errors too, and beyond copying what is nearest.
+- inconclusive by rule: no head is one; the model nearly always gives one answer (see RQ4); or a fifth of the
+  questions are alone with their right answer and last label, so that there is nothing to exchange.
 - contradicted: more than a quarter of all heads are; or at most half as many as by chance lie in the upper
   half of the blocks, with a probability below 5 %.
 - supported: at most a quarter are, and as many or more of them would lie in the upper half with a probability
@@ -48,6 +49,8 @@ LEAST_LIFTED = 0.25
 """Share of heads that must look at labels (M1, pass)."""
 MOST_VOTING = 0.25
 """Share of heads that are still a few."""
+MOST_ALONE = 0.20
+"""Share of questions without any to exchange outputs with that the null of RQ3 can bear."""
 CHANCE = 0.05
 FEWEST_QUERIES = 20
 CEILING = 0.95
@@ -87,6 +90,11 @@ def judge_place(found: ModelWeights) -> Judgement:
     heads, n = found.voting_heads, len(found.heads)
     if found.controls[found.strongest][0] >= CEILING:
         return _inconclusive(f"{_sentence(found.strongest)} is nearly always the model's answer already.")
+    if found.alone > MOST_ALONE:
+        return _inconclusive(
+            f"{percent(found.alone)} of the questions share right answer and last label with no other, so "
+            "chance cannot be simulated: more questions for as many classes are needed."
+        )
     if not len(heads):
         return _inconclusive("No head's vote agrees with the model more than the best head would by chance.")
     above = int(found.upper[heads].sum())

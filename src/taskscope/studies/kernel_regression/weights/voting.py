@@ -63,29 +63,32 @@ def best_by_chance(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Highest agreement of any head when outputs are exchanged between prompts (6, max-statistic).
 
-    Outputs are permuted within prompts that show the classes equally often. With several settings the
-    agreement of a head is averaged over them before the highest is taken.
+    Outputs are permuted within `strata`. Templates of one task and seed ask the same questions, so their
+    outputs are exchanged alike; a head's agreement is averaged over settings before the highest is taken.
 
     Args:
         some: Settings.
         parts: The questions of each.
         draws: Permutations.
         rng: Source of randomness.
-        same_gold: Whether outputs are exchanged only between questions with the same right answer, so that a
-            head that is often right does not stand out where the model is often right too.
+        same_gold: As for `strata`.
 
     Returns:
         (draw,) of the highest, and (head,) agreement of each head under the first permutation.
     """
     total = np.zeros((draws, len(some[0].heads)))
+    orders: dict[tuple[str, int, bytes], np.ndarray] = {}
     for setting, answers in zip(some, parts, strict=True):
-        alike = class_counts(answers.shown, setting.n_classes)
-        strata = _strata(np.column_stack([alike, answers.gold]) if same_gold else alike)
-        moved = np.stack([answers.predicted[_within(strata, rng)] for _ in range(draws)])
+        asked = setting.task, setting.seed, answers.query.tobytes()
+        if asked not in orders:
+            own = strata(answers, setting.n_classes, same_gold)
+            orders[asked] = np.stack([_within(own, rng) for _ in range(draws)])
+        moved = answers.predicted[orders[asked]]
         agree = np.zeros((draws, len(setting.heads)), np.float32)
         for c in range(setting.n_classes):
             agree += (moved == c).astype(np.float32) @ (answers.published_votes == c).astype(np.float32)
-        total += agree / len(answers.predicted)
+        # In double precision, as observed agreement is: a head that always votes alike must only draw level.
+        total += agree.astype(float) / len(answers.predicted)
     mean = total / len(some)
     return mean.max(axis=1), mean[0]
 
@@ -103,9 +106,29 @@ def random_attention_credit(setting: Setting, rng: np.random.Generator) -> np.nd
     return (votes == judged.predicted[:, None]).mean(axis=1)
 
 
-def _strata(traits: np.ndarray) -> np.ndarray:
-    """Number the groups of questions with the same traits (question, trait): (question,)."""
-    return np.unique(traits, axis=0, return_inverse=True)[1].ravel()
+def strata(answers: Answers, n_classes: int, same_gold: bool) -> np.ndarray:
+    """Number the groups within which outputs may be exchanged, (question,).
+
+    Prompts that show the classes about equally often are alike; others only those with the same counts.
+
+    Args:
+        answers: Questions and outputs.
+        n_classes: Number of classes.
+        same_gold: Whether outputs are exchanged only between questions with the same right answer and the
+            same last label, so that neither a head that is often right nor one that copies what is nearest
+            stands out where the model does the same.
+    """
+    counts = class_counts(answers.shown, n_classes)
+    balanced = np.ptp(counts, axis=1).max() <= 1
+    traits = [np.zeros(len(counts), int) if balanced else counts]
+    if same_gold:
+        traits += [answers.gold, answers.shown[:, -1]]
+    return np.unique(np.column_stack(traits), axis=0, return_inverse=True)[1].ravel()
+
+
+def alone(groups: np.ndarray) -> float:
+    """Share of questions alone in their group, (question,) numbers: their outputs are never exchanged."""
+    return float((np.bincount(groups)[groups] == 1).mean())
 
 
 def _within(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
