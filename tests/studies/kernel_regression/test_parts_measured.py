@@ -160,7 +160,8 @@ def test_rival_cell_leaves_out_what_does_not_fit(model: LanguageModel, task: Cla
     for name, value in (("seed", 0), ("task", "t"), ("model", "m")):
         rows = rows.add_column(0, name, pa.array([value] * rows.num_rows))
     (found,) = read_rivals(rows)
-    assert found.shots == (1, K) and "100 demonstrations do not fit" in measured.notes["told"][0]
+    assert found.shots == (1, K)
+    assert measured.notes["told"][0].startswith("100 demonstrations are more than")
     assert found.judged.classes.shape == (8, K)
     assert found.judged.votes[K].sum(axis=-1) == pytest.approx(1, abs=1e-5)
     counts = [np.bincount(shown[:K], minlength=2) for shown in found.judged.classes]
