@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from taskscope.errors import ModelError
 from taskscope.models.contrasts import Contrasts
 from taskscope.models.execution import Executor
 from taskscope.models.forcing import Laid
@@ -63,7 +64,14 @@ def significant(parts: Sequence[Gradient], z: float) -> Mask:
     Args:
         parts: Gradients of the same weights on parts of the pairs of one size, 2 or more.
         z: Standard errors.
+
+    Raises:
+        ModelError: If there are fewer than two parts, so that no error can be told.
     """
+    if len(parts) < 2:
+        raise ModelError(
+            f"{len(parts)} part of the pairs", "two parts or more, since a signal is held against its error"
+        )
     masks = {}
     for name in parts[0]:
         values = torch.stack([part[name] for part in parts])

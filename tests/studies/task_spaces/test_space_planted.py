@@ -140,3 +140,17 @@ def test_tasks_of_no_phenomenon_are_in_none_together() -> None:
     [space] = spaces(rows("map of phenomena"))
     loose = replace(space, phenomena=(UNGROUPED, UNGROUPED, *space.phenomena[2:]))
     assert len(set(loose.groups[:2])) == 2
+
+
+def test_a_task_tuned_alone_moves_no_other() -> None:
+    table = rows("map of phenomena")
+    parts = table["part"].cast(pa.string())
+    [first, *_] = sorted({name for name in table["tuned"].to_pylist() if name})
+    alone = table.filter(
+        pc.or_(pc.not_equal(parts, TRANSFER), pc.equal(table["tuned"].cast(pa.string()), first))
+    )
+    found = {
+        each.name: each for each in TASK_SPACES.tables(alone, TASK_SPACES.analyse(alone, PARAMS), PARAMS)
+    }
+    [told] = next(each.rows for name, each in found.items() if name.endswith("-tasks"))
+    assert told[4:6] == ("–", "–")

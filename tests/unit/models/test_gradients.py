@@ -92,6 +92,8 @@ def test_masks_keep_what_they_say() -> None:
     assert above["a"].tolist() == [[True, False], [False, True]] and above["b"].tolist() == [True]
     parts = [{"a": torch.tensor(v)} for v in ([1.0, 1.0], [1.1, -1.0], [0.9, 0.5])]
     assert gradients.significant(parts, 3.0)["a"].tolist() == [True, False]
+    with pytest.raises(ModelError, match="two parts or more"):
+        gradients.significant(parts[:1], 3.0)
     assert share(gradients.everything(gradient)) == 1.0
     scattered = gradients.scattered(above, np.random.default_rng(0))
     assert {n: int(m.sum()) for n, m in scattered.items()} == {n: int(m.sum()) for n, m in above.items()}

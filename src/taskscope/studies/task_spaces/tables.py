@@ -81,6 +81,11 @@ def _phenomena(space: Space) -> Table:
     )
 
 
+def _mean(values: np.ndarray) -> str:
+    """Print a mean of changes; a dash where no other task was tuned."""
+    return f"{values.mean():+.2f}" if len(values) else "–"
+
+
 def _tasks(space: Space) -> Table:
     effects, off = space.effects(TUNED).mean(axis=0), ~np.eye(space.n, dtype=bool)
     rows = tuple(
@@ -89,8 +94,8 @@ def _tasks(space: Space) -> Table:
             space.phenomena[i],
             percent(space.accuracy[i]),
             f"{effects[i, i]:+.2f}",
-            f"{effects[i][off[i]].mean():+.2f}",
-            f"{effects[:, i][off[i]].mean():+.2f}",
+            _mean(effects[i][off[i]]),
+            _mean(effects[:, i][off[i]]),
             f"{space.steps[TUNED, task]:.0f}",
         )
         for i, task in enumerate(space.tasks)

@@ -109,9 +109,11 @@ def _controls(found: Convergence) -> list[Control | None]:
 
 def _statement(found: Convergence) -> str:
     first, last = found.sizes[0], found.sizes[-1]
-    return (
-        f"In {found.n_worlds} simulated worlds the kernel regression comes closer to exact Bayes the more "
-        f"demonstrations there are: the median gap falls from {found.first:.2f} at n = {first} to "
-        f"{found.last:.3f} at n = {last:,}, with slope {found.recommended[0]:.2f} where theory says "
-        f"{PREDICTED}. The formula as printed keeps a bias of {found.literal_bias:.2f} for ever."
+    told = (
+        f"In {found.n_worlds} simulated worlds the median gap between kernel regression and exact Bayes goes "
+        f"from {found.first:.2f} at n = {first} to {found.last:.3f} at n = {last:,}, with slope "
+        f"{found.recommended[0]:.2f} where theory says {PREDICTED}."
     )
+    if np.isnan(found.literal_bias):
+        return told
+    return f"{told} The formula as printed keeps a bias of {found.literal_bias:.2f} for ever."

@@ -72,8 +72,8 @@ def judge_convergence(found: Convergence) -> Judgement:
     if beyond.high < 0:
         return Judgement(
             Verdict.SUPPORTED,
-            f"The gap shrinks nearly as predicted, {told} where theory says {PREDICTED}; that of the "
-            f"strongest control has {against}.",
+            f"The gap shrinks about as predicted or faster, {told} where theory says {PREDICTED}; that of "
+            f"the strongest control has {against}.",
         )
     if beyond.low > 0:
         return Judgement(
