@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once."""
+"""Options of the commands, declared once: most are shared by several."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ Profile = Annotated[
 Seeds = Annotated[
     list[int] | None,
     typer.Option("--seed", "-s", help="Seed of the draws; repeat.", show_default=False),
+]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scores",
+        metavar="FOLDER",
+        help="Per-example results to judge, with no model; repeat (inverse-scaling).",
+        show_default=False,
+    ),
+]
+Parts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--part",
+        metavar="PART",
+        help="Part of a study to run alone; repeat (kernel-regression, whose theory needs no model, and "
+        "skill-emergence).",
+        show_default=False,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

@@ -34,24 +34,8 @@ def run(
     task: options.Tasks = None,
     profile: options.Profile = "standard",
     seed: options.Seeds = None,
-    scores: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--scores",
-            metavar="FOLDER",
-            help="Per-example results to judge, with no model; repeat (inverse-scaling).",
-            show_default=False,
-        ),
-    ] = None,
-    part: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--part",
-            metavar="PART",
-            help="Part of a study to run alone; repeat (kernel-regression, whose theory needs no model).",
-            show_default=False,
-        ),
-    ] = None,
+    scores: options.Scores = None,
+    part: options.Parts = None,
     overrides: options.Overrides = None,
     folder: options.Out = None,
     dry_run: Annotated[
@@ -93,8 +77,7 @@ def run(
     from taskscope.models.spec import as_spec
 
     served = [one for one in series or () if one.lower().endswith(".csv")]
-    families = [one for one in series or () if one not in served]
-    model = list(dict.fromkeys([*(model or ()), *(name for one in families for name in expand(one))]))
+    families = [name for one in series or () if one not in served for name in expand(one)]
     specs = tuple(
         as_spec(
             name,
@@ -106,19 +89,10 @@ def run(
             trust_remote_code=trust_remote_code,
             allow_pickle=allow_pickle,
         )
-        for name in model
+        for name in dict.fromkeys([*(model or ()), *families])
     )
-    named: dict[str, Any] = {}
-    if task:
-        named["tasks"] = task
-    if seed:
-        named["seeds"] = seed
-    if scores:
-        named["scores"] = scores
-    if part:
-        named["parts"] = part
-    if served:
-        named["served"] = served
+    given = {"tasks": task, "seeds": seed, "scores": scores, "parts": part, "served": served}
+    named = {name: value for name, value in given.items() if value}
     request = _request(study, profile, named, overrides or (), specs)
     carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
 
