@@ -1,33 +1,10 @@
 """Verdicts on simulated series with a known truth: a small count here, and the committed table."""
 
-from __future__ import annotations
-
-import pytest
-
-import calibration_checks
+from calibration_checks import Promise
 from taskscope.studies.inverse_scaling.calibration import CALIBRATION
 
-N_TABLES = 12
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", CALIBRATION.scenarios, ids=lambda s: s.name)
-def test_verdicts_keep_their_promise_on_fresh_tables(scenario) -> None:
-    calibration_checks.check_fresh_tables(CALIBRATION, scenario, N_TABLES)
-
-
-@pytest.fixture(scope="module")
-def committed() -> dict:
-    return calibration_checks.read_committed(CALIBRATION)
-
-
-def test_the_committed_table_is_of_these_scenarios_and_sizes(committed: dict) -> None:
-    calibration_checks.check_scenarios_and_sizes(CALIBRATION, committed)
-
-
-def test_the_committed_table_keeps_the_promise(committed: dict) -> None:
-    calibration_checks.check_promise(committed)
-
-
-def test_the_committed_table_can_be_made_again(committed: dict) -> None:
-    calibration_checks.check_made_again(CALIBRATION, committed, "one task falls")
+class TestCalibration(Promise):
+    calibration = CALIBRATION
+    n_tables = 12
+    remade = "one task falls"

@@ -1,42 +1,11 @@
 """Verdicts on simulated rows with a known truth: a small count here, and the committed table."""
 
-from __future__ import annotations
-
-import pytest
-
-import calibration_checks
-from taskscope.studies.calibrating import LEAST_POWER
+from calibration_checks import PromiseBothWays
 from taskscope.studies.structured_tasks.calibration import CALIBRATION
 
-N_TABLES = 12
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", CALIBRATION.scenarios, ids=lambda s: s.name)
-def test_verdicts_keep_their_promise_on_fresh_tables(scenario) -> None:
-    calibration_checks.check_fresh_tables(CALIBRATION, scenario, N_TABLES)
-
-
-@pytest.fixture(scope="module")
-def committed() -> dict:
-    return calibration_checks.read_committed(CALIBRATION)
-
-
-def test_the_committed_table_is_of_these_scenarios_and_sizes(committed: dict) -> None:
-    calibration_checks.check_scenarios_and_sizes(CALIBRATION, committed)
-
-
-def test_the_committed_table_keeps_the_promise(committed: dict) -> None:
-    calibration_checks.check_promise(committed)
-
-
-def test_a_claim_is_contradicted_where_its_opposite_holds(committed: dict) -> None:
-    """The other side of the promise: the verdicts also say no."""
-    rates = {(row["scenario"], row["claim"]): row for row in committed["rates"]}
-    for scenario, claim in (("learns", "H1"), ("selects", "H2"), ("whole before part", "H3")):
-        row = rates[scenario, claim]
-        assert row["contradicted"] / row["tables"] >= LEAST_POWER
-
-
-def test_the_committed_table_can_be_made_again(committed: dict) -> None:
-    calibration_checks.check_made_again(CALIBRATION, committed, "composes")
+class TestCalibration(PromiseBothWays):
+    calibration = CALIBRATION
+    n_tables = 12
+    remade = "composes"
+    opposites = (("learns", "H1"), ("selects", "H2"), ("whole before part", "H3"))

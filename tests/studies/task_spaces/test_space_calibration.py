@@ -1,40 +1,14 @@
 """Verdicts on simulated rows with a known truth: a small count here, and the committed table."""
 
-from __future__ import annotations
+from types import MappingProxyType
 
-import pytest
-
-import calibration_checks
+from calibration_checks import PromiseBothWays
 from taskscope.studies.task_spaces.calibration import CALIBRATION
 
-N_TABLES = 4
-FEWEST = dict.fromkeys("1346", 200)
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", CALIBRATION.scenarios, ids=lambda s: s.name)
-def test_verdicts_keep_their_promise_on_fresh_tables(scenario) -> None:
-    calibration_checks.check_fresh_tables(CALIBRATION, scenario, N_TABLES)
-
-
-@pytest.fixture(scope="module")
-def committed() -> dict:
-    return calibration_checks.read_committed(CALIBRATION)
-
-
-def test_the_committed_table_is_of_these_scenarios_and_sizes(committed: dict) -> None:
-    calibration_checks.check_scenarios_and_sizes(CALIBRATION, committed, FEWEST)
-
-
-def test_the_committed_table_keeps_the_promise(committed: dict) -> None:
-    calibration_checks.check_promise(committed)
-
-
-def test_a_claim_is_contradicted_where_its_opposite_holds(committed: dict) -> None:
-    rates = {(row["scenario"], row["claim"]): row for row in committed["rates"]}
-    for claim in ("4", "6"):
-        assert rates["opposed", claim]["contradicted"] / rates["opposed", claim]["tables"] >= 0.9
-
-
-def test_the_committed_table_can_be_made_again(committed: dict) -> None:
-    calibration_checks.check_made_again(CALIBRATION, committed, "words alone")
+class TestCalibration(PromiseBothWays):
+    calibration = CALIBRATION
+    n_tables = 4
+    remade = "words alone"
+    fewest = MappingProxyType(dict.fromkeys("1346", 200))
+    opposites = (("opposed", "4"), ("opposed", "6"))
