@@ -18,8 +18,8 @@ from taskscope.models.server import RefusedError, Server
 
 BATCH = 16
 """Texts in one request to a server that echoes; others are sent one, for they answer lists in other forms."""
-TOPS = (20, 5)
-"""Next tokens to ask for, the most first: what vLLM and what OpenAI's own servers allow at most."""
+TOPS = (1000, 20, 5)
+"""Next tokens to ask for, the most first: llama.cpp tells any number, vLLM 20, OpenAI's own servers 5."""
 SEEN = 24
 """Characters at the end of a prompt that must come back before those of its class."""
 _PROBE = "The sky is blue and the"
@@ -85,7 +85,7 @@ class ServedModel:
         missing = [text for text in classes if text not in found]
         if missing:
             return Answer(
-                left_out=f"{missing[0]!r} is none of the {self._tops} likeliest next tokens, and this server "
+                left_out=f"{missing[0]!r} is none of the {len(found)} likeliest next tokens, and this server "
                 "tells no log-probabilities of a prompt"
             )
         return Answer(tuple(found[text] for text in classes))

@@ -11,7 +11,7 @@ import pytest
 from completions_server import Behaviour, Fault, cut_off, raw, serving, slow, status
 from taskscope.errors import ModelError
 from taskscope.models import server as serving_module
-from taskscope.models.served import BATCH, ServedModel
+from taskscope.models.served import BATCH, TOPS, ServedModel
 from taskscope.models.server import KEY_VARIABLE, RefusedError, Server
 
 VOCABULARY = [f" w{n}" for n in range(40)]
@@ -181,7 +181,7 @@ def test_nobody_there_is_told() -> None:
 
 
 def test_a_server_without_any_log_probabilities_is_refused(behaviour: Behaviour, address: str) -> None:
-    behaviour.faults = [raw('{"choices": [{"index": 0, "text": "a", "logprobs": null}]}')] * 2
+    behaviour.faults = [raw('{"choices": [{"index": 0, "text": "a", "logprobs": null}]}')] * len(TOPS)
     with pytest.raises(ModelError, match="tells no log-probabilities of 'm'"):
         ServedModel(Server(address, "m")).classes(["p"], [(" w1", " w2")])
 
