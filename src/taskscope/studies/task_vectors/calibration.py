@@ -1,4 +1,4 @@
-"""The calibration of the verdicts on C1 to C6.
+"""The calibration of the verdicts on C1 to C7.
 
 Run ``python -m taskscope.studies.task_vectors.calibration`` from the repository to write the committed table;
 ``--tables`` says how many row tables each scenario gets, ``--claims C3`` counts some claims anew and keeps
@@ -11,6 +11,7 @@ from taskscope.studies.calibrating import Calibration
 from taskscope.studies.task_vectors import scenarios
 from taskscope.studies.task_vectors.analysis import analyse
 from taskscope.studies.task_vectors.claims import ACCOUNT
+from taskscope.studies.task_vectors.composition import simulation as composition
 from taskscope.studies.task_vectors.conflict import simulation as conflict
 from taskscope.studies.task_vectors.geometry import simulation as geometry
 from taskscope.studies.task_vectors.heads import simulation as heads
@@ -31,6 +32,7 @@ CALIBRATION = Calibration(
         *conflict.SCENARIOS,
         *projection.SCENARIOS,
         *heads.SCENARIOS,
+        *composition.SCENARIOS,
     ),
     sizes={
         "tasks": N_TASKS,
@@ -46,7 +48,7 @@ CALIBRATION = Calibration(
     told=f"{N_TASKS} tasks, {N_BLOCKS} blocks, {PARAMS.n_dev} development and {PARAMS.n_test} test pairs per "
     f"task for C1 and C2, {geometry.N_SETS} sets of demonstrations per task for C3, {conflict.N_QUERIES} "
     f"queries for each of a task's two conflicts for C4, {projection.N_SETS} sets of demonstrations per task "
-    f"for C5, {heads.N_DEV} development and {heads.N_TEST} test queries per task for C6.",
+    f"for C5, {heads.N_DEV} development and {heads.N_TEST} test queries per task for C6 and C7.",
 )
 
 if __name__ == "__main__":
