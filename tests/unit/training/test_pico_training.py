@@ -111,6 +111,7 @@ def test_the_loss_of_a_part_is_what_the_plain_model_gives(whole):
 def test_the_folder_and_its_checkpoints_load_without_this_package(whole):
     tokenizer = AutoTokenizer.from_pretrained(whole.folder)
     assert len(tokenizer) == 512
+    assert (whole.folder / "tokenizer.json").read_bytes().count(b"\n") == 1
     steps = [whole.folder / CHECKPOINTS / f"step-{step}" for step in SMOKE.milestones[:-1]]
     hashes = {
         checkpoints.weights_hash(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32))
