@@ -9,6 +9,7 @@ import typer
 
 from taskscope.cli import console
 from taskscope.cli.card import card
+from taskscope.cli.compare import compare
 from taskscope.cli.demo import demo
 from taskscope.cli.doctor import doctor
 from taskscope.cli.listing import list_
@@ -40,6 +41,7 @@ app.command("list")(list_)
 app.command()(show)
 app.command()(query)
 app.command()(report)
+app.command()(compare)
 app.command()(doctor)
 app.command()(train)
 app.command()(card)

@@ -33,6 +33,7 @@ def page(look: Look, command: str, versions: dict[str, str]) -> PanelPage:
     label = look.model.label
     return PanelPage(
         title=f"taskscope look · {label}",
+        mark="taskscope look",
         heading=f"{label} answers {look.answer.text or 'nothing'!r}",
         lead=words.lead(look),
         facts=_facts(look),

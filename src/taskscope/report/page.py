@@ -72,7 +72,7 @@ def page_html(report: Report) -> str:
 
 def panels_html(page: PanelPage) -> str:
     """Return a page of panels as text; the same page always gives the same text."""
-    strips = {"opening": page.opening}
+    strips = {} if page.opening is None else {"opening": page.opening}
     strips |= {f"{panel.name}-{n}": s for panel in page.panels for n, s in enumerate(panel.strips, 1)}
     shadings = {
         wording.slug(place): [

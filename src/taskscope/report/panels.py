@@ -87,10 +87,13 @@ class PanelPage(Frozen):
     """The page."""
 
     title: str
+    mark: str
+    """The command, for the bar on top: ``"taskscope look"``."""
     heading: str
     lead: str
     facts: tuple[Fact, ...]
-    opening: Strip
+    opening: Strip | None = None
+    """The text that the page is about, where it is about one."""
     panels: tuple[Panel, ...]
     command: str
     provenance: Provenance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -94,4 +94,17 @@ class Study(Protocol):
 
     def tables(self, rows: pa.Table, findings: Sequence[Finding], params: Any) -> list[Table]:
         """Tabulate what was measured, for the disclosures on the page."""
+        ...
+
+
+@runtime_checkable
+class Comparable(Protocol):
+    """A study whose questions can be answered by two models and compared one by one."""
+
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return what one model answered to single questions, as `taskscope.studies.answers.SCHEMA`.
+
+        Args:
+            rows: As `Study.analyse` takes them, of one model.
+        """
         ...

@@ -96,6 +96,12 @@ class InverseScaling:
 
         return tables(rows, params)
 
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return answers to single questions, for comparing two runs; see `answers`."""
+        from taskscope.studies.inverse_scaling.answers import answers
+
+        return answers(rows)
+
     def _asked(
         self, params: InverseScalingParams, model: PlannedModel, name: str, seed: int, task: ChoiceTask
     ) -> Cell:

@@ -91,6 +91,12 @@ class KernelRegression:
 
         return tables(rows, params)
 
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return answers to single questions, for comparing two runs; see `answers`."""
+        from taskscope.studies.kernel_regression.answers import answers
+
+        return answers(rows)
+
     def _asking(
         self,
         part: str,

@@ -89,6 +89,12 @@ class StructuredTasks:
 
         return tables(rows, params)
 
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return answers to single questions, for comparing two runs; see `answers`."""
+        from taskscope.studies.structured_tasks.answers import answers
+
+        return answers(rows)
+
     def _nested(
         self,
         params: StructuredTaskParams,

@@ -85,6 +85,12 @@ class TaskSpaces:
 
         return tables(rows, params)
 
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return answers to single questions, for comparing two runs; see `answers`."""
+        from taskscope.studies.task_spaces.answers import answers
+
+        return answers(rows)
+
     def _cell(
         self,
         function: str,

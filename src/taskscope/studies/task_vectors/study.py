@@ -92,6 +92,12 @@ class TaskVectors:
 
         return tables(rows, findings, params)
 
+    def answers(self, rows: pa.Table) -> pa.Table:
+        """Return answers to single questions, for comparing two runs; see `answers`."""
+        from taskscope.studies.task_vectors.answers import answers
+
+        return answers(rows)
+
 
 @dataclass(frozen=True)
 class _Planner:
