@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taskscope.models.loading import load as load
+    from taskscope.models.spec import ModelSpec as ModelSpec
+    from taskscope.studies.api import Result as Result
+    from taskscope.studies.api import compare as compare
+    from taskscope.studies.api import open_run as open_run
+    from taskscope.studies.api import run as run
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["ModelSpec", "Result", "__version__", "compare", "load", "open_run", "run"]
 
-_LAZY = {"load": "taskscope.models.loading"}
+_LAZY = {
+    "ModelSpec": "taskscope.models.spec",
+    "Result": "taskscope.studies.api",
+    "compare": "taskscope.studies.api",
+    "load": "taskscope.models.loading",
+    "open_run": "taskscope.studies.api",
+    "run": "taskscope.studies.api",
+}
 
 
 def __getattr__(name: str) -> Any:
