@@ -12,6 +12,7 @@ from taskscope.cli.card import card
 from taskscope.cli.compare import compare
 from taskscope.cli.demo import demo
 from taskscope.cli.doctor import doctor
+from taskscope.cli.export import export
 from taskscope.cli.listing import list_
 from taskscope.cli.look import look
 from taskscope.cli.query import query
@@ -42,6 +43,7 @@ app.command()(show)
 app.command()(query)
 app.command()(report)
 app.command()(compare)
+app.command()(export)
 app.command()(doctor)
 app.command()(train)
 app.command()(card)

@@ -2,7 +2,7 @@
 
 Four headers are read: loss, correct and total_logprob of a choice; the loss of a completion; the log-odds of
 two classes after one prompt; and their difference between two prompts. A trend can be judged from such a
-folder without any model (protocol inverse_scaling 2, E2).
+folder without any model (protocol inverse_scaling 2, E2). Sample logs of lm-evaluation-harness are read too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from taskscope.errors import TaskError
+from taskscope.tasks import harness_logs
 from taskscope.tasks.choice_records import records
 from taskscope.tasks.choices import Metric
 from taskscope.tasks.scored_models import SIZES_FILE, ScoredModel, find, models_of
@@ -69,24 +70,21 @@ class _Table:
     n_blank: int
 
 
-def load_scores(folder: str | Path) -> Scores:
+def load_scores(name: str | Path) -> Scores:
     """Read the scores in a folder.
 
     Args:
-        folder: Holds a file MODEL.csv for each model, and models.csv where their sizes are not published.
+        name: A folder that holds a file MODEL.csv for each model, and models.csv where their sizes are not
+            published; or sample logs of lm-evaluation-harness, with ``#TASK`` behind where they are of
+            several tasks.
 
     Raises:
         TaskError: If there is no such file, a file has none of the four headers or another than the rest, a
             value is none, the files are of different items, or two models of a family are of one size.
     """
-    folder = Path(folder)
-    paths = sorted(p for p in folder.glob("*.csv") if p.name not in (SIZES_FILE, "data.csv"))
-    if not paths:
-        raise TaskError(
-            f"No score files in {str(folder)!r}.", "a folder with a file MODEL.csv for each model"
-        )
+    task, paths, tables = _tables(name)
+    folder = harness_logs.split(name)[0]
     known = models_of(folder)
-    tables = [_table(path) for path in paths]
     found = {table.name: find(table.name, known, folder) for table in tables}
     tables.sort(key=lambda t: (found[t.name].family, found[t.name].parameters))
     models = tuple(found[table.name] for table in tables)
@@ -99,7 +97,7 @@ def load_scores(folder: str | Path) -> Scores:
     notes = [*_blank(tables), *odd, *_weak(models, len(items), coverage), *_contradictions(loss, correct)]
     digest = hashlib.sha256(b"".join(p.name.encode() + b"\0" + p.read_bytes() for p in paths))
     return Scores(
-        task=folder.resolve().name,
+        task=task,
         metric=metric,
         models=models,
         items=items,
@@ -107,10 +105,26 @@ def load_scores(folder: str | Path) -> Scores:
         correct=correct,
         log_odds=odds,
         coverage=coverage,
-        source=str(folder.resolve()),
+        source=str(Path(name).resolve()),
         fingerprint=digest.hexdigest(),
         notes=tuple(notes),
     )
+
+
+def _tables(name: str | Path) -> tuple[str, list[Path], list[_Table]]:
+    """Return the task, the files and what stands in them: CSV where there are any, else logs."""
+    folder, task = harness_logs.split(name)
+    paths = sorted(p for p in folder.glob("*.csv") if p.name not in (SIZES_FILE, "data.csv"))
+    if paths and not task:
+        return folder.resolve().name, paths, [_table(path) for path in paths]
+    task, logs = harness_logs.find(folder, task)
+    if not logs:
+        raise TaskError(
+            f"No score files in {str(folder)!r}.",
+            "a folder with a file MODEL.csv for each model, or with sample logs of lm-evaluation-harness",
+        )
+    read = {model: harness_logs.read(path) for model, path in logs.items()}
+    return task, list(logs.values()), [_Table(model, *found, 0) for model, found in read.items()]
 
 
 def _table(path: Path) -> _Table:
