@@ -1,8 +1,8 @@
 """A study without a model for the tests of runs and engines; without torch, so that children start fast.
 
-Run as ``python toy_cells.py FOLDER [--models a,b] [--seeds N] [--nap SECONDS] [--die-at N]`` it measures a
-run folder as the command line would, writes findings, and prints how often it flushed a file; ``--die-at N``
-kills it (SIGKILL) just before the N-th flush.
+Run as ``python toy_cells.py FOLDER [--models a,b] [--seeds N] [--nap SECONDS] [--die-at N] [--engine NAME]``
+it measures a run folder as the command line would, writes findings, and prints how often it flushed a file;
+``--die-at N`` kills it (SIGKILL) just before the N-th flush.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ import pyarrow as pa
 
 from taskscope.engines import inline
 from taskscope.engines.events import CellDone, Event
+from taskscope.engines.queues import Needs, Work
+from taskscope.engines.ray import driver
 from taskscope.runs.cell import Cell, Cost, Measured, ModelRef, TaskRef
 from taskscope.runs.store import RunFolder
 
 N_ROWS = 7
+WORK = Work(weigh=lambda cell: cell.cost.tokens, needs_of=lambda model: Needs())
 
 
 def measure(cell: Cell, model: Any) -> Measured:
@@ -58,6 +61,11 @@ def toy_plan(models: Sequence[str], seeds: int, nap: float = 0.0) -> list[Cell]:
     return [toy_cell(m, seed, params=params) for m in models for seed in reversed(range(seeds))]
 
 
+def load(ref: ModelRef) -> str:
+    """Stand for a loaded model."""
+    return ref.label
+
+
 def conclude(folder: RunFolder) -> None:
     """Write one finding per model from the stored rows."""
     rows = folder.rows(study="toy")
@@ -86,6 +94,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--nap", type=float, default=0.0)
     parser.add_argument("--die-at", type=int, default=0)
+    parser.add_argument("--engine", default=inline.ENGINE)
     asked = parser.parse_args(arguments)
     flushes = _die_at(asked.die_at)
 
@@ -95,12 +104,11 @@ def main(arguments: Sequence[str]) -> None:
 
     folder = RunFolder.create_or_open(asked.folder, {"models": asked.models})
     print("opened", flush=True)
-    inline.run(
-        toy_plan(asked.models.split(","), asked.seeds, asked.nap),
-        folder,
-        lambda ref: ref.label,
-        on_event=on_event,
-    )
+    plan = toy_plan(asked.models.split(","), asked.seeds, asked.nap)
+    if asked.engine == inline.ENGINE:
+        inline.run(plan, folder, load, on_event=on_event)
+    else:
+        driver.run(plan, folder, load, on_event=on_event, engine=asked.engine, work=WORK)
     conclude(folder)
     print("flushes", flushes[0], flush=True)
 

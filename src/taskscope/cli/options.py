@@ -81,4 +81,12 @@ AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Read pickled weights, tensors only (torch weights_only).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines instead of people.")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="inline; ray for many processes (here, or at RAY_ADDRESS); or ray://host:port.",
+    ),
+]
 RunFolderArgument = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]

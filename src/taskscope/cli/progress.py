@@ -15,7 +15,15 @@ from rich.progress import (
 )
 
 from taskscope.cli.console import err
-from taskscope.engines.events import CellDone, CellFailed, CellSkipped, CellStarted, Event, ModelLoading
+from taskscope.engines.events import (
+    CellAwaited,
+    CellDone,
+    CellFailed,
+    CellSkipped,
+    CellStarted,
+    Event,
+    ModelLoading,
+)
 from taskscope.runs.cell import Cell
 
 
@@ -44,6 +52,8 @@ def bar(cells: Sequence[Cell]) -> Iterator[Callable[[Event], None]]:
                 case CellStarted(cell=cell):
                     label = cell.model.label if cell.model else cell.study
                     progress.update(task, description=" ".join((label, *(t.name for t in cell.tasks[:1]))))
+                case CellAwaited():
+                    progress.update(task, description="waiting for another run on this folder")
                 case CellDone(cell=cell) | CellFailed(cell=cell):
                     progress.advance(task, cell.cost.token_layers)
                 case CellSkipped(cell=cell):

@@ -24,7 +24,8 @@ from taskscope.errors import StudyError
 
 if TYPE_CHECKING:
     from taskscope.studies.request import RunRequest
-    from taskscope.studies.runner import Plan
+
+_COPIED = "Cells are copied into place, and one that is being written may be named as damaged by onlookers."
 
 
 def run(
@@ -44,6 +45,7 @@ def run(
     remeasure: Annotated[
         bool, typer.Option("--remeasure", help="Measure cells again that were made by other code.")
     ] = False,
+    engine: options.Engine = "inline",
     dtype: options.Dtype = "float32",
     device: options.Device = "cpu",
     device_map: options.DeviceMap = None,
@@ -94,7 +96,9 @@ def run(
     given = {"tasks": task, "seeds": seed, "scores": scores, "parts": part, "served": served}
     named = {name: value for name, value in given.items() if value}
     request = _request(study, profile, named, overrides or (), specs)
-    carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, as_json=as_json)
+    if engine not in ("inline", "ray") and not engine.startswith("ray://"):
+        raise StudyError(f"--engine {engine}", "inline, ray or ray://host:port")
+    carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, engine=engine, as_json=as_json)
 
 
 def _request(
@@ -125,6 +129,7 @@ def carry_out(
     *,
     dry_run: bool = False,
     remeasure: bool = False,
+    engine: str = "inline",
     as_json: bool = False,
 ) -> None:
     """Plan, measure with a progress bar, conclude, print verdicts and the path of the page.
@@ -132,6 +137,7 @@ def carry_out(
     Raises:
         typer.Exit: With 1 when cells failed, 130 or 143 when interrupted.
     """
+    from taskscope.cli.planned import print_plan, print_schedule
     from taskscope.cli.progress import bar
     from taskscope.cli.verdicts import headline_table, verdict_table
     from taskscope.studies import publish, runner
@@ -139,14 +145,18 @@ def carry_out(
     plan = runner.plan(request)
     path = folder or runner.default_folder(request)
     if dry_run:
-        _print_plan(plan, path)
+        print_plan(plan, path)
+        if engine != "inline":
+            print_schedule(plan, path, engine)
         return
     run_folder = runner.open_folder(path, plan)
     if remeasure:
         runner.forget_stale(plan, run_folder)
+    if not run_folder.moves_in_one_step:
+        err.print(f"[yellow]{path}[/] lies on a file system that moves no folder in one step. {_COPIED}")
     try:
         with sigterm_as_interrupt(), bar(plan.cells) as on_event:
-            outcome = runner.execute(plan, run_folder, on_event)
+            outcome = runner.execute(plan, run_folder, on_event, engine)
     except KeyboardInterrupt as stop:
         err.print(f"[yellow]Stopped.[/] Everything measured so far is kept; resume with\n  {request.command}")
         raise typer.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from None
@@ -166,29 +176,3 @@ def carry_out(
         count = len(outcome.failures)
         err.print(f"{count} cells failed; see taskscope show {path}, run the command again to retry.")
         raise typer.Exit(CELLS_FAILED)
-
-
-def _print_plan(plan: Plan, path: Path) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("study", "model", "task", "seed", "tokens", "token-layers"):
-        table.add_column(column, justify="right" if column in ("seed", "tokens", "token-layers") else "left")
-    for cell in plan.cells:
-        table.add_row(
-            cell.study,
-            cell.model.label if cell.model else "–",
-            ", ".join(task.name for task in cell.tasks[:1]),
-            str(cell.seed),
-            f"{cell.cost.tokens:,}",
-            f"{cell.cost.token_layers:,}",
-        )
-    out.print(table)
-    tokens = sum(cell.cost.tokens for cell in plan.cells)
-    work = sum(cell.cost.token_layers for cell in plan.cells)
-    parameters = {m.ref.id: m.n_parameters for m in plan.models}
-    flops = sum(2 * parameters[c.model.id] * c.cost.tokens for c in plan.cells if c.model)
-    out.print(
-        f"{len(plan.cells)} cells, {tokens:,} tokens through {work:,} token-layers, about {flops:.2g} FLOPs; "
-        f"run folder {path}"
-    )

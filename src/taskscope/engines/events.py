@@ -23,6 +23,13 @@ class CellSkipped:
 
 
 @dataclass(frozen=True)
+class CellAwaited:
+    """Another process on the same folder is measuring the cell."""
+
+    cell: Cell
+
+
+@dataclass(frozen=True)
 class CellStarted:
     """Measuring begins."""
 
@@ -53,4 +60,4 @@ class CellFailed:
         return f"{' '.join(filter(None, named))}: {self.error}"
 
 
-Event = ModelLoading | CellSkipped | CellStarted | CellDone | CellFailed
+Event = ModelLoading | CellSkipped | CellAwaited | CellStarted | CellDone | CellFailed

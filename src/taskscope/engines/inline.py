@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import gc
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from taskscope.engines.events import CellDone, CellFailed, CellSkipped, CellStarted, Event, ModelLoading
-from taskscope.engines.measuring import Failure, cuda, measure
-from taskscope.runs.cell import Cell, ModelRef, canonical_json
-from taskscope.runs.provenance import surroundings
+from taskscope.engines.events import CellStarted, Event, ModelLoading
+from taskscope.engines.outcome import Outcome, Tally
+from taskscope.engines.sharing import Awaited, settled_elsewhere
+from taskscope.engines.warm import WarmModel, identity
+from taskscope.runs.cell import Cell, ModelRef
+from taskscope.runs.claims import Claims
 from taskscope.runs.store import RunFolder
 
 ENGINE = "inline"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to."""
-
-    measured: int
-    skipped: int
-    """Cells that the folder held already."""
-    failures: tuple[CellFailed, ...]
+_LOOK_EVERY = 0.2
+"""Seconds between looks at cells that other processes are measuring."""
 
 
 def run(
@@ -37,7 +30,9 @@ def run(
 
     Cells are grouped by model, so that each is loaded once and let go before the next; a model of which every
     cell is held is never loaded. A cell that fails, or whose model cannot be loaded, is stored as failed and
-    does not stop the others. An interruption passes through and leaves the folder whole.
+    does not stop the others. Cells that another process is measuring are left to it and waited for at the
+    end; those whose process died meanwhile are measured here. An interruption passes through and leaves the
+    folder whole.
 
     Args:
         cells: The plan; a cell named twice is measured once.
@@ -48,24 +43,22 @@ def run(
     Raises:
         RunError: If the folder cannot be written, for instance because the disk is full.
     """
-    work = _Work(folder, load_model, on_event)
-    for group in _by_model(cells):
-        try:
-            for cell in group:
-                work.do(cell)
-        finally:
-            work.evict()
-    return Outcome(work.measured, work.skipped, tuple(work.failures))
+    tally = Tally(on_event)
+    with Claims(folder.path) as claims:
+        work = _Work(folder, claims, load_model, tally)
+        for group in _by_model(cells):
+            work.do_all(group)
+        while work.awaited:
+            time.sleep(_LOOK_EVERY)
+            work.look_again()
+    return tally.outcome()
 
 
 def _by_model(cells: Iterable[Cell]) -> list[list[Cell]]:
     """Group cells by model, both in the order of the plan."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        identity = canonical_json(
-            cell.model.model_dump(mode="json", exclude={"label"}) if cell.model else None
-        )
-        groups.setdefault(identity, []).append(cell)
+        groups.setdefault(identity(cell), []).append(cell)
     return list(groups.values())
 
 
@@ -73,57 +66,55 @@ class _Work:
     """One run in progress, with at most one model in memory."""
 
     def __init__(
-        self, folder: RunFolder, load_model: Callable[[ModelRef], Any], on_event: Callable[[Event], None]
+        self, folder: RunFolder, claims: Claims, load_model: Callable[[ModelRef], Any], tally: Tally
     ) -> None:
-        self.measured, self.skipped = 0, 0
-        self.failures: list[CellFailed] = []
-        self._folder, self._load_model, self._on_event = folder, load_model, on_event
+        self.awaited: list[Awaited] = []
+        self._folder, self._claims, self._tally = folder, claims, tally
+        self._model = WarmModel(load_model, ENGINE, lambda ref: tally.on_event(ModelLoading(ref)))
         self._seen: set[str] = set()
-        self._model: Any = None
-        self._unloadable: Failure | None = None
 
-    def do(self, cell: Cell) -> None:
-        """Measure one cell unless it is held."""
-        if cell.key in self._seen or self._folder.has(cell.key):
-            self.skipped += 1
-            self._on_event(CellSkipped(cell))
+    def do_all(self, group: Iterable[Cell]) -> None:
+        """Measure the cells of one model, and let it go."""
+        try:
+            for cell in group:
+                if cell.key in self._seen or self._folder.has(cell.key):
+                    self._tally.held(cell)
+                    continue
+                self._seen.add(cell.key)
+                self._do(Awaited(cell, self._folder.failure(cell.key)))
+        finally:
+            self._model.evict()
+
+    def look_again(self) -> None:
+        """Count what other processes finished, and measure what they let go."""
+        waiting, self.awaited = self.awaited, []
+        try:
+            for awaited in waiting:
+                if not settled_elsewhere(awaited, self._folder, self._tally):
+                    self._do(awaited)
+        finally:
+            self._model.evict()
+
+    def _do(self, awaited: Awaited) -> None:
+        cell = awaited.cell
+        if not self._claims.take(cell.key):
+            self.awaited.append(awaited.told(self._tally.on_event))
             return
-        self._seen.add(cell.key)
-        if cell.model is not None and self._model is None and self._unloadable is None:
-            self._load(cell.model)
-        if self._unloadable is not None:
-            self._fail(cell, self._unloadable, {"engine": ENGINE, **surroundings()})
-            return
-        self._on_event(CellStarted(cell))
-        attempt = measure(cell, self._model, ENGINE)
+        try:
+            # Whoever held the claim before may have finished between the look and the claim.
+            if not settled_elsewhere(awaited, self._folder, self._tally):
+                self._measure(cell)
+        finally:
+            self._claims.release(cell.key)
+
+    def _measure(self, cell: Cell) -> None:
+        attempt = self._model.measure(cell, lambda: self._tally.on_event(CellStarted(cell)))
         if attempt.measured is not None:
             self._folder.write(cell, attempt.measured, attempt.provenance)
-            self.measured += 1
-            self._on_event(CellDone(cell, attempt.provenance["seconds"]))
+            self._tally.done(cell, attempt.provenance["seconds"])
         if attempt.failure is not None:
-            self._fail(cell, attempt.failure, attempt.provenance)
-            if attempt.failure.tainted:
-                self.evict()
-
-    def evict(self) -> None:
-        """Let the model go, and the memory it held."""
-        loaded, self._model, self._unloadable = self._model is not None, None, None
-        if loaded:
-            gc.collect()
-            if cuda() is not None:
-                cuda().empty_cache()
-
-    def _load(self, model: ModelRef) -> None:
-        self._on_event(ModelLoading(model))
-        try:
-            self._model = self._load_model(model)
-        except Exception as error:
-            self._unloadable = Failure.of(error)
-
-    def _fail(self, cell: Cell, failure: Failure, provenance: dict[str, Any]) -> None:
-        self._folder.write_failure(
-            cell, failure.error, failure.traceback, provenance, tainted=failure.tainted
-        )
-        told = CellFailed(cell, str(failure), failure.tainted)
-        self.failures.append(told)
-        self._on_event(told)
+            failure = attempt.failure
+            self._folder.write_failure(
+                cell, failure.error, failure.traceback, attempt.provenance, tainted=failure.tainted
+            )
+            self._tally.failed(cell, str(failure), failure.tainted)

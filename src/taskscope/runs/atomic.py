@@ -1,16 +1,15 @@
 """Files and folders that appear whole or not at all, whatever kills their writer.
 
 Everything is first written under ``<run>/.tmp/<writer>/``, flushed to the disk, and then renamed into place:
-the same file system, so the rename is atomic, and out of sight of every reader.
+the same file system, so the rename is atomic, and out of sight of every reader. Where a file system cannot
+move a folder in one step (`file_system`), the files are copied into place with the record of the cell last: a
+cell without its record counts as missing, so readers still see it whole or not at all.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import platform
-import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -18,6 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from taskscope.errors import RunError
+from taskscope.runs.file_system import CANNOT_MOVE, copies_when_moving
+from taskscope.runs.record import RECORD
+from taskscope.runs.writers import is_gone, new_writer
 
 TEMPORARY = ".tmp"
 STALE_AFTER = 24 * 3600.0
@@ -51,7 +53,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def scratch(root: Path) -> Iterator[Path]:
     """Yield an empty folder under ``root/.tmp`` named after this process, and remove it at the end."""
-    folder = root / TEMPORARY / f"{_where()}.{os.getpid()}.{secrets.token_hex(4)}"
+    folder = root / TEMPORARY / new_writer()
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -78,7 +80,7 @@ def write_file(root: Path, path: Path, data: bytes) -> None:
         with scratch(root) as folder:
             staged = folder / path.name
             flush_write(staged, data)
-            os.replace(staged, path)
+            _replace(staged, path)
         _flush_folder(path.parent)
 
 
@@ -86,11 +88,14 @@ def publish(staged: Path, target: Path) -> bool:
     """Move a finished folder into place; False, and nothing moved, if another one stands there already."""
     _flush_folder(staged)
     try:
-        os.rename(staged, target)
+        _rename(staged, target)
     except OSError as error:
         if error.errno in _OCCUPIED:
             return False
-        raise
+        if error.errno not in CANNOT_MOVE:
+            raise
+        if not _copy_in(staged, target):
+            return False
     _flush_folder(target.parent)
     return True
 
@@ -103,12 +108,23 @@ def republish(staged: Path, target: Path, workspace: Path) -> bool:
     aside = workspace / _REPLACED / target.name
     aside.parent.mkdir()
     with suppress(FileNotFoundError):
-        os.rename(target, aside)
+        move(target, aside)
     try:
         return publish(staged, target)
     finally:
         if aside.exists() and not target.exists():
-            os.rename(aside, target)
+            move(aside, target)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a folder to where nothing stands."""
+    try:
+        _rename(source, target)
+    except OSError as error:
+        if error.errno not in CANNOT_MOVE:
+            raise
+        shutil.copytree(source, target)
+        shutil.rmtree(source)
 
 
 def sweep(root: Path, home: Path) -> None:
@@ -138,33 +154,50 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _where() -> str:
-    """Name the place where a process number means something: the machine and its process namespace."""
-    host = re.sub(r"[^A-Za-z0-9-]", "-", platform.node()) or "host"
-    with suppress(OSError):
-        return f"{host}-{os.stat('/proc/self/ns/pid').st_ino}"
-    return host
+def _rename(source: Path, target: Path) -> None:
+    if copies_when_moving(target.parent):  # it would succeed, but not in one step
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+    os.rename(source, target)
+
+
+def _replace(staged: Path, path: Path) -> None:
+    """Put a file in place of another in one step, within the folder where it cannot be moved between two."""
+    try:
+        os.replace(staged, path)
+    except OSError as error:
+        if error.errno not in CANNOT_MOVE:
+            raise
+        beside = path.with_name(f".{staged.parent.name}")
+        try:
+            flush_write(beside, staged.read_bytes())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _copy_in(staged: Path, target: Path) -> bool:
+    """Copy a folder's files into a new one, the record of the cell last; False if one stands there."""
+    try:
+        target.mkdir()
+    except FileExistsError:
+        return False
+    try:
+        for path in sorted(staged.iterdir(), key=lambda path: (path.name == RECORD, path.name)):
+            flush_write(target / path.name, path.read_bytes())
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    _flush_folder(target)
+    return True
 
 
 def _is_stale(leftover: Path) -> bool:
-    where, _, rest = leftover.name.partition(".")
-    pid = rest.partition(".")[0]
-    if os.name != "nt" and where == _where() and pid.isdigit() and not _is_alive(int(pid)):
+    if is_gone(leftover.name):
         return True
     try:
         return time.time() - leftover.stat().st_mtime > STALE_AFTER
     except FileNotFoundError:
         return False
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _free_bytes(path: Path) -> int:

@@ -7,7 +7,6 @@ one step.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -142,5 +141,5 @@ class CellStore:
         damaged = self._root / "damaged"  # where its owner can look at it
         damaged.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
-            os.rename(target, damaged / f"{target.name}.{workspace.name}")
+            atomic.move(target, damaged / f"{target.name}.{workspace.name}")
         return atomic.publish(staged, target)

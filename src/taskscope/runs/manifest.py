@@ -11,11 +11,12 @@ from typing import Any
 
 from taskscope.runs.atomic import write_file
 from taskscope.runs.cell import canonical_json
+from taskscope.runs.claims import CLAIMS
 from taskscope.runs.provenance import surroundings
 from taskscope.runs.record import SCHEMA_VERSION, DamagedError, check_schema, plain
 
 MANIFEST, HISTORY = "run.json", "history"
-CONTENTS = {MANIFEST, HISTORY, "cells", "damaged", "findings.json", "figures", "report.html"}
+CONTENTS = {MANIFEST, HISTORY, "cells", CLAIMS, "damaged", "findings.json", "figures", "report.html"}
 """Everything a run folder may hold at its top."""
 
 

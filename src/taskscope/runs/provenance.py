@@ -80,6 +80,12 @@ def _accelerators() -> list[str]:
     return []
 
 
+def accelerator_bytes() -> int | None:
+    """Return the memory of the smallest GPU of this machine; None where none is found."""
+    told = _output("nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits") or ""
+    return min((int(mebibytes) * 2**20 for mebibytes in told.split() if mebibytes.isdigit()), default=None)
+
+
 def _output(*command: str) -> str | None:
     """Return what a helper program prints, or None if it is missing, fails or hangs."""
     try:

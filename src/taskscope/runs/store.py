@@ -6,6 +6,7 @@ Layout::
     history/<digest>.json     the same for every different command and machine that worked on this folder
     cells/<key>/              cell.json, rows.parquet and, if there are arrays, arrays.safetensors
     cells/<key>.failed.json   a cell that could not be measured; a measured one takes precedence
+    claims/<key>.<n>          while a process measures that cell
     damaged/                  cells that were found unreadable and measured again
     findings.json  figures/  report.html
 """
@@ -25,6 +26,7 @@ from taskscope.errors import RunError
 from taskscope.runs import atomic, tables
 from taskscope.runs.cell import KEY_VERSION, Cell, Measured
 from taskscope.runs.cell_store import CellStore
+from taskscope.runs.file_system import moves_in_one_step
 from taskscope.runs.manifest import CONTENTS, HISTORY, MANIFEST, read_manifest, to_json, write_manifest
 from taskscope.runs.record import (
     ARRAYS,
@@ -46,7 +48,11 @@ class RunFolder:
         path: The folder.
         manifest: Content of `run.json`: ``spec``, ``opened``, ``versions``, ``git``, ``host``,
             ``accelerators``.
+        moves_in_one_step: Whether its file system puts a cell in place in one step; where it does not, one
+            that is being written may be named as damaged. Known once opened for measuring.
     """
+
+    moves_in_one_step = True
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
@@ -77,7 +83,10 @@ class RunFolder:
         with atomic.storage_errors(path):
             (path / "cells").mkdir(parents=True, exist_ok=True)
             atomic.sweep(path, path / "cells")
+            with atomic.scratch(path) as scratch:
+                moves = moves_in_one_step(scratch)
         folder = cls(path, write_manifest(path, spec))
+        folder.moves_in_one_step = moves
         if problem:
             folder.damaged[MANIFEST] = problem
         return folder
@@ -124,6 +133,11 @@ class RunFolder:
     def has(self, key: str) -> bool:
         """Whether this cell is measured and readable; one written by another process meanwhile counts."""
         return self._store.done(key) is not None
+
+    def failure(self, key: str) -> CellRecord | None:
+        """Return the record of the last failure of a cell that is not measured, whoever wrote it."""
+        record = self._store.find(key)
+        return record if record is not None and record.status == "failed" else None
 
     def cells(self) -> list[CellRecord]:
         """Return the records of all cells, measured and failed, by model, task, seed and key."""

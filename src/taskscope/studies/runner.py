@@ -10,6 +10,8 @@ from typing import Any
 
 from taskscope.engines import inline
 from taskscope.engines.events import Event
+from taskscope.engines.outcome import Outcome
+from taskscope.engines.ray import driver
 from taskscope.errors import RunError, StudyError
 from taskscope.models.identity import identify, reference
 from taskscope.models.spec import ModelSpec
@@ -17,6 +19,7 @@ from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.runs.store import RunFolder
 from taskscope.studies.base import Params, PlannedModel, Study
+from taskscope.studies.placement import work_of
 from taskscope.studies.request import RunRequest, StudyRequest, find_study
 
 
@@ -42,6 +45,11 @@ class Plan:
     def cells(self) -> list[Cell]:
         """All cells, study by study."""
         return [cell for study in self.studies for cell in study.cells]
+
+    @property
+    def n_parameters(self) -> dict[str, int]:
+        """Parameters of each model, by the id of its reference."""
+        return {model.ref.id: model.n_parameters for model in self.models}
 
 
 def _label_apart(models: Sequence[PlannedModel]) -> tuple[PlannedModel, ...]:
@@ -133,9 +141,24 @@ def forget_stale(plan: Plan, folder: RunFolder) -> list[Cell]:
     return stale
 
 
-def execute(plan: Plan, folder: RunFolder, on_event: Callable[[Event], None]) -> inline.Outcome:
-    """Compute every cell the folder does not hold; a failing cell is stored and does not stop the others."""
-    return inline.run(plan.cells, folder, _load, on_event=on_event)
+def execute(
+    plan: Plan, folder: RunFolder, on_event: Callable[[Event], None], engine: str = inline.ENGINE
+) -> Outcome:
+    """Compute every cell the folder does not hold; a failing cell is stored and does not stop the others.
+
+    Args:
+        plan: What to measure.
+        folder: What is kept.
+        on_event: Called with every event.
+        engine: ``inline``, ``ray`` or the address of a Ray cluster.
+
+    Raises:
+        RunError: The folder cannot be written, or there is no such cluster.
+    """
+    if engine == inline.ENGINE:
+        return inline.run(plan.cells, folder, _load, on_event=on_event)
+    work = work_of(plan.n_parameters)
+    return driver.run(plan.cells, folder, _load, on_event=on_event, engine=engine, work=work)
 
 
 @dataclass(frozen=True)
