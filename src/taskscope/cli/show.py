@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Annotated
+
 import typer
 from rich.table import Table
 
@@ -9,16 +12,26 @@ from taskscope.cli import options
 from taskscope.cli.console import CELLS_FAILED, out
 
 
-def show(folder: options.RunFolderArgument, as_json: options.AsJson = False) -> None:
+def show(
+    folder: options.RunFolderArgument,
+    live: Annotated[bool, typer.Option("--live", help="Follow a run that is at work elsewhere.")] = False,
+    as_json: options.AsJson = False,
+) -> None:
     """Show a run: its cells, failures with their messages, and the verdicts; loads no model.
 
     Example: `taskscope show runs/demo`
+
+    `taskscope show runs/demo --live`
     """
+    from taskscope.cli.live import follow
     from taskscope.cli.verdicts import verdict_table
     from taskscope.report.findings import Finding
     from taskscope.runs.record import label_of, task_of
     from taskscope.runs.store import RunFolder
 
+    if live:
+        with suppress(KeyboardInterrupt):  # seen enough
+            follow(folder)
     run = RunFolder.open(folder)
     records = run.cells()
     judged = (run.path / "findings.json").exists()  # an interrupted run has cells and no findings yet
