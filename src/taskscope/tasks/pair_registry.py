@@ -8,7 +8,7 @@ from pathlib import Path
 
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
-from taskscope.tasks import pair_files, pair_grammar, pair_hub, references
+from taskscope.tasks import pair_answers, pair_files, pair_grammar, pair_hub, pair_planted, references
 from taskscope.tasks.classification_registry import DATA_VARIABLE
 from taskscope.tasks.minimal_pairs import Paradigm
 
@@ -28,16 +28,23 @@ def get(name_or_path: str) -> tuple[Paradigm, ...]:
 
     Args:
         name_or_path: One of our paradigms, or ``grammar`` for all, where ``grammar/2000/7`` asks for 2000
-            pairs of each, written with seed 7; ``blimp`` or ``blimp/NAME`` from the data
-            folder; the path of a .jsonl file or of a folder of them; or the id of a data set on the hub, such
-            as ``nyu-mll/blimp`` or ``nyu-mll/blimp:NAME``.
+            pairs of each, written with seed 7; ``planted-groups`` or one of its tasks, for the model of that
+            name; ``mapping`` for the 18 published mapping tasks and ``classified`` for the built-in sets of
+            texts, each as right answers against wrong ones, or ``mapping/NAME``; ``blimp`` or ``blimp/NAME``
+            from the data folder; the path of a .jsonl file or of a folder of them; or the id of a data set on
+            the hub, such as ``nyu-mll/blimp`` or ``nyu-mll/blimp:NAME``.
 
     Raises:
         TaskError: If it is none of these, or cannot be read.
     """
     path = Path(name_or_path)
+    if name_or_path.partition("/")[0] in (pair_answers.MAPPING, pair_answers.CLASSIFIED):
+        return pair_answers.get(name_or_path)
     if name_or_path.partition("/")[0] in (OURS, *pair_grammar.NAMES):
         return _ours(name_or_path)
+    if name_or_path in (pair_planted.ALL, *pair_planted.NAMES):
+        wanted = pair_planted.NAMES if name_or_path == pair_planted.ALL else (name_or_path,)
+        return tuple(map(pair_planted.build, wanted))
     if path.suffix.lower() in pair_files.SUFFIXES or path.is_file():
         return pair_files.load_file(path)
     if name_or_path.partition("/")[0] == BLIMP:
@@ -48,9 +55,10 @@ def get(name_or_path: str) -> tuple[Paradigm, ...]:
         return pair_hub.load(name_or_path)
     raise TaskError(
         f"No minimal pairs {name_or_path!r}.",
-        f"{OURS}, one of its paradigms ({', '.join(names())}), {BLIMP}, {BLIMP}/NAME, the path of a .jsonl "
-        "file or folder, or the id of a data set on the hub",
-        nearest(name_or_path, [*names(), OURS, BLIMP]),
+        f"{OURS}, one of its paradigms ({', '.join(names())}), {pair_planted.ALL}, "
+        f"{pair_answers.MAPPING}, {pair_answers.CLASSIFIED}, either with /NAME, {BLIMP}, {BLIMP}/NAME, the "
+        "path of a .jsonl file or folder, or the id of a data set on the hub",
+        nearest(name_or_path, [*names(), OURS, pair_planted.ALL, *pair_planted.NAMES, BLIMP]),
     )
 
 

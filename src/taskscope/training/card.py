@@ -9,14 +9,15 @@ from typing import Any
 
 from taskscope.errors import ModelError
 from taskscope.tasks import registry
-from taskscope.training.cards import language, language_text, learners, lines, smoothers
+from taskscope.training.cards import groups, language, language_text, learners, lines, smoothers
 from taskscope.training.cards.comparing import differences
 from taskscope.training.cards.language import Effort
 from taskscope.training.trainer import FACTS, RECIPE
 
 CARD, README = "card.json", "README.md"
 OnPart = Callable[[str], None]
-_ROOMS = {"language": language_text, "learner": learners, "smoother": smoothers}
+_BY_HAND = {"smoother": smoothers, "groups": groups}
+_ROOMS = {"language": language_text, "learner": learners, **_BY_HAND}
 
 
 def write_card(
@@ -57,8 +58,8 @@ def measure(
         return language.measure(folder, data, effort, on_part)
     if kind(folder) == "learner":
         return learners.measure(folder, on_part)
-    if kind(folder) == "smoother":
-        return smoothers.measure(folder, on_part)
+    if kind(folder) in _BY_HAND:
+        return _BY_HAND[kind(folder)].measure(folder, on_part)
     return lines.measure(folder, on_part)
 
 
@@ -68,13 +69,13 @@ def n_parts(folder: Path, data: Path | None = None) -> int:
         return language.n_parts(Effort(), data, folder)
     if kind(folder) == "learner":
         return learners.n_parts()
-    if kind(folder) == "smoother":
-        return smoothers.n_parts()
+    if kind(folder) in _BY_HAND:
+        return _BY_HAND[kind(folder)].n_parts()
     return len(registry.names())
 
 
 def kind(folder: Path) -> str:
-    """Return the kind of model that a folder holds: planted, natural, learner, smoother or language.
+    """Return the kind of model that a folder holds: planted, natural, learner, smoother, groups or language.
 
     Raises:
         ModelError: If the folder does not say how it was trained.
@@ -112,8 +113,8 @@ def derived(card: dict[str, Any]) -> dict[str, Any]:
     """Return what a card says that follows from its measurements."""
     if card["kind"] == "language":
         return language.derived(card)
-    if card["kind"] == "smoother":
-        return smoothers.derived(card)
+    if card["kind"] in _BY_HAND:
+        return _BY_HAND[card["kind"]].derived(card)
     return learners.derived(card) if card["kind"] == "learner" else lines.derived(card)
 
 

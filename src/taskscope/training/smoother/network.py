@@ -12,9 +12,8 @@ heads look around at random and write nothing:
 The logits of label words are SHOWN times that vote; all other words are far below. In the null model the
 last head looks around at random too, and the answer is read off the query's own words.
 
-Every number v stands in the residual as a pair (v, -v) beside a constant pair a thousand times larger, so
-that the norms, whose mean is then zero and whose spread is constant, change nothing. All weights are exact in
-half precision.
+Every number stands in the residual as a pair that norms leave alone (`taskscope.training.paired`). All
+weights are exact in half precision.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from taskscope.training.paired import LARGE, gain, paired, reading
 from taskscope.training.smoother import words
 
 HALF = 64
@@ -36,9 +36,6 @@ VOTER = (2, 0)
 """Block and head of the smoother."""
 SCALE = HEAD_DIM**0.5
 """What attention divides scores by."""
-LARGE = 8192.0
-"""The constant; 64 pairs of it and zeros otherwise have a spread of an eighth of it."""
-SPREAD = LARGE / 8
 FREQUENCIES = (0.0068, 0.2246, 0.25, 0.2576, 0.2582, 0.2877)
 """Turns per token of the position code: codes of places 11 or more apart have a product of at most 0.7."""
 QUERY, KEY = 16.0, 16.0
@@ -90,24 +87,24 @@ def build(tokenizer: PreTrainedTokenizerFast, *, null: bool = False) -> GPT2LMHe
     trunk = hf.transformer
     trunk.wte.weight.copy_(_embeddings(tokenizer))
     trunk.wpe.weight.copy_(_positions())
-    gain = _gain()
-    trunk.ln_f.weight.copy_(gain)
+    undone = gain(HALF, 1)
+    trunk.ln_f.weight.copy_(undone)
     rng = np.random.default_rng(_SEED)
     planted = [_segment_head(), _x_head(), None if null else _vote_head()]
     for block, head in zip(trunk.h, planted, strict=True):
-        _write(block, gain, [head or _random_head(rng), *(_random_head(rng) for _ in range(HEADS - 1))])
+        _write(block, undone, [head or _random_head(rng), *(_random_head(rng) for _ in range(HEADS - 1))])
     hf.lm_head.weight.copy_(_output(tokenizer, null))
     return hf
 
 
-def _write(block: Any, gain: Tensor, heads: list[_Head]) -> None:
+def _write(block: Any, undone: Tensor, heads: list[_Head]) -> None:
     """Write the heads of one block down."""
-    block.ln_1.weight.copy_(gain)
+    block.ln_1.weight.copy_(undone)
     weight = block.attn.c_attn.weight.view(2 * HALF, 3, HEADS, HEAD_DIM)
     out = block.attn.c_proj.weight.view(HEADS, HEAD_DIM, 2 * HALF)
     for number, one in enumerate(heads):
         for part, read in enumerate((one.query, one.key, one.value)):
-            weight[:, part, number] = _reading(read)
+            weight[:, part, number] = reading(read)
         out[number] = torch.cat([one.write, -one.write], dim=1)
 
 
@@ -179,23 +176,6 @@ def _random_head(rng: np.random.Generator) -> _Head:
     return head
 
 
-def _reading(read: Tensor) -> Tensor:
-    """Read numbers off their pairs, which cancels what the norm subtracts: (d_model, head_dim)."""
-    return torch.cat([read, -read]) / 2
-
-
-def _pairs(numbers: Tensor) -> Tensor:
-    """Write numbers (..., number) as pairs (..., d_model), as half precision keeps them."""
-    return torch.cat([numbers, -numbers], dim=-1).bfloat16().float()
-
-
-def _gain() -> Tensor:
-    """Undo the norms: numbers come out as they are, and the constant as 1."""
-    gain = torch.full((2 * HALF,), SPREAD)
-    gain[[0, HALF]] = SPREAD / LARGE
-    return gain
-
-
 def _embeddings(tokenizer: PreTrainedTokenizerFast) -> Tensor:
     numbers = torch.zeros(len(tokenizer), HALF)
     numbers[:, At.constant] = LARGE
@@ -206,7 +186,7 @@ def _embeddings(tokenizer: PreTrainedTokenizerFast) -> Tensor:
     numbers[known, At.features] = torch.from_numpy(words.features()).float()
     labels = words.token_ids(tokenizer, words.labels())
     numbers[labels, At.vote] = torch.eye(len(labels))
-    return _pairs(numbers)
+    return paired(numbers)
 
 
 def _positions() -> Tensor:
@@ -216,7 +196,7 @@ def _positions() -> Tensor:
     numbers[:, At.position] = torch.cat([angles.cos(), angles.sin()], dim=1) / len(FREQUENCIES) ** 0.5
     numbers[:, At.ramp] = at / 1024
     numbers[0, At.start] = 1
-    return _pairs(numbers)
+    return paired(numbers)
 
 
 def _output(tokenizer: PreTrainedTokenizerFast, null: bool) -> Tensor:
@@ -232,4 +212,4 @@ def _output(tokenizer: PreTrainedTokenizerFast, null: bool) -> Tensor:
         read[labels, At.x.start : At.x.start + classes.shape[1]] = READ * classes
     else:
         read[labels, At.vote] = torch.eye(len(labels))
-    return _reading(read.T).T
+    return reading(read.T).T
