@@ -23,7 +23,7 @@ $(VENV)/.core: pyproject.toml constraints/newest.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e ".[dev,ray]"
 	@touch $@
 
 $(OLDEST)/.dev: pyproject.toml constraints/oldest.txt
