@@ -27,7 +27,16 @@ from taskscope.studies.structured_tasks.curves.conditions import (
 from taskscope.studies.structured_tasks.curves.rows import SKIPPED
 from taskscope.studies.structured_tasks.maps import measure as maps
 from taskscope.studies.structured_tasks.maps.draws import ORDERS
-from taskscope.studies.structured_tasks.maps.rows import FACTS, RENAMED_TASK, RENAMING, WITHHELD
+from taskscope.studies.structured_tasks.maps.rows import (
+    APART,
+    FACTS,
+    RENAMED_TASK,
+    RENAMING,
+    RENAMING_SHOWN,
+    SHOWN,
+    TASK_SHOWN,
+    WITHHELD,
+)
 from taskscope.studies.structured_tasks.params import OTHER_RANDOMS, StructuredTaskParams
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
@@ -45,6 +54,7 @@ TINY = StructuredTaskParams(
     n_text_queries=2,
     other_randoms=OTHER_RANDOMS,
     nested=(),
+    n_stage_maps=0,
 )
 
 
@@ -182,6 +192,41 @@ def test_maps_are_asked_alone_and_with_the_task(model: LanguageModel) -> None:
     renamed = [row for row in rows if row["arm"] == RENAMED_TASK]
     assert {row["kind"] for row in renamed} == {"random"}
     assert len(renamed) == TINY.n_maps * TINY.n_text_sets * TINY.n_text_queries
+
+
+def test_parts_shown_apart_never_show_the_whole(model: LanguageModel) -> None:
+    """Texts stand under their own labels, labels under new words, and every other one of each."""
+    cell = cells()["maps"]
+    session = maps.Session(cell, model)
+    own = maps.maps_of(session.task, session.asker.words, cell.seed, session.params)["random"][0]
+    each = maps.texts(session.task, "apart", cell.seed, 1, 6, 2)[0]
+    labels = session.task.labels
+    both, named = maps.parts_of(each, own, APART)
+    for at, (text, (shown, answer)) in enumerate(zip(each.demonstrations, both, strict=True)):
+        label = labels[text.label]
+        assert (shown, answer) == ((text.text, label) if at % 2 == 0 else (label, own.apply(label)))
+    assert named == [text.label for text in each.demonstrations[1::2]]
+    assert maps.parts_of(each, own, TASK_SHOWN) == (both[::2], [])
+    assert maps.parts_of(each, own, RENAMING_SHOWN) == (both[1::2], named)
+
+
+def test_parts_shown_apart_are_asked_for_the_new_words(model: LanguageModel) -> None:
+    cell = cells()["maps"]
+    session = maps.Session(cell, model)
+    drawn = maps.maps_of(session.task, session.asker.words, cell.seed, session.params)["random"]
+    rows = maps.measure(cell, model).rows.to_pylist()
+    for arm in SHOWN:
+        own = [row for row in rows if row["arm"] == arm]
+        assert len(own) == TINY.n_maps * TINY.n_text_queries
+        each = maps.texts(session.task, "apart", cell.seed, TINY.n_maps, TINY.map_shots, TINY.n_text_queries)[
+            1
+        ]
+        pairs, named = maps.parts_of(each, drawn[1], arm)
+        row = next(row for row in own if (row["map"], row["query"]) == (1, 1))
+        prompt = session.task.render(pairs, each.queries[1].text).text
+        wanted = model.score([(prompt, f" {image}") for image in drawn[1].images])
+        assert row["predicted"] == int(np.argmax(wanted))
+        assert row["missing"] == (each.queries[1].label not in named)
 
 
 @pytest.mark.skipif("TASKSCOPE_DATA" not in os.environ, reason="needs the WordNet tables")

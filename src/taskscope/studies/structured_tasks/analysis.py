@@ -26,6 +26,9 @@ from taskscope.studies.structured_tasks.nested import resampling as nested_resam
 from taskscope.studies.structured_tasks.nested import tables as nested_tables
 from taskscope.studies.structured_tasks.nested.resampling import ModelNested
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.studies.structured_tasks.stages import figures as stage_figures
+from taskscope.studies.structured_tasks.stages import grids as stage_grids
+from taskscope.studies.structured_tasks.stages.grids import Stages
 
 
 @dataclass(frozen=True)
@@ -36,25 +39,29 @@ class ModelResult:
     curves: ModelCurves | None
     maps: ModelMaps | None
     nested: ModelNested | None
+    stages: list[Stages]
+    """One a task of which anything was answered rightly."""
 
 
 @once_per_table
 def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
     """Read and resample the rows of every model, in sorted order."""
     curves, maps, nested = curve_grids.grids(rows), map_grids.grids(rows), nested_grids.grids(rows)
+    stages = stage_grids.grids(rows, params.draws)
     return [
         ModelResult(
             model,
             curve_resampling.resample(model, curves[model], params.draws) if model in curves else None,
             map_resampling.resample(model, maps[model], params.draws) if model in maps else None,
             nested_resampling.resample(model, nested[model], params.draws) if model in nested else None,
+            stages.get(model, []),
         )
-        for model in sorted({*curves, *maps, *nested})
+        for model in sorted({*curves, *maps, *nested, *stages})
     ]
 
 
 def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
-    """Judge H1, H2 and H3 for every model; nested calls are reported and not judged."""
+    """Judge H1, H2 and H3 for every model; stages and nested calls are reported and not judged."""
     found: list[Finding] = []
     for result in results(rows, params):
         if result.curves is not None:
@@ -65,28 +72,33 @@ def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
 
 
 def figures(rows: pa.Table, params: StructuredTaskParams) -> list[Figure]:
-    """Draw learning curves, reference learners, the cipher ladder, response maps and nested calls."""
+    """Draw learning curves, reference learners, the cipher ladder, maps, stages and nested calls."""
     return _of_parts(
         rows,
         params,
         lambda curves: curve_figures.figures(curves, params.cipher_ladder),
         map_figures.figures,
+        stage_figures.figures,
         nested_figures.figures,
     )
 
 
 def tables(rows: pa.Table, params: StructuredTaskParams) -> list[Table]:
-    """Tabulate learning curves, response maps and nested calls."""
-    return _of_parts(rows, params, curve_tables.tables, map_tables.tables, nested_tables.tables)
+    """Tabulate learning curves, response maps, stages and nested calls."""
+    return _of_parts(
+        rows, params, curve_tables.tables, map_tables.tables, stage_figures.tables, nested_tables.tables
+    )
 
 
-def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, of_nested) -> list:
+def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, of_stages, of_nested) -> list:
     found: list = []
     for result in results(rows, params):
         if result.curves is not None:
             found += of_curves(result.curves)
         if result.maps is not None:
             found += of_maps(result.maps)
+        if result.stages:
+            found += of_stages(result.model, result.stages)
         if result.nested is not None:
             found += of_nested(result.nested)
     return found

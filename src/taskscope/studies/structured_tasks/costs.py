@@ -8,6 +8,7 @@ from statistics import fmean
 from taskscope.runs.cell import Cost
 from taskscope.studies.structured_tasks.curves.conditions import LABELS
 from taskscope.studies.structured_tasks.maps.draws import NATURAL
+from taskscope.studies.structured_tasks.maps.rows import SHOWN
 from taskscope.studies.structured_tasks.nested.compositions import Composition
 from taskscope.studies.structured_tasks.nested.draws import draw
 from taskscope.studies.structured_tasks.nested.names import prompt
@@ -37,12 +38,21 @@ def curves(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask
 
 
 def maps(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask) -> Cost:
-    """Estimate the tokens of response maps: all kinds alone, and the task renamed by random ones."""
+    """Estimate the tokens of response maps: all kinds alone, and the task renamed, as such and in parts."""
     text, word = demonstration(task), _tokens(task, fmean(len(label) for label in task.labels))
     n_maps = params.n_maps + len(NATURAL) * params.n_natural
     words = n_maps * params.n_word_sets * (params.map_shots + len(task.labels)) * word
     texts = params.n_maps * params.n_text_sets * (params.map_shots + params.n_text_queries) * text
-    tokens = ceil(words + texts)
+    parts = params.map_shots * (text + word) + len(SHOWN) * params.n_text_queries * text
+    apart = params.n_maps * max(params.n_text_sets // 2, 1) * parts
+    tokens = ceil(words + texts + apart)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def stages(params: StructuredTaskParams, n_blocks: int, task: ClassificationTask) -> Cost:
+    """Estimate the tokens of stages: every prompt is read once, and once more with its last token edited."""
+    n_prompts = params.n_stage_maps * params.n_stage_queries * len(task.classes)
+    tokens = ceil(2 * n_prompts * (params.stage_shots + 1) * demonstration(task))
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

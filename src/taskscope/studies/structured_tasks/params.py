@@ -71,7 +71,18 @@ class NestedParams(Params):
     """Items that are asked for after each draw, alone and nested."""
 
 
-class StructuredTaskParams(CurveParams, MapParams, NestedParams):
+class StageParams(Params):
+    """What stages depend on, beside model, task and seed (9.5)."""
+
+    stage_shots: int = Field(default=16, ge=1)
+    """Demonstrations in a prompt."""
+    n_stage_maps: int = Field(default=12, ge=0)
+    """Random maps, each with demonstrations of its own: the unit of analysis; no stages are measured if 0."""
+    n_stage_queries: int = Field(default=3, ge=2)
+    """Texts of each class that follow each of them."""
+
+
+class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
     thesaurus: str = ""
@@ -91,6 +102,11 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams):
     def maps(self) -> MapParams:
         """The part that decides the numbers of response maps."""
         return MapParams(**self.model_dump(include=set(MapParams.model_fields)))
+
+    @property
+    def stages(self) -> StageParams:
+        """The part that decides the numbers of stages."""
+        return StageParams(**self.model_dump(include=set(StageParams.model_fields)))
 
     def nested_call(self, name: str) -> NestedParams:
         """The part that decides the numbers of one composition."""
@@ -151,6 +167,8 @@ _PROFILES = {
         n_text_sets=2,
         n_text_queries=4,
         nested=(),
+        n_stage_maps=4,
+        n_stage_queries=2,
         draws=1000,
     ),
     "standard": StructuredTaskParams(),
@@ -164,6 +182,8 @@ _PROFILES = {
         n_text_sets=8,
         n_text_queries=16,
         nested_repetitions=50,
+        n_stage_maps=40,
+        n_stage_queries=6,
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
         draws=10_000,
     ),
@@ -179,6 +199,7 @@ _PROFILES = {
         n_text_sets=16,
         n_text_queries=16,
         nested=(),
+        n_stage_maps=0,
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
         draws=10_000,
     ),

@@ -36,7 +36,7 @@ class StructuredTasks:
         return profile(name)
 
     def plan(self, params: StructuredTaskParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List the cells: per model, task and seed one of learning curves and one of response maps.
+        """List the cells: per model, task and seed one of learning curves, of response maps and of stages.
 
         And per model, composition and seed one of nested calls.
 
@@ -64,6 +64,9 @@ class StructuredTasks:
                     cells.append(self._cell("curves", params.curves, model, (ref(task),), seed, cost))
                     cost = costs.maps(params, model.n_blocks, task)
                     cells.append(self._cell("maps", params.maps, model, (ref(task), *words), seed, cost))
+                    if params.n_stage_maps:
+                        cost = costs.stages(params, model.n_blocks, task)
+                        cells.append(self._cell("stages", params.stages, model, (ref(task),), seed, cost))
             cells += [self._nested(params, model, *each) for each in nested]
         return cells
 
@@ -76,7 +79,7 @@ class StructuredTasks:
     def figures(
         self, rows: pa.Table, findings: Sequence[Finding], params: StructuredTaskParams
     ) -> list[Figure]:
-        """Draw learning curves, response maps and nested calls; see `analysis`."""
+        """Draw learning curves, response maps, stages and nested calls; see `analysis`."""
         from taskscope.studies.structured_tasks.analysis import figures
 
         return figures(rows, params)

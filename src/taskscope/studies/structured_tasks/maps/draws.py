@@ -21,6 +21,19 @@ ORDERS = ("identity", "order-1", "order-2", "order-3", "order-4", "order-5")
 """Kinds of maps along a chain of synonyms, by their order (E6)."""
 
 
+def random_maps(task: ClassificationTask, words: Sequence[str], seed: int, n: int) -> list[ResponseMap]:
+    """Draw random maps; a smaller number is the first of a larger one.
+
+    Args:
+        task: Whose labels are mapped.
+        words: Candidates for their images.
+        seed: Decides the draws.
+        n: How many.
+    """
+    rng = stream("structured-tasks maps", task.fingerprint, seed, RANDOM)
+    return [random_map(task.labels, words, rng) for _ in range(n)]
+
+
 def maps_of(
     task: ClassificationTask,
     words: Sequence[str],
@@ -43,8 +56,7 @@ def maps_of(
     def rng(kind: str) -> np.random.Generator:
         return stream("structured-tasks maps", task.fingerprint, seed, kind)
 
-    draw = rng(RANDOM)
-    found = {RANDOM: [random_map(task.labels, words, draw) for _ in range(params.n_maps)]}
+    found = {RANDOM: random_maps(task, words, seed, params.n_maps)}
     for kind in NATURAL:
         draw, lists = rng(kind), label_words.load(kind)
         try:

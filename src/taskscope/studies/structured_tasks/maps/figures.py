@@ -10,7 +10,13 @@ from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.structured_tasks.maps.draws import NATURAL, ORDERS, RANDOM
 from taskscope.studies.structured_tasks.maps.resampling import ModelMaps
-from taskscope.studies.structured_tasks.maps.rows import RENAMED_TASK, RENAMING
+from taskscope.studies.structured_tasks.maps.rows import (
+    APART,
+    RENAMED_TASK,
+    RENAMING,
+    RENAMING_SHOWN,
+    TASK_SHOWN,
+)
 from taskscope.studies.structured_tasks.published import natural_maps
 
 PART = Axis("renaming", "macro-F1 of the renaming alone", domain=(0, 1), format=".0%")
@@ -23,12 +29,19 @@ LABELS = {
     **{kind: f"{kind}s" for kind in NATURAL},
     **{kind: "the labels themselves" if kind == ORDERS[0] else f"chain of {kind[-1]}" for kind in ORDERS},
 }
+SHOWN_AS = {
+    RENAMED_TASK: "the renamed task",
+    APART: "both parts apart",
+    TASK_SHOWN: "the task alone",
+    RENAMING_SHOWN: "the renaming alone",
+}
+"""What demonstrations show, by arm."""
 ORDER = Axis("order", "synonyms in the chain from label to new word", whole=True)
 
 
 def figures(found: ModelMaps) -> list[Figure]:
     """Draw the scatter over random maps and the kinds of maps."""
-    drawn = [_scatter(found), _kinds(found)]
+    drawn = [_scatter(found), _kinds(found), _apart(found)]
     if any(task.decline is not None for task in found.tasks):
         drawn.append(_chains(found))
     return drawn
@@ -102,6 +115,39 @@ def _kinds(found: ModelMaps) -> Figure:
                 Rule(task.grid.guessing, "guessing", across="x", facet=task.grid.task) for task in found.tasks
             ],
             published=marks,
+        ),
+        model=found.model,
+    )
+
+
+def _apart(found: ModelMaps) -> Figure:
+    """Macro-F1 of the renamed task where it is shown, where its parts are, and where one of them is (9.4)."""
+    data = []
+    for task in found.tasks:
+        for arm, values in task.apart.items():
+            low, high = np.quantile(values[1:], [0.025, 0.975])
+            ends = {"low": round(float(low), 4), "high": round(float(high), 4)}
+            data.append(
+                {"task": task.grid.task, "shown": SHOWN_AS[arm], "f1": round(float(values[0]), 4), **ends}
+            )
+    return Figure(
+        name=f"structured-tasks-{slug(found.model)}-apart",
+        title="Can the renamed task be put together from its parts?",
+        see="Texts under their own labels and labels under new words stand among the demonstrations, and a "
+        "text is asked for under its new word. Who composes gets further with both than with either.",
+        alt=f"Forest plots for {found.model}, one per task: mean macro-F1 of the renamed task where it is "
+        "shown, where its parts are shown apart, and where one part alone is, with 95 % intervals over maps.",
+        spec=charts.intervals(
+            data,
+            Axis("f1", "macro-F1 of the renamed task", domain=(0, 1), format=".0%"),
+            row="shown",
+            low="low",
+            high="high",
+            facet="task",
+            rows=list(SHOWN_AS.values()),
+            rules=[
+                Rule(task.grid.guessing, "guessing", across="x", facet=task.grid.task) for task in found.tasks
+            ],
         ),
         model=found.model,
     )

@@ -19,6 +19,9 @@ from taskscope.studies.structured_tasks.maps.facts import Embedded, facts_of
 from taskscope.studies.structured_tasks.maps.rows import (
     RENAMED_TASK,
     RENAMING,
+    RENAMING_SHOWN,
+    SHOWN,
+    TASK_SHOWN,
     WITHHELD,
     answer_rows,
     fact_rows,
@@ -115,6 +118,37 @@ class Session:
             RANDOM, numbers, RENAMED_TASK, self.n_classes, gold, predicted, absent.reshape(shape)
         )
 
+    def apart(self, maps: Sequence[ResponseMap]) -> list[pa.Table]:
+        """Ask for the renamed task after demonstrations of its parts, both or one of them (protocol 9.4)."""
+        p = self.params
+        n_sets = max(p.n_text_sets // 2, 1)
+        shown = texts(self.task, "apart", self.seed, len(maps) * n_sets, p.map_shots, p.n_text_queries)
+        shape = (len(maps), n_sets, p.n_text_queries)
+        gold = np.stack([each.gold for each in shown])
+        tables = []
+        for arm in SHOWN:
+            prompts, labels, missing = [], [], []
+            for number, each in enumerate(shown):
+                own = maps[number // n_sets]
+                pairs, named = parts_of(each, own, arm)
+                asked = [self.task.render(pairs, query.text).text for query in each.queries]
+                prompts += self.model.encoder.encode_all(asked)
+                labels += [self.asker.label_tokens(own.images)] * len(each.queries)
+                missing.append(~np.isin(each.gold, named))
+            predicted = self._asked(prompts, labels).reshape(shape)
+            tables.append(
+                answer_rows(
+                    RANDOM,
+                    np.arange(len(maps)),
+                    arm,
+                    self.n_classes,
+                    gold.reshape(shape),
+                    predicted,
+                    np.stack(missing).reshape(shape),
+                )
+            )
+        return tables
+
     def _renamed(self, each: Shown, own: ResponseMap) -> list[str]:
         pairs = [(text.text, own.images[text.label]) for text in each.demonstrations]
         return [self.task.render(pairs, query.text).text for query in each.queries]
@@ -140,6 +174,28 @@ class Session:
         return found
 
 
+def parts_of(each: Shown, own: ResponseMap, arm: str) -> tuple[list[tuple[str, str]], list[int]]:
+    """Turn every other demonstration into a label under its new word, and leave the others as they are.
+
+    Args:
+        each: Texts in the order in which they are shown.
+        own: Labels and their new words.
+        arm: One of `SHOWN`: whether both halves stay, or which.
+
+    Returns:
+        What is shown, and the classes whose new word is among it.
+    """
+    pairs, named = [], []
+    for at, text in enumerate(each.demonstrations):
+        label = own.labels[text.label]
+        if at % 2 == 0 and arm != RENAMING_SHOWN:
+            pairs.append((text.text, label))
+        elif at % 2 == 1 and arm != TASK_SHOWN:
+            pairs.append((label, own.images[text.label]))
+            named.append(text.label)
+    return pairs, named
+
+
 def measure(cell: Cell, model: LanguageModel) -> Measured:
     """Measure the response maps of one task with one model and seed.
 
@@ -157,6 +213,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
             )
             tables += session.words(kind, some)
         tables.append(session.texts(maps[RANDOM]))
+        tables += session.apart(maps[RANDOM])
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     return Measured(rows=rows, notes={**audit.notes(), "route": model.route, "kinds": list(maps)})
 

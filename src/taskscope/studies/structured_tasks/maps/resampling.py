@@ -25,7 +25,7 @@ from taskscope.stats.trend_tests import Trend, jonckheere
 from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.maps.draws import NATURAL, ORDERS, RANDOM
 from taskscope.studies.structured_tasks.maps.grids import Kind, MapGrid
-from taskscope.studies.structured_tasks.maps.rows import COVARIATES, RENAMED_TASK, RENAMING
+from taskscope.studies.structured_tasks.maps.rows import COVARIATES, RENAMED_TASK, RENAMING, SHOWN
 
 CEILING = 0.99
 """Macro-F1 from which a map counts as done without fault (protocol 6, ceiling share)."""
@@ -48,6 +48,8 @@ class TaskMaps:
     """Mean macro-F1 of the renamed task over random maps."""
     renaming: dict[str, np.ndarray]
     """Kind -> mean macro-F1 of the renaming alone."""
+    apart: dict[str, np.ndarray]
+    """Arm -> mean macro-F1 of the renamed task over random maps: shown as such, or in parts (9.4)."""
     reliability: tuple[float, ...]
     """Split-half reliability of F1 of the renaming and of the renamed task (Spearman-Brown)."""
 
@@ -151,6 +153,7 @@ def _task(grid: MapGrid, draws: int) -> TaskMaps:
             name: kind.f1[RENAMING][_picks(len(kind.images), draws, rng)].mean(axis=1)
             for name, kind in grid.kinds.items()
         },
+        apart={arm: random.f1[arm][picks].mean(axis=1) for arm in (RENAMED_TASK, *SHOWN) if arm in random.f1},
         reliability=tuple(split_half(*random.halves[arm].T) for arm in (RENAMING, RENAMED_TASK)),
     )
 

@@ -21,6 +21,12 @@ RENAMED_TASK = "the renamed task"
 """The two arms that ask the model: label word -> image (tau_g), and text -> image of its label (tau_RA)."""
 WITHHELD = "a name never shown"
 """The renaming asked for a label that no demonstration shows: what is known of a map beside pairs (9.3)."""
+APART = "the renamed task, parts shown apart"
+TASK_SHOWN = "the renamed task, the task alone shown"
+RENAMING_SHOWN = "the renamed task, the renaming alone shown"
+SHOWN = (APART, TASK_SHOWN, RENAMING_SHOWN)
+"""The renamed task asked where no demonstration shows it: texts under their own labels and labels under new
+words stand among the demonstrations, or one of the two (9.4)."""
 
 
 def linear(steps: int | float) -> str:
