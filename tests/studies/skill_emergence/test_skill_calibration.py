@@ -1,5 +1,7 @@
 """Verdicts on simulated rows with a known truth: a small count here, and the committed table."""
 
+from types import MappingProxyType
+
 from calibration_checks import PromiseBothWays
 from taskscope.studies.skill_emergence.calibration import CALIBRATION
 
@@ -8,4 +10,5 @@ class TestCalibration(PromiseBothWays):
     calibration = CALIBRATION
     n_tables = 12
     remade = "with the excess"
-    opposites = (("the bound does not hold", "5"), ("no growth", "6"))
+    fewest = MappingProxyType({"7": 60})
+    opposites = (("the bound does not hold", "5"), ("no growth", "6"), ("never combined", "7"))

@@ -5,21 +5,32 @@ from __future__ import annotations
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.skill_emergence import figures as drawing
 from taskscope.studies.skill_emergence import findings
 from taskscope.studies.skill_emergence import tables as tabulating
+from taskscope.studies.skill_emergence.cloze import fitting
+from taskscope.studies.skill_emergence.cloze import showing as cloze_showing
+from taskscope.studies.skill_emergence.cloze.rows import Cloze, read
 from taskscope.studies.skill_emergence.collage import showing
 from taskscope.studies.skill_emergence.collage.findings import collages
 from taskscope.studies.skill_emergence.grids import results
+from taskscope.studies.skill_emergence.pairs import showing as pair_showing
+from taskscope.studies.skill_emergence.pairs.findings import stimulus
+from taskscope.studies.skill_emergence.pairs.resampling import ModelPairs, resample
+from taskscope.studies.skill_emergence.pairs.rows import grids
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
+
+MODELS = "models given"
+"""What figures are about that compare models."""
 
 
 def analyse(rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
-    """Judge claims 5, 6 and 8, each where it was simulated."""
-    del params
+    """Judge claims 5, 6 and 8, each where it was simulated, and claim 7 for every model."""
     found = results(rows)
     judged = [findings.theorem(found.adversaries)] if found.adversaries else []
     judged += [findings.tuples(found.emergence)] if found.emergence is not None else []
+    judged += [stimulus(each) for each in _pairs(rows, params)]
     return judged + ([collages(found.collages, findings.SUBJECT)] if found.collages else [])
 
 
@@ -35,6 +46,10 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
         drawn.append(drawing.peeling(found.mechanisms))
     if found.collages:
         drawn.append(showing.figure(found.collages, findings.SUBJECT))
+    if pairs := _pairs(rows, params):
+        drawn.append(pair_showing.figure(pairs, MODELS))
+    if cloze := _cloze(rows, params):
+        drawn += cloze_showing.figures(*cloze, MODELS)
     return drawn
 
 
@@ -50,4 +65,19 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
         laid.append(tabulating.mechanisms(found.mechanisms))
     if found.collages:
         laid.append(showing.table(found.collages, findings.SUBJECT))
+    if pairs := _pairs(rows, params):
+        laid += pair_showing.tables(pairs, MODELS)
+    if cloze := _cloze(rows, params):
+        laid += cloze_showing.tables(*cloze, fitting.fit(cloze[1]), MODELS)
     return [*laid, tabulating.tolerable(), tabulating.scale(), tabulating.readings(), tabulating.stimulus()]
+
+
+@once_per_table
+def _pairs(rows: pa.Table, params: SkillEmergenceParams) -> list[ModelPairs]:
+    return [resample(each, params.draws) for each in grids(rows)]
+
+
+@once_per_table
+def _cloze(rows: pa.Table, params: SkillEmergenceParams) -> tuple[Cloze, fitting.Points] | None:
+    found = read(rows)
+    return None if found is None else (found, fitting.resample(found, params.draws))

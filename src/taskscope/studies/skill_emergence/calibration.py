@@ -1,4 +1,4 @@
-"""The calibration of the verdicts on claims 5, 6 and 8.
+"""The calibration of the verdicts on claims 5 to 8.
 
 Run ``python -m taskscope.studies.skill_emergence.calibration`` from the repository to write the committed
 table.
@@ -10,6 +10,7 @@ from taskscope.studies.calibrating import Calibration
 from taskscope.studies.skill_emergence.analysis import analyse
 from taskscope.studies.skill_emergence.claims import ACCOUNT
 from taskscope.studies.skill_emergence.collage import simulation as collage
+from taskscope.studies.skill_emergence.pairs import simulation as pairs
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.simulation import SCENARIOS
 
@@ -19,7 +20,7 @@ CALIBRATION = Calibration(
     study=ACCOUNT.name,
     params=PARAMS,
     analyse=analyse,
-    scenarios=(*SCENARIOS, *collage.SCENARIOS),
+    scenarios=(*SCENARIOS, *collage.SCENARIOS, *pairs.SCENARIOS),
     sizes={
         "settings": len(PARAMS.settings),
         "graphs": PARAMS.n_graphs,
@@ -27,10 +28,15 @@ CALIBRATION = Calibration(
         "worlds": PARAMS.n_worlds,
         "trainings": PARAMS.n_trainings,
         "collages": collage.N_COLLAGES,
+        "pairs": len(PARAMS.pairs),
+        "draws of demonstrations": PARAMS.pair_repetitions,
+        "questions after each": PARAMS.pair_queries,
     },
     told=f"{len(PARAMS.settings)} settings of {PARAMS.n_graphs} random graphs and {PARAMS.n_clustered} "
     f"clustered ones for claim 5, {PARAMS.n_worlds} simulated worlds for claim 6, {PARAMS.n_trainings} "
-    f"trainings with {collage.N_COLLAGES} test collages for claim 8.",
+    f"trainings with {collage.N_COLLAGES} test collages for claim 8, "
+    f"{len(PARAMS.pairs)} pairs of skills with {PARAMS.pair_repetitions} draws of demonstrations and "
+    f"{PARAMS.pair_queries} questions after each for claim 7.",
 )
 
 if __name__ == "__main__":

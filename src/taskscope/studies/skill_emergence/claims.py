@@ -17,7 +17,8 @@ ACCOUNT = Account(
     measured="The theorem as a calculator, and simulated texts of which an adversary chooses those "
     "that the model fails on: exactly where all sets of skills can be tried, by a search elsewhere. "
     "Then the failures shrink as the scaling law says, and sets of skills are asked for. A small classifier "
-    "is trained on collages of four digits and told one of them. No model is needed.",
+    "is trained on collages of four digits and told one of them. None of this needs a model; of models that "
+    "are given, skills shown apart are asked together.",
     how_to_read="Leave out the share of skills on the horizontal axis, the worst ones; the height is the "
     "competence guaranteed on all others. The theorem lies above what holds for every graph and below the "
     "exact worst case; where it touches the floor it says nothing.",
@@ -56,12 +57,11 @@ ACCOUNT = Account(
                 Published(label="Corollary 13", value=2.0, source="Arora & Goyal 2023, Corollary 13"),
             ),
         ),
-        _later(
-            "7",
-            "Paucity of stimulus",
-            "Models combine more skills than they can have seen together.",
-            "3.7",
-            "8",
+        Claim(
+            number="7",
+            title="Paucity of stimulus",
+            statement="Models combine more skills than they can have seen together.",
+            experiments=("3.7", "8"),
         ),
         Claim(
             number="8",

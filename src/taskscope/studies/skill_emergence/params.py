@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
+from taskscope.models.series import Place
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.skill_emergence.collage.rows import CONDITIONS
+from taskscope.studies.skill_emergence.pairs.names import DEFAULT, skills
 
 
 class Setting(Params):
@@ -62,9 +64,11 @@ LARGE = tuple(
 
 
 GRAPHS, LAW, MECHANISMS, COLLAGES = "graphs", "law", "mechanisms", "collages"
-PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES)
+PAIRS, CLOZE = "pairs", "cloze"
+PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES, PAIRS, CLOZE)
 """Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3), a
-classifier trained on collages of digits (6)."""
+classifier trained on collages of digits (6); and of the models given, skills asked together, and cloze
+questions with skill tags (8)."""
 
 
 class GraphParams(Params):
@@ -117,14 +121,53 @@ class CollageParams(CollageSizes):
     training: int
 
 
-class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes):
+class PairSizes(Params):
+    """What every pair of skills depends on, beside model and seed."""
+
+    pair_shots: int = Field(default=8, ge=1)
+    """Demonstrations of each skill, and of the pair where that is shown too."""
+    pair_repetitions: int = Field(default=16, ge=2)
+    """Draws of demonstrations: the unit of analysis."""
+    pair_queries: int = Field(default=6, ge=1)
+    """Inputs that are asked for after each draw."""
+
+
+class PairParams(PairSizes):
+    """What the numbers of one pair depend on."""
+
+    pair: str
+    place: Place
+    """Where the model stands in its series."""
+
+
+class ClozeSizes(Params):
+    """What cloze questions depend on, beside model and seed."""
+
+    cloze_items: int = Field(default=32, ge=2)
+    """Questions of each kind; fewer where the words are used up."""
+
+
+class ClozeParams(ClozeSizes):
+    """What the numbers of cloze questions depend on."""
+
+    place: Place
+    """Where the model stands in its series."""
+
+
+class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairSizes, ClozeSizes):
     """All parameters."""
 
     n_trainings: int = Field(default=3, ge=1)
     """Trainings on collages under each condition: the unit of analysis."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
-    """Parts of the study that are run; none needs a model."""
+    """Parts of the study that are run; those of pairs and cloze need a model, the others
+    none."""
+    pairs: tuple[str, ...] = DEFAULT
+    """Pairs of built-in tasks asked of every model, written like to-upper(next-letter); the inner is used
+    first."""
+    draws: int = Field(default=1000, ge=100)
+    """Bootstrap resamples behind every interval of a model's answers."""
     settings: tuple[Setting, ...] = Field(default=(*ENUMERATED, *LARGE), min_length=1)
     n_graphs: int = Field(default=7, ge=1)
     """Random graphs of each setting."""
@@ -156,14 +199,28 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes):
             for number in range(self.n_trainings)
         ]
 
+    def of_pair(self, pair: str, place: Place) -> PairParams:
+        """The part that decides the numbers of one pair of skills, for a model at a place."""
+        return PairParams(**self.model_dump(include=set(PairSizes.model_fields)), pair=pair, place=place)
+
+    def cloze(self, place: Place) -> ClozeParams:
+        """The part that decides the numbers of cloze questions, for a model at a place."""
+        return ClozeParams(cloze_items=self.cloze_items, place=place)
+
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: An unknown part, a setting or seed twice, no large setting for the control, one that
-                cannot be enumerated, a text with more skills than it can have, or an unknown law.
+            StudyError: An unknown part, a setting, pair or seed twice, no large setting for the control, one
+                that cannot be enumerated, a text with more skills than it can have, an unknown law, or a pair
+                that is none.
         """
         from taskscope.theory.scaling_laws.published import PUBLISHED
+
+        for pair in self.pairs:
+            skills(pair)
+        if len(set(self.pairs)) < len(self.pairs):
+            raise StudyError("a pair that is named twice", "each once")
 
         for part in self.parts:
             if part not in PARTS:
@@ -175,8 +232,8 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes):
                 "settings that are all enumerated", "one for the search at least: its control needs one"
             )
         for setting in self.settings:
-            skills = setting.n_skills if setting.enumerated else setting.n_skills // self.clusters
-            if (setting.enumerated and setting.n_skills > MOST_ENUMERATED) or setting.k > skills:
+            most = setting.n_skills if setting.enumerated else setting.n_skills // self.clusters
+            if (setting.enumerated and setting.n_skills > MOST_ENUMERATED) or setting.k > most:
                 raise StudyError(
                     f"a setting of {setting.name}",
                     f"at most {MOST_ENUMERATED} skills where all sets are tried, and no more skills in a "
@@ -206,13 +263,31 @@ _PROFILES = {
         n_test_collages=200,
         epochs=2,
         n_trainings=1,
+        pairs=("to-upper(list-first)", "present-gerund(fr-en)", "next-letter(to-lower)"),
+        pair_repetitions=8,
+        pair_queries=4,
+        cloze_items=8,
     ),
     "standard": SkillEmergenceParams(),
     "full": SkillEmergenceParams(
-        n_graphs=30, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20, n_trainings=5
+        n_graphs=30,
+        n_clustered=20,
+        n_worlds=30,
+        n_tuples=100_000,
+        restarts=20,
+        n_trainings=5,
+        pair_repetitions=50,
+        draws=10_000,
     ),
     "paper": SkillEmergenceParams(
-        n_graphs=50, n_clustered=20, n_worlds=30, n_tuples=100_000, restarts=20, n_trainings=5
+        n_graphs=50,
+        n_clustered=20,
+        n_worlds=30,
+        n_tuples=100_000,
+        restarts=20,
+        n_trainings=5,
+        pair_repetitions=50,
+        draws=10_000,
     ),
 }
 

@@ -7,25 +7,32 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
-from taskscope.runs.cell import Cell, Cost
+from taskscope.runs.cell import Cell, Cost, ModelRef, TaskRef
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.skill_emergence.claims import ACCOUNT
+from taskscope.studies.skill_emergence.pairs import asking
+from taskscope.studies.skill_emergence.pairs.names import skills
 from taskscope.studies.skill_emergence.params import (
+    CLOZE,
     COLLAGES,
     GRAPHS,
     LAW,
     MECHANISMS,
+    PAIRS,
     GraphParams,
     SkillEmergenceParams,
     profile,
 )
+from taskscope.tasks import registry
+from taskscope.tasks.cloze import questions
 
+_NONE = Cost(tokens=0, token_layers=0)
 _ROOM = "taskscope.studies.skill_emergence"
 
 
 class SkillEmergence:
-    """Theory against its worst adversary (see `claims.ACCOUNT`); no cell needs a model."""
+    """Theory against its worst adversary, and against models (see `claims.ACCOUNT`)."""
 
     name = ACCOUNT.name
     version = 1
@@ -39,7 +46,7 @@ class SkillEmergence:
         return profile(name)
 
     def plan(self, params: SkillEmergenceParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List the cells, the same whatever the models: graphs by setting, laws, trainings on collages.
+        """List the cells: graphs by setting, laws, trainings on collages; for each model, pairs of skills.
 
         Raises:
             StudyError: If a parameter cannot be used.
@@ -61,6 +68,10 @@ class SkillEmergence:
                 cells.append(self._cell("other_laws", params.mechanisms, seed))
             if COLLAGES in params.parts:
                 cells += [self._cell("measure", own, seed, room=".collage") for own in params.trainings]
+            if PAIRS in params.parts:
+                cells += [self._pair(params, model, pair, seed) for model in models for pair in params.pairs]
+            if CLOZE in params.parts:
+                cells += [self._cloze(params, model, seed) for model in models]
         return cells
 
     def analyse(self, rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
@@ -85,16 +96,38 @@ class SkillEmergence:
 
         return tables(rows, params)
 
-    def _cell(self, measure: str, params: base.Params, seed: int, room: str = "") -> Cell:
+    def _pair(self, params: SkillEmergenceParams, model: PlannedModel, pair: str, seed: int) -> Cell:
+        own = params.of_pair(pair, model.place)
+        tasks = tuple(registry.ref(registry.get(name)) for name in skills(pair))
+        cost = asking.cost(own, seed, model.n_blocks)
+        return self._cell("measure", own, seed, room=".pairs", model=model.ref, tasks=tasks, cost=cost)
+
+    def _cloze(self, params: SkillEmergenceParams, model: PlannedModel, seed: int) -> Cell:
+        own = params.cloze(model.place)
+        items = questions(seed, own.cloze_items).items
+        tokens = sum(len(item.prompt) + sum(map(len, item.classes)) for item in items) // 3
+        cost = Cost(tokens=tokens, token_layers=tokens * model.n_blocks)
+        return self._cell("measure", own, seed, room=".cloze", model=model.ref, cost=cost)
+
+    def _cell(
+        self,
+        measure: str,
+        params: base.Params,
+        seed: int,
+        room: str = "",
+        model: ModelRef | None = None,
+        tasks: tuple[TaskRef, ...] = (),
+        cost: Cost = _NONE,
+    ) -> Cell:
         return Cell(
             study=self.name,
             study_version=self.version,
             params=params.model_dump(mode="json"),
-            model=None,
-            tasks=(),
+            model=model,
+            tasks=tasks,
             seed=seed,
             measure=f"{_ROOM}{room}.measure:{measure}",
-            cost=Cost(tokens=0, token_layers=0),
+            cost=cost,
         )
 
 

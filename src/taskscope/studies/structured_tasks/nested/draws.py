@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,6 +16,9 @@ from taskscope.studies.structured_tasks.params import NestedParams
 from taskscope.tasks.task import MappingTask
 
 T = TypeVar("T")
+
+Writer = Callable[[Sequence[str], str], str]
+"""Writes a call of tasks, the innermost first, on a word."""
 
 APART = "functions shown apart"
 SHOWN = "nested calls shown"
@@ -41,8 +44,8 @@ class Draw:
         return asked
 
 
-def draw(composition: Composition, seed: int, params: NestedParams) -> list[Draw]:
-    """Draw demonstrations and queries of a composition.
+def draw(composition: Composition, seed: int, params: NestedParams, write: Writer = call) -> list[Draw]:
+    """Draw demonstrations and queries of a composition, calls written by `write`.
 
     No query shares its cluster with another. No demonstration shows a call that is asked, alone or as a step
     of a nested one, nor a near-twin of it (hot after cold).
@@ -52,16 +55,16 @@ def draw(composition: Composition, seed: int, params: NestedParams) -> list[Draw
     """
     prints = [task.fingerprint for task in composition.tasks]
     rng = stream("structured-tasks nested", composition.name, prints, seed)
-    return [_draw(composition, params, rng) for _ in range(params.nested_repetitions)]
+    return [_draw(composition, params, write, rng) for _ in range(params.nested_repetitions)]
 
 
-def _draw(composition: Composition, params: NestedParams, rng: np.random.Generator) -> Draw:
+def _draw(composition: Composition, params: NestedParams, write: Writer, rng: np.random.Generator) -> Draw:
     queries = _queries(composition, params.nested_queries, rng)
     asked = [{item.words[at] for item in queries} for at in range(composition.depth)]
     lines: list[Line] = []
     for task in {task.name: task for task in composition.tasks}.values():
         words = set[str]().union(*(asked[at] for at, own in enumerate(composition.names) if own == task.name))
-        lines += _singles(composition, task, words, params.nested_shots, rng)
+        lines += _singles(composition, task, words, params.nested_shots, write, rng)
     twins = {item.cluster for item in queries}
     others = [
         item
@@ -70,7 +73,7 @@ def _draw(composition: Composition, params: NestedParams, rng: np.random.Generat
         and not any(word in words for word, words in zip(item.words, asked, strict=True))
     ]
     whole = [
-        (call(composition.names, item.words[0]), item.answers[0])
+        (write(composition.names, item.words[0]), item.answers[0])
         for item in _some(composition, others, params.nested_shots, rng)
     ]
     return Draw(
@@ -89,12 +92,17 @@ def _queries(composition: Composition, n: int, rng: np.random.Generator) -> list
 
 
 def _singles(
-    composition: Composition, task: MappingTask, asked: set[str], n: int, rng: np.random.Generator
+    composition: Composition,
+    task: MappingTask,
+    asked: set[str],
+    n: int,
+    write: Writer,
+    rng: np.random.Generator,
 ) -> list[Line]:
     """Draw calls of one task that give none of the asked ones away."""
     twins = {item.cluster for item in task.items if item.input in asked}
     free = [item for item in task.items if item.cluster not in twins]
-    return [(call([task.name], item.input), item.label) for item in _some(composition, free, n, rng)]
+    return [(write([task.name], item.input), item.label) for item in _some(composition, free, n, rng)]
 
 
 def _some(composition: Composition, items: Sequence[T], n: int, rng: np.random.Generator) -> list[T]:

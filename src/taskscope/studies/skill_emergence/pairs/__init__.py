@@ -1,0 +1,1 @@
+"""Skills that are shown apart and asked together: does competence on pairs follow the product?"""
