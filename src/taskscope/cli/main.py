@@ -13,6 +13,7 @@ from taskscope.cli.compare import compare
 from taskscope.cli.demo import demo
 from taskscope.cli.doctor import doctor
 from taskscope.cli.export import export
+from taskscope.cli.item_response import item_response
 from taskscope.cli.listing import list_
 from taskscope.cli.look import look
 from taskscope.cli.query import query
@@ -48,6 +49,7 @@ app.command()(doctor)
 app.command()(train)
 app.command()(card)
 app.add_typer(tasks)
+theory.command()(item_response)
 app.add_typer(theory)
 
 

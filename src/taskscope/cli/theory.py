@@ -94,7 +94,7 @@ def skill_graph(
         asked = {"theta": theta, "k": k, "alpha": alpha}
         out.print_json(data={**asked, **told, "tuples": reach, "largest_alpha": border})
         return
-    table = _table("holds for", "beta", "competence")
+    table = table_of("holds for", "beta", "competence")
     for name, value in beta.items():
         table.add_row(name, f"{value:.4f}", f"{max(0.0, 1 - value * theta):.4f}")
     for t, competence in reach.items():
@@ -166,7 +166,7 @@ def _print_fit(
         )
         return
     laws = {"least squares": squares, **{name: PUBLISHED[name].law for name in ("hoffmann", "besiroglu")}}
-    table = _table("", "fit", "95 %", *laws)
+    table = table_of("", "fit", "95 %", *laws)
     for name, symbol in CONSTANTS.items():
         low, high = ends[name]
         others = (f"{getattr(law, name):.4g}" for law in laws.values())
@@ -180,7 +180,8 @@ def _print_fit(
     )
 
 
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
+    """Make a table whose first column is text and the others numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left", no_wrap=True)
