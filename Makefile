@@ -5,9 +5,10 @@ OLDEST ?= .venv-oldest
 BIN := $(VENV)/bin
 # One thread per test process: the processes themselves fill the cores.
 JOBS ?= 2
+KILLS ?= 1000
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: demo test test-oldest check bench docs clean help
+.PHONY: demo test soak test-oldest check bench docs clean help
 
 help:
 	@echo "make demo    set up and run every built study on the built-in models; prints the path of the page"
@@ -15,6 +16,7 @@ help:
 	@echo "make check   lint and types"
 	@echo "make bench   benchmarks beside what one would use instead"
 	@echo "make docs    tables and pages of docs/ that are made from code"
+	@echo "make soak    kill runs 1,000 times and compare what they end in with undisturbed ones"
 	@echo "make test-oldest   the model tests on the oldest supported transformers line"
 
 $(VENV)/.core: pyproject.toml constraints/newest.txt
@@ -35,7 +37,13 @@ demo: $(VENV)/.core
 	$(BIN)/taskscope demo
 
 test: $(VENV)/.dev
-	$(PYTEST) $(BIN)/python -m pytest -n $(JOBS)
+	$(PYTEST) $(BIN)/python -m pytest -n $(JOBS) --ignore tests/faults/cluster
+	@# Alone, for its nodes fill the cores themselves.
+	$(PYTEST) $(BIN)/python -m pytest tests/faults/cluster
+
+# The kills of tests/faults a thousand times over; prints the table of docs/reliability.md.
+soak: $(VENV)/.dev
+	$(PYTEST) $(BIN)/python tests/faults/soak.py --kills $(KILLS)
 
 test-oldest: $(OLDEST)/.dev
 	$(PYTEST) $(OLDEST)/bin/python -m pytest -n $(JOBS) -p no:cacheprovider tests/architectures tests/unit/models

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import soak
 
 import toy_cells
 from taskscope.engines import inline
@@ -119,6 +120,15 @@ def test_killed_from_outside_again_and_again(whole: tuple[Path, int], tmp_path: 
         c.key for c in toy_plan(MODELS, SEEDS, nap=0.02)
     }
     assert RunFolder.open(folder).rows().num_rows == RunFolder.open(whole[0]).rows().num_rows
+
+
+def test_killed_190_times_alone_and_beside_another() -> None:
+    """A short soak; `make soak` does a thousand."""
+    command = [sys.executable, soak.__file__, "--kills", "190", "--seed", "7"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert told.returncode == 0, told.stdout + told.stderr
+    killed = [int(line.split("|")[3]) for line in told.stdout.splitlines() if line.startswith("| a")]
+    assert len(killed) == 2 and min(killed) > 40  # most died before they had ended by themselves
 
 
 def test_interrupted_from_the_keyboard(tmp_path: Path) -> None:

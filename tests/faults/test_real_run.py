@@ -112,6 +112,19 @@ def test_a_killed_run_resumes_and_ends_in_the_same_findings(model: Path, whole: 
 
 
 @pytest.mark.slow
+def test_a_run_killed_ten_times_ends_in_the_same_findings(model: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    forked = [sys.executable, str(Path(__file__).with_name("forked_runs.py")), "10", "3"]
+    result = subprocess.run([*forked, *command(model, out)[3:]], capture_output=True, text=True, timeout=600)
+    assert result.returncode == OK, result.stderr
+    held = [int(line.split()[2]) for line in result.stdout.splitlines() if line.startswith("killed with")]
+    assert len(held) == 10 and held == sorted(held)
+    assert (out / "findings.json").read_bytes() == (whole / "findings.json").read_bytes()
+    assert measured(out) == measured(whole)
+    assert not (out / "damaged").exists() and not (out / "claims").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
 def test_a_stopped_run_says_how_to_go_on(
     model: Path, whole: Path, tmp_path: Path, how: signal.Signals, code: int

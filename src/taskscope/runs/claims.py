@@ -51,6 +51,7 @@ class Claims:
         for key in list(self._held):
             self.release(key)
         with suppress(OSError):
+            self._sweep()
             self._folder.rmdir()
 
     def take(self, key: str) -> bool:
@@ -110,6 +111,13 @@ class Claims:
             self._watched[path] = touched, now
             return False
         return now - seen[1] > LEASE
+
+    def _sweep(self) -> None:
+        """Remove what processes left that were killed after their cell was stored: nobody claims it again."""
+        for entry in list(os.scandir(self._folder)):
+            path, key = Path(entry), entry.name.rpartition(".")[0]
+            if (self._folder.parent / "cells" / key).exists() and is_gone(path.read_text(errors="replace")):
+                path.unlink(missing_ok=True)
 
     def _beat(self) -> None:
         while not self._closed.wait(BEAT):

@@ -159,6 +159,8 @@ def read_record(path: Path, key: str) -> CellRecord:
     if record.status == "done" and ROWS not in record.files:
         raise DamagedError(f"{path.name} names no rows")
     for name, stored in record.files.items():
+        if Path(name).name != name or name in (".", ".."):
+            raise DamagedError(f"{path.name} names {name!r}, which lies outside its folder")
         _check_file(path.parent / name, stored, digest=name == ROWS)
     return record
 

@@ -55,6 +55,17 @@ def test_the_claim_of_a_dead_process_is_overruled_at_once(tmp_path: Path) -> Non
         assert not list((tmp_path / "claims").iterdir())
 
 
+def test_what_a_process_leaves_that_died_after_its_cell_was_stored_is_swept(tmp_path: Path) -> None:
+    dead_owner(tmp_path)
+    with Claims(tmp_path):
+        pass
+    assert (tmp_path / "claims" / f"{KEY}.0").exists()  # not stored: the next to claim it overrules it
+    (tmp_path / "cells" / KEY).mkdir(parents=True)
+    with Claims(tmp_path):
+        pass
+    assert not (tmp_path / "claims").exists()
+
+
 def test_many_that_overrule_at_once_make_one_owner(tmp_path: Path) -> None:
     for _ in range(20):
         dead_owner(tmp_path)
