@@ -16,7 +16,7 @@ help:
 	@echo "make check   lint and types"
 	@echo "make bench   benchmarks beside what one would use instead"
 	@echo "make docs    tables and pages of docs/ that are made from code"
-	@echo "make soak    kill runs 1,000 times and compare what they end in with undisturbed ones"
+	@echo "make soak    kill runs 1,000 times, feed the readers 10,000 hostile files"
 	@echo "make test-oldest   the model tests on the oldest supported transformers line"
 
 $(VENV)/.core: pyproject.toml constraints/newest.txt
@@ -41,9 +41,10 @@ test: $(VENV)/.dev
 	@# Alone, for its nodes fill the cores themselves.
 	$(PYTEST) $(BIN)/python -m pytest tests/faults/cluster
 
-# The kills of tests/faults a thousand times over; prints the table of docs/reliability.md.
+# The kills and the hostile files of tests/faults in numbers; prints the table of docs/reliability.md.
 soak: $(VENV)/.dev
 	$(PYTEST) $(BIN)/python tests/faults/soak.py --kills $(KILLS)
+	TASKSCOPE_FUZZ=700 $(PYTEST) $(BIN)/python -m pytest tests/faults/test_hostile_input.py
 
 test-oldest: $(OLDEST)/.dev
 	$(PYTEST) $(OLDEST)/bin/python -m pytest -n $(JOBS) -p no:cacheprovider tests/architectures tests/unit/models
@@ -61,6 +62,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/choice_scoring.py
 	$(BIN)/python benchmarks/trend_rule.py
 	$(BIN)/python benchmarks/last_row.py
+	$(BIN)/python benchmarks/engine_overhead.py
+	$(BIN)/python benchmarks/peak_memory.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration

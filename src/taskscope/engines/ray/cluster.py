@@ -22,6 +22,8 @@ LOCAL = "ray"
 """Names the engine; alone it starts a local cluster unless RAY_ADDRESS names one."""
 _OBJECT_STORE = 80 * 2**20
 """Bytes; hardly more than the least that Ray accepts."""
+_STARTS = 3
+"""Times that starting a local cluster is tried; Ray itself gives up after half a minute."""
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
@@ -82,27 +84,29 @@ def _imported() -> ModuleType:
 
 
 def _connect(ray: ModuleType, engine: str) -> None:
+    """Join a cluster, or start one here, which a busy machine may not manage at once.
+
+    Raises:
+        RunError: If there is none.
+    """
     address = engine if engine != LOCAL else os.environ.get("RAY_ADDRESS") or None
     options: dict[str, object] = {"log_to_driver": False, "configure_logging": False}
     if address is None:
-        options |= {
-            "include_dashboard": False,
-            "object_store_memory": _OBJECT_STORE,
-            "_temp_dir": _own_folder(),
-        }
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ray.init(address=address or "local", **options)
-    except Exception as error:  # Ray raises what its parts raise: connection, value and runtime errors
-        why = (str(error).strip() or repr(error)).splitlines()[0]
-        raise RunError(
-            f"No Ray cluster at {address or 'this machine'}: {why}",
-            "the address of a running cluster of the same versions of Ray and Python",
-            "docs/clusters.md names the known traps",
-        ) from error
-
-
-def _own_folder() -> str:
-    """Return a short path that no other user owns."""
-    return f"/tmp/taskscope-{os.getuid()}" if os.name != "nt" else ""
+        folder = f"/tmp/taskscope-{os.getuid()}"
+        options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE, "_temp_dir": folder}
+    for tries_left in range(_STARTS - 1 if address is None else 0, -1, -1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ray.init(address=address or "local", **options)
+            return
+        except Exception as error:  # Ray raises what its parts raise: connection, value and runtime errors
+            ray.shutdown()
+            if tries_left:
+                continue
+            why = (str(error).strip() or repr(error)).splitlines()[0]
+            raise RunError(
+                f"No Ray cluster at {address or 'this machine'}: {why}",
+                "the address of a running cluster of the same versions of Ray and Python",
+                "docs/clusters.md names the known traps",
+            ) from error
