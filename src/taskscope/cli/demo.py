@@ -21,7 +21,7 @@ def demo(
     from taskscope import pico
     from taskscope.cli.run import carry_out
     from taskscope.models.spec import ModelSpec
-    from taskscope.studies.registry import registry
+    from taskscope.studies.registry import built_in
     from taskscope.studies.request import RunRequest, StudyRequest
 
     trained = pico.names("weights")
@@ -33,7 +33,7 @@ def demo(
             profile=profile,
             models=(*(series if study.compares else trained[-1:]), *study.planted),
         )
-        for name, study in registry().items()
+        for name, study in built_in().items()
     )
     models = dict.fromkeys(name for study in studies for name in study.models)
     request = RunRequest(

@@ -23,18 +23,17 @@ Row = dict[str, object]
 
 
 def _studies() -> list[Row]:
-    from taskscope.studies.catalogue import ACCOUNTS
-    from taskscope.studies.registry import registry
+    from taskscope.studies.registry import accounts, registry
 
     built = registry()
     return [
         {"study": a.name, "state": "ready" if a.name in built else "not yet", "asks": a.question}
-        for a in ACCOUNTS
+        for a in accounts()
     ]
 
 
 def _claims() -> list[Row]:
-    from taskscope.studies.catalogue import ACCOUNTS
+    from taskscope.studies.registry import accounts
 
     return [
         {
@@ -44,12 +43,13 @@ def _claims() -> list[Row]:
             "experiments": " ".join(claim.experiments),
             "state": "implemented" if claim.implemented else "not yet",
         }
-        for account in ACCOUNTS
+        for account in accounts()
         for claim in account.claims
     ]
 
 
 def _tasks() -> list[Row]:
+    from taskscope import plugins
     from taskscope.tasks import choice_registry, classification_registry, pair_registry, registry
 
     return [
@@ -57,6 +57,7 @@ def _tasks() -> list[Row]:
         *(_texts(classification_registry.get(name)) for name in classification_registry.names()),
         *(_choices(choice_registry.get(name)) for name in choice_registry.names()),
         *map(_pairs, pair_registry.get(pair_registry.OURS)),
+        *map(_offered, plugins.names(plugins.TASKS)),
     ]
 
 
@@ -83,6 +84,11 @@ def _choices(task: ChoiceTask) -> Row:
 def _pairs(paradigm: Paradigm) -> Row:
     first = paradigm.pairs[0]
     return _task(paradigm.name, "minimal pairs", len(paradigm.pairs), 0.5, f"{first.good} / {first.bad}")
+
+
+def _offered(name: str) -> Row:
+    """Name a task of another package without running its code."""
+    return {"task": name, "group": "plugin", "items": "", "majority": "", "example": ""}
 
 
 def _task(name: str, group: str, items: int, majority: float, example: str) -> Row:

@@ -13,7 +13,7 @@ from taskscope.report.page import write_page
 from taskscope.runs.cell import TOLD
 from taskscope.runs.record import CellRecord, label_of, task_of
 from taskscope.runs.store import RunFolder
-from taskscope.studies.catalogue import ACCOUNTS
+from taskscope.studies.registry import accounts
 from taskscope.studies.runner import StudyResult
 
 
@@ -30,7 +30,7 @@ def write(folder: RunFolder, results: Sequence[StudyResult]) -> Path:
 
 
 def report(folder: RunFolder, results: Sequence[StudyResult]) -> Report:
-    """Put the page together: all six accounts, those measured with their findings, and the provenance."""
+    """Put the page together: all accounts, those measured with their findings, and the provenance."""
     by_name = {result.study.name: result for result in results}
     records = {record.key: record for record in folder.cells()}
     command = folder.spec["request"]["command"]
@@ -39,7 +39,7 @@ def report(folder: RunFolder, results: Sequence[StudyResult]) -> Report:
         for entry in folder.spec["studies"]
     }
     pages = []
-    for account in ACCOUNTS:
+    for account in accounts():
         result = by_name.get(account.name)
         if result is None:
             pages.append(StudyPage(account=account, ran=False))

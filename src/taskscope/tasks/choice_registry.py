@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from taskscope import plugins
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
 from taskscope.tasks import choice_files, choice_hub, released_choices
@@ -26,9 +27,9 @@ def get(name_or_path: str) -> ChoiceTask:
     """Return a choice task.
 
     Args:
-        name_or_path: A generated task such as ``memo-trap``; one that the contest released, such as
-            ``released/memo-trap``, from the data folder; the path of a .csv, .jsonl or .zip file; or the
-            id of a data set on the hub.
+        name_or_path: A generated task such as ``memo-trap``, or one of another package; one that the contest
+            released, such as ``released/memo-trap``, from the data folder; the path of a .csv, .jsonl or .zip
+            file; or the id of a data set on the hub.
 
     Raises:
         TaskError: If it is none of these, or cannot be read.
@@ -41,6 +42,8 @@ def get(name_or_path: str) -> ChoiceTask:
         return choice_hub.load(name_or_path)
     if name_or_path in names():
         return _generated(name_or_path)
+    if (offered := plugins.task(name_or_path, ChoiceTask)) is not None:
+        return offered
     every = [*names(), *(PREFIX + name for name in released())]
     raise TaskError(
         f"No choice task {name_or_path!r}.",

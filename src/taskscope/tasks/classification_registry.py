@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from taskscope import plugins
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
 from taskscope.tasks import datasets, hub_datasets, labelled_files, references, texts
@@ -24,8 +25,9 @@ def get(name_or_path: str) -> ClassificationTask:
     """Return a classification task.
 
     Args:
-        name_or_path: A built-in set; ``cr``, ``sst2``, ``ag-news`` or ``dbpedia`` from the data folder; the
-            path of a .jsonl or .csv file; or the id of a data set on the hub, such as ``SetFit/CR``.
+        name_or_path: A built-in set, or one of another package; ``cr``, ``sst2``, ``ag-news`` or ``dbpedia``
+            from the data folder; the path of a .jsonl or .csv file; or the id of a data set on the hub, such
+            as ``SetFit/CR``.
 
     Raises:
         TaskError: If it is none of these, or cannot be read.
@@ -36,6 +38,8 @@ def get(name_or_path: str) -> ClassificationTask:
         return _published(name_or_path, _folder(name_or_path))
     if Path(name_or_path).suffix.lower() in labelled_files.SUFFIXES or Path(name_or_path).is_file():
         return labelled_files.load(name_or_path)
+    if (offered := plugins.task(name_or_path, ClassificationTask)) is not None:
+        return offered
     if name_or_path in hub_datasets.KNOWN or name_or_path.count("/") == 1:
         return hub_datasets.load(name_or_path)
     raise TaskError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+from taskscope import plugins
 from taskscope.errors import TaskError, nearest
 from taskscope.runs.cell import TaskRef
 from taskscope.tasks import compositions, files, generated, mappings, references
@@ -44,7 +45,7 @@ def names(group: str | None = None) -> list[str]:
 
 
 def get(name_or_path: str) -> MappingTask:
-    """Return a built-in task by its name, or read a task from a .json or .csv file.
+    """Return a task by its name, a built-in one or another package's, or read one from a .json or .csv file.
 
     Raises:
         TaskError: If the name is not known or the file cannot be used.
@@ -59,10 +60,12 @@ def get(name_or_path: str) -> MappingTask:
         return compositions.build(name_or_path)
     if Path(name_or_path).suffix.lower() in files.SUFFIXES or Path(name_or_path).is_file():
         return files.load(name_or_path)
+    if (offered := plugins.task(name_or_path, MappingTask)) is not None:
+        return offered
     raise TaskError(
         f"No task {name_or_path!r}.",
         "a built-in name (`taskscope list tasks` shows them) or the path of a .json or .csv file",
-        nearest(name_or_path, names()),
+        nearest(name_or_path, [*names(), *plugins.names(plugins.TASKS)]),
     )
 
 
