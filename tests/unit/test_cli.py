@@ -18,7 +18,20 @@ from taskscope.studies.catalogue import ACCOUNTS
 from taskscope.training.cards import lines
 
 runner = CliRunner()
-COMMANDS = ("demo", "run", "look", "list", "show", "query", "report", "compare", "export", "doctor", "train", "card")
+COMMANDS = (
+    "demo",
+    "run",
+    "look",
+    "list",
+    "show",
+    "query",
+    "report",
+    "compare",
+    "export",
+    "doctor",
+    "train",
+    "card",
+)
 
 
 def taskscope(*arguments: str) -> subprocess.CompletedProcess[str]:
