@@ -15,7 +15,7 @@ from taskscope.report.charts import Axis, Rule
 from taskscope.report.export import write_figure
 from taskscope.report.findings import Figure
 from taskscope.training.cards.family import Law, Member, by_checkpoint, law, members, natural_losses, shots
-from taskscope.training.cards.gate import FEW
+from taskscope.training.cards.gate import FEW, NONE
 from taskscope.training.cards.questions import SEEN, UNSEEN
 
 TOKENS = Axis("tokens", "training tokens", log=True, format="~s")
@@ -107,8 +107,9 @@ def text(family: Sequence[Member], fitted: Law | None, drawn: Sequence[Figure]) 
 def _table(family: Sequence[Member]) -> list[str]:
     lines = [
         "| model | blocks x width | parameters, without embeddings | tokens | bits per byte | BLiMP | "
-        f"published tasks learned | accuracy, {FEW} demonstrations, facts seen | the same, facts held out |",
-        "|---" * 9 + "|",
+        f"published tasks on which {FEW} demonstrations add half or more | accuracy without, facts seen | "
+        f"accuracy with {FEW}, facts seen | with {FEW}, facts held out |",
+        "|---" * 10 + "|",
     ]
     for member in family:
         card, end = member.card, member.series[-1]
@@ -122,6 +123,7 @@ def _table(family: Sequence[Member]) -> list[str]:
             _value(end["english"] and (end["english"]["bits_per_byte"], *end["english"]["interval"])),
             _value(end["grammar"] and (end["grammar"]["accuracy"], *end["grammar"]["interval"])),
             f"{learned['n']} of {learned['of']}",
+            _value(few_shot[SEEN] and few_shot[SEEN][NONE]),
             *(_value(shares and shares[FEW]) for shares in few_shot.values()),
         ]
         lines.append("| " + " | ".join(cells) + " |")
