@@ -50,9 +50,9 @@ class MapParams(Params):
     """Maps of each natural kind: synonym, antonym, keyword."""
     other_randoms: tuple[str, ...] = ()
     """Random maps of other kinds: any-token (as published), prior-matched; as many as of a natural kind."""
-    n_word_sets: int = Field(default=8, ge=1)
+    n_word_sets: int = Field(default=8, ge=2)
     """Draws of demonstrations of the renaming alone, each followed by every label word."""
-    n_text_sets: int = Field(default=4, ge=1)
+    n_text_sets: int = Field(default=4, ge=2)
     """Draws of demonstrations of the renamed task."""
     n_text_queries: int = Field(default=8, ge=1)
     """Texts that follow each of them."""
