@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from taskscope.cli.console import OK
 from taskscope.cli.main import app
 from taskscope.errors import StudyError
 from taskscope.studies.base import PROFILES
+from taskscope.studies.skill_emergence import explored
 from taskscope.studies.skill_emergence.params import ENUMERATED, LARGE, PARTS, SkillEmergenceParams
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
@@ -67,3 +69,17 @@ def test_a_run_needs_no_model_and_ends_in_a_page(tmp_path: Path) -> None:
 def test_other_studies_still_ask_for_a_model() -> None:
     with pytest.raises(StudyError, match="no model given"):
         runner.invoke(app, ["run", "structured-tasks"], catch_exceptions=False)
+
+
+def test_every_value_of_every_slider_is_in_the_page() -> None:
+    spec = explored.figure().spec
+    rows = spec["datasets"]["data"]
+    sliders = (explored.THETA, explored.K, explored.ALPHA)
+    counts = [round((s.high - s.low) / s.step) + 1 for s in sliders]
+    assert len(rows) == len({(r["theta"], r["k"], r["alpha"]) for r in rows}) == math.prod(counts)
+    for slider in sliders:
+        assert slider.start in {row[slider.field] for row in rows}
+    (start,) = (r for r in rows if all(r[s.field] == s.start for s in sliders))
+    assert start["t"] == pytest.approx(0.69328, abs=5e-4)  # the protocol's anchor
+    assert all(row["g"] - 1e-9 <= row["t"] <= row["e"] + 1e-9 for row in rows)
+    assert len(json.dumps(rows)) < 150_000

@@ -21,6 +21,7 @@ import report_sample as sample
 from taskscope.report import charts, theme
 from taskscope.report.chart_data import binned, in_order, records, wrapped
 from taskscope.report.charts import Axis, Mark, Rule
+from taskscope.report.explorer import Slider, explorer
 
 SCORE = Axis("v", "score")
 
@@ -42,7 +43,22 @@ DRAWN = {
         cloud(), Axis("x", "size"), SCORE, series="g", controls=["odd"], diagonal=True
     ),
     "histogram": lambda: charts.histogram(cloud(), SCORE, series="g", controls=["odd"]),
+    "explorer": lambda: explored(),
 }
+
+
+def explored() -> dict[str, Any]:
+    """Two lines over x for every value of one slider."""
+    data = [{"x": x, "n": n, "a": x * n, "b": x + n} for x in (0, 1, 2) for n in (1, 2, 3)]
+    return explorer(
+        data,
+        Axis("x", "place"),
+        Axis("y", "height"),
+        lines={"a": "product", "b": "sum"},
+        sliders=[Slider("n", "number", 1, 3, 1, 2)],
+        along=Slider("x", "read off at", 0, 2, 1, 1),
+        controls=["sum"],
+    )
 
 
 @pytest.fixture(scope="module", params=DRAWN)
@@ -94,7 +110,8 @@ def test_every_chart_has_the_one_theme(spec: dict[str, Any]) -> None:
 
 def test_every_drawn_field_is_one_of_the_charts_own(spec: dict[str, Any]) -> None:
     fields = {f for f in walk(spec, "field") if isinstance(f, str)}
-    assert fields <= {key for row in spec["datasets"]["data"] for key in row}
+    made = {name for each in walk(spec, "as") for name in ([each] if isinstance(each, str) else each)}
+    assert fields <= {key for row in spec["datasets"]["data"] for key in row} | made
     assert fields <= {"kind", "x", "y", "low", "high", "series", "facet", "row", "label", "value", "dark"}
 
 
@@ -285,3 +302,14 @@ def test_a_log_axis_names_powers_of_ten_alone(value: float, told: str) -> None:
     drawn = vl_convert.vegalite_to_svg(spec)
     assert not told or f">{told}<" in drawn
     assert "e+" not in drawn
+
+
+def test_sliders_are_parameters_and_the_drawing_is_that_of_their_start() -> None:
+    spec = explored()
+    bound = {param["name"]: param for param in spec["params"]}
+    assert bound["chosen_n"]["value"] == 2 and bound["chosen_n"]["bind"]["input"] == "range"
+    moved = {**spec, "params": [bound["chosen_n"] | {"value": 3}, bound["chosen_x"]]}
+    first, second = (vl_convert.vegalite_to_svg(each) for each in (spec, moved))
+    assert first != second
+    for drawing, told in ((first, ("2", "3")), (second, ("3", "4"))):
+        assert all(f">{number}</text>" in drawing for number in told)

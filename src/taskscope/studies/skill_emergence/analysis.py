@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
 from taskscope.studies.remembering import once_per_table
+from taskscope.studies.skill_emergence import explored, findings
 from taskscope.studies.skill_emergence import figures as drawing
-from taskscope.studies.skill_emergence import findings
 from taskscope.studies.skill_emergence import tables as tabulating
 from taskscope.studies.skill_emergence.cloze import fitting
 from taskscope.studies.skill_emergence.cloze import showing as cloze_showing
@@ -37,7 +37,7 @@ def analyse(rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
 def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
     """Draw the calculator's curves, then what was simulated."""
     found = results(rows)
-    drawn = [drawing.bounds(), drawing.published_panels()]
+    drawn = [drawing.bounds(), explored.figure(), drawing.published_panels()]
     if found.adversaries:
         drawn.append(drawing.adversaries(found.adversaries))
     if found.emergence is not None:
