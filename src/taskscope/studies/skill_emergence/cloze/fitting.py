@@ -1,8 +1,9 @@
 """Wrong answers against the excess loss at the question, and the four links between them (protocol 2).
 
 The text leaves no doubt about the answer, so the excess loss there is all of the model's surprise at the
-right answer, in nats among the answers given. Points are kinds of question by models. Groups of twins are
-resampled within their kind, the same ones for all models. Arrays have the estimate in front: (1 + draw, ...).
+right answer, in nats among the answers given, each by its mean log-probability per token. Points are kinds of
+question by models. Groups of twins are resampled within their kind, the same ones for all models. Arrays have
+the estimate in front: (1 + draw, ...).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from taskscope.theory.skill_graph import links
 
 Array = np.ndarray
 
-_SLOPES = np.concatenate([[1.0], np.geomspace(0.1, 10.0, 101)])
+_SLOPES = np.concatenate([[1.0], 2.0 ** (np.arange(-56, 29) / 8)])
+"""1 in front, then 1/128 to 11. A slope four times as large turns one root into the other: with a slope of
+their own the two bounds of Pinsker are one curve, and both are among these."""
+_TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def fit(points: Points) -> list[LinkFit]:
             slope=Measure.of(_SLOPES[each.argmin(axis=1)]),
             off=Measure.of(least[link]),
             off_as_stated=Measure.of(each[:, 0]),
-            best=float((least[link] <= lowest)[1:].mean()),
+            best=float((least[link] <= lowest + _TIE)[1:].mean()),
         )
         for link, each in off.items()
     ]

@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
         ("twins", _TEXT),  # what twins share: the unit of resampling
         ("n_answers", pa.int16()),
         ("solved", pa.float64()),  # 1 if the right answer is the likeliest, else 0; null where left out
-        ("surprise", pa.float64()),  # -log p of the right answer among the answers, nats; null likewise
+        ("surprise", pa.float64()),  # nats on the right answer among the answers, per token; null likewise
         ("not_asked", _TEXT),  # why a question was left out; empty where it was not
     ]
 )
@@ -53,7 +53,8 @@ class Cloze:
     solved: Array
     """(model, question) 1 right, 0 wrong, NaN not asked."""
     surprise: Array
-    """(model, question) nats on the right answer: the excess loss there, since the text is certain."""
+    """(model, question) nats on the right answer, by the mean log-probability per token of every answer: the
+    excess loss there, since the text leaves no doubt."""
 
     @cached_property
     def kinds(self) -> list[str]:

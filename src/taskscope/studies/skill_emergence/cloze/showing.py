@@ -120,7 +120,8 @@ def _models(found: Cloze, points: Points, subject: str) -> Table:
             )
             for at, model in enumerate(found.models)
         ),
-        note=f"Guessing is wrong in {guessed:.0%}. Surprise: -log p of the right answer among the answers. "
+        note=f"Guessing is wrong in {guessed:.0%}. Surprise: -log p of the right answer "
+        "among the answers, each by its mean log-probability per token. "
         "95 % intervals over groups of twins. By kind: share of wrong answers.",
         model=subject,
     )
@@ -148,7 +149,7 @@ def _fits(points: Points, fits: Sequence[LinkFit], subject: str) -> Table:
         note=f"Root of the mean squared distance between foretold and measured shares of wrong answers, over "
         f"{n} points (kinds of question by models); 95 % intervals over groups of twins. Slope: what the "
         "surprise is multiplied by before; with 1 the link is as the theory states it. Every link gets one "
-        "slope of its own.",
+        "slope of its own, by which the two roots become the same curve.",
         model=subject,
     )
 
