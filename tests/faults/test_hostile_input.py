@@ -17,11 +17,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from report_sample import finding
+from taskscope.cli.main import app
 from taskscope.engines import inline
 from taskscope.errors import ModelError, RunError, TaskscopeError
 from taskscope.models.identity import identify
 from taskscope.models.spec import ModelSpec
+from taskscope.report.findings import Verdict
 from taskscope.runs.store import RunFolder
 from taskscope.tasks import choice_files, files, labelled_files, pair_files
 from taskscope.tasks.score_files import load_scores
@@ -277,6 +281,41 @@ def test_run_folders(restored: Path, name: str) -> None:
                 folder.arrays(record.key)
         except RunError as error:
             assert error.given
+
+    is_read_or_refused()
+
+
+FINDING = finding("C1", "One vector", "m", Verdict.SUPPORTED).model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("findings.json", ["show"]),
+        ("findings.json", ["show", "--json"]),
+        ("run.json", ["show"]),
+        ("run.json", ["report"]),
+    ],
+)
+def test_commands_on_run_folders(tmp_path: Path, name: str, words: list[str]) -> None:
+    """What the commands make of findings and requests that nobody wrote."""
+    keys = [cell.key for cell in toy_plan("a", 1)]
+    spec = {"request": {"studies": [], "models": [], "command": "x"}, "studies": [], "models": []}
+    spec["studies"] = [{"study": "task-vectors", "params": {}, "keys": keys}]  # type: ignore[assignment]
+    folder = RunFolder.create_or_open(tmp_path / "run", spec)
+    inline.run(toy_plan("a", 1), folder, load_toy, on_event=lambda event: None)
+    folder.write_findings([FINDING])
+    path = folder.path / name
+    sample = path.read_bytes()
+
+    @fuzz
+    @given(hostile(sample))
+    def is_read_or_refused(content: bytes) -> None:
+        path.write_bytes(content)
+        result = CliRunner().invoke(app, [*words, str(folder.path)])
+        assert result.exception is None or isinstance(result.exception, TaskscopeError | SystemExit), (
+            result.exc_info
+        )
 
     is_read_or_refused()
 

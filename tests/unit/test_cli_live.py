@@ -14,7 +14,8 @@ from toy_cells import measure, toy_plan
 
 
 def spec(cells: list[Cell]) -> dict:
-    return {"studies": [{"study": "toy", "params": {}, "keys": [cell.key for cell in cells]}]}
+    asked = {"study": "toy", "params": {}, "keys": [cell.key for cell in cells]}
+    return {"request": {"command": "toy", "studies": []}, "studies": [asked], "models": []}
 
 
 def counted(seen: live.Look) -> tuple[int, int, int, int]:

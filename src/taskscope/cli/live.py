@@ -17,6 +17,7 @@ from taskscope.runs.claims import claimed
 from taskscope.runs.manifest import MANIFEST
 from taskscope.runs.record import CellRecord, label_of, task_of
 from taskscope.runs.store import RunFolder
+from taskscope.studies.stored_request import studies_asked
 
 _EVERY = 1.0
 """Seconds between looks."""
@@ -56,12 +57,12 @@ def look(folder: RunFolder) -> Look:
     at_work = claimed(folder.path)
     done = {key for key, record in records.items() if record.status == "done"}
     counts = []
-    for entry in folder.spec["studies"]:
-        keys = set(entry["keys"])
+    for asked in studies_asked(folder):
+        keys = set(asked.keys)
         in_work = (keys & at_work.keys()) - done
         failed = (keys & records.keys()) - done - in_work
         missing = keys - done - failed - in_work
-        counts.append(Counts(entry["study"], len(keys & done), len(failed), len(in_work), len(missing)))
+        counts.append(Counts(asked.study, len(keys & done), len(failed), len(in_work), len(missing)))
     measured = [records[key] for key in done]
     newest = sorted(measured, key=lambda r: str(r.provenance.get("started", "")), reverse=True)[:_LAST]
     return Look(tuple(counts), frozenset(at_work.values()), tuple(newest))

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from taskscope.cli import options
 from taskscope.cli.console import CELLS_FAILED, out
+from taskscope.errors import RunError
 
 
 def show(
@@ -23,6 +24,8 @@ def show(
 
     `taskscope show runs/demo --live`
     """
+    from pydantic import TypeAdapter, ValidationError
+
     from taskscope.cli.live import follow
     from taskscope.cli.verdicts import verdict_table
     from taskscope.report.findings import Finding
@@ -35,7 +38,14 @@ def show(
     run = RunFolder.open(folder)
     records = run.cells()
     judged = (run.path / "findings.json").exists()  # an interrupted run has cells and no findings yet
-    findings = [Finding.model_validate(f) for f in run.findings()] if judged else []
+    try:
+        findings = TypeAdapter(list[Finding]).validate_python(run.findings() if judged else [])
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RunError(
+            f"{run.path / 'findings.json'} holds no findings: {first['msg']}.",
+            hint=f"taskscope report {run.path}",
+        ) from None
     failed = [r for r in records if r.status == "failed"]
     if as_json:
         out.print_json(

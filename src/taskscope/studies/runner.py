@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from taskscope.engines import inline
 from taskscope.engines.events import Event
 from taskscope.engines.outcome import Outcome
@@ -21,6 +23,7 @@ from taskscope.runs.store import RunFolder
 from taskscope.studies.base import Params, PlannedModel, Study
 from taskscope.studies.placement import work_of
 from taskscope.studies.request import RunRequest, StudyRequest, find_study
+from taskscope.studies.stored_request import not_a_request, studies_asked
 
 
 @dataclass(frozen=True)
@@ -176,16 +179,19 @@ def conclude(folder: RunFolder) -> list[StudyResult]:
     """Judge the stored rows of a run folder and keep the findings; needs no model and no network.
 
     Raises:
-        RunError: None of the cells the run asked for was measured.
+        RunError: None of the cells the run asked for was measured, or `run.json` is not what a command wrote.
     """
     results = []
-    for entry in folder.spec["studies"]:
-        study = find_study(entry["study"])
-        params = study.Params.model_validate(entry["params"])
-        keys = [key for key in entry["keys"] if folder.has(key)]
-        if not keys:
+    for asked in studies_asked(folder):
+        study = find_study(asked.study)
+        try:
+            params = study.Params.model_validate(asked.params)
+        except ValidationError as error:
+            raise not_a_request(folder, error) from None
+        keys = [key for key in asked.keys if folder.has(key)]
+        rows = folder.rows(keys, study=study.name)
+        if not rows.num_rows:
             continue
-        rows = folder.rows(keys)
         findings = study.analyse(rows, params)
         figures = study.figures(rows, findings, params)
         results.append(StudyResult(study, params, findings, figures, study.tables(rows, findings, params)))
