@@ -13,25 +13,29 @@ from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression import parts
-from taskscope.studies.kernel_regression.params import WEIGHTS, profile
+from taskscope.studies.kernel_regression.effects import measure as changing
+from taskscope.studies.kernel_regression.effects.findings import effects
+from taskscope.studies.kernel_regression.params import EFFECTS, WEIGHTS, profile
 from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
 from taskscope.studies.kernel_regression.weights import measure
 from taskscope.studies.kernel_regression.weights.findings import weights
 
 PARAMS = profile("smoke").model_copy(update={"parts": (WEIGHTS,)})
+MEASURES = {WEIGHTS: measure.measure, EFFECTS: changing.measure}
 
 
 @cache
-def measured(name: str) -> pa.Table:
+def measured(name: str, part: str = WEIGHTS) -> pa.Table:
     spec = ModelSpec(name=name)
     known = identify(spec)
     planned = PlannedModel(
         ref=reference(spec), n_blocks=known.n_blocks, n_parameters=known.n_parameters, context=known.context
     )
-    (cell,) = KERNEL_REGRESSION.plan(PARAMS, [planned])
+    params = PARAMS.model_copy(update={"parts": (part,)})
+    (cell,) = KERNEL_REGRESSION.plan(params, [planned])
     model = load(spec)
     with model.guard():
-        rows = measure.measure(cell, model).rows
+        rows = MEASURES[part](cell, model).rows
     for place, (column, value) in enumerate({"model": name, "task": "sentiment", "seed": 0}.items()):
         rows = rows.add_column(place, column, pa.array([value] * rows.num_rows))
     return rows
@@ -60,3 +64,14 @@ def test_a_single_voting_head_is_too_few_to_say_where_such_heads_are() -> None:
 @pytest.mark.parametrize("claim", ["RQ2", "RQ3", "RQ4"])
 def test_nothing_is_supported_on_the_null(claim) -> None:
     assert judged("null-smoother")[claim].verdict != Verdict.SUPPORTED
+
+
+def test_the_planted_head_foretells_what_every_change_does() -> None:
+    rows = measured("planted-smoother", EFFECTS)
+    (found,) = effects(rows, 500)
+    assert all(each.vote[0] > 0.7 for each in found.foretold)
+    (finding,) = parts.analyse(rows, PARAMS)
+    assert (finding.claim, finding.verdict) == ("RQ5", Verdict.SUPPORTED)
+    by_name = {each.condition: each for each in found.tasks[0].effects}
+    agrees = [each.agrees.value for each in by_name.values() if each.agrees is not None]
+    assert sorted(agrees)[1:] == [1.0] * (len(agrees) - 1)  # it was never given values for unrelated words

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 ROOM = "taskscope.studies.kernel_regression"
-MODULES = ("simulated", "weights", "similarity", "features", "influence", "rivals")
+MODULES = ("simulated", "weights", "similarity", "features", "influence", "rivals", "effects")
 
 
 def schemas() -> list[pa.Schema]:

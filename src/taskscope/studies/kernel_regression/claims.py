@@ -50,9 +50,9 @@ ACCOUNT = Account(
         Claim(
             number="RQ5",
             title="Known effects follow",
-            statement="Retrieval, formats and samples act as theory says.",
-            experiments=("S5", "S7", "M7"),
-            implemented=False,
+            statement="Retrieval, label words, rewritten inputs and chosen samples move the answer as they "
+            "move the vote.",
+            experiments=("S5", "S7", "M7", "M8", "M9", "M10"),
         ),
     ),
 )

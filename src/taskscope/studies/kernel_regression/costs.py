@@ -9,7 +9,8 @@ from taskscope.errors import StudyError
 from taskscope.runs.cell import Cost
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression.draws import split_queries
-from taskscope.studies.kernel_regression.params import WEIGHTS, KernelRegressionParams
+from taskscope.studies.kernel_regression.effects.conditions import KINDS
+from taskscope.studies.kernel_regression.params import EFFECTS, WEIGHTS, KernelRegressionParams
 from taskscope.studies.kernel_regression.templates import template_for
 from taskscope.tasks.classification import ClassificationTask
 
@@ -17,6 +18,9 @@ CHARACTERS_PER_TOKEN = 3.5
 """Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
 FEWEST_TOKENS_PER_DEMONSTRATION = 4
 """A text, two pieces of template and a label: what no demonstration can do without."""
+
+N_CONDITIONS = 1 + sum(map(len, KINDS.values()))
+"""Conditions with demonstrations in which each question of an effect cell is asked, at most."""
 
 
 def demonstration(task: ClassificationTask, template: str) -> float:
@@ -36,6 +40,8 @@ def prompts(params: KernelRegressionParams, part: str, task: ClassificationTask)
         return 2 * params.n_similarity
     if part == "features":
         return params.n_probed
+    if part == EFFECTS:
+        return 2 * (params.n_choosing + N_CONDITIONS * params.n_effects)
     if part == "rivals":
         shown = sum(2 * shots for shots in params.shots) / params.k  # in prompts of k demonstrations
         return ceil((params.n_chosen + params.n_judged) * shown)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.kernel_regression.effects.params import EffectParams
 from taskscope.studies.kernel_regression.features.params import FeatureParams
 from taskscope.studies.kernel_regression.influence.params import InfluenceParams
 from taskscope.studies.kernel_regression.rivals.params import RivalParams
@@ -20,6 +21,7 @@ TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
 THEORY = "theory"
 WEIGHTS = "weights"
+EFFECTS = "effects"
 
 
 class WeightParams(Params):
@@ -45,6 +47,7 @@ CELLS: dict[str, type[Params]] = {
     "features": FeatureParams,
     "influence": InfluenceParams,
     "rivals": RivalParams,
+    EFFECTS: EffectParams,
 }
 """What the cells of each part that asks a model depend on."""
 PARTS = (THEORY, *CELLS)
@@ -82,8 +85,12 @@ class KernelRegressionParams(Params):
     """Questions by which rival kernels are tuned (M6, section 8)."""
     n_judged: int = Field(default=80, ge=8)
     """Questions by which they are judged."""
+    n_effects: int = Field(default=60, ge=8)
+    """Questions asked with other demonstrations, labels and inputs (M7 to M10)."""
     sentence_encoder: str = ""
-    """Name or folder of a sentence encoder that is a kernel too (M6); needs the extra ``encoders``."""
+    """Name or folder of a sentence encoder that is a kernel too (M6, M7); needs the extra ``encoders``."""
+    thesaurus: str = ""
+    """Folder of WordNet's tables, for inputs with rare words (M9); none are asked about without one."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run."""
@@ -148,6 +155,7 @@ _PROFILES = {
         shots=(2, 8),
         n_chosen=8,
         n_judged=8,
+        n_effects=24,
         draws=1000,
     ),
     "standard": KernelRegressionParams(),
@@ -161,6 +169,7 @@ _PROFILES = {
         shots=(1, 2, 4, 8, 16, 32, 64),
         n_chosen=200,
         n_judged=150,
+        n_effects=120,
         draws=10_000,
     ),
     "paper": KernelRegressionParams(

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.kernel_regression.effects import figures as effect_figures
+from taskscope.studies.kernel_regression.effects import findings as effect_findings
+from taskscope.studies.kernel_regression.effects import tables as effect_tables
 from taskscope.studies.kernel_regression.encoders import figures as encoder_figures
 from taskscope.studies.kernel_regression.encoders import tables as encoder_tables
 from taskscope.studies.kernel_regression.encoders.findings import encoders
@@ -70,6 +73,12 @@ PARTS = (
         weight_findings.findings,
         weight_figures.figures,
         weight_tables.tables,
+    ),
+    Part(
+        lambda rows, params: effect_findings.effects(rows, params.draws),
+        effect_findings.findings,
+        effect_figures.figures,
+        effect_tables.tables,
     ),
     Part(
         once_per_table(lambda rows, params: features(rows, params.draws)),

@@ -15,12 +15,13 @@ from taskscope.studies.kernel_regression import costs
 from taskscope.studies.kernel_regression.claims import ACCOUNT
 from taskscope.studies.kernel_regression.params import (
     CELLS,
+    EFFECTS,
     THEORY,
     WEIGHTS,
     KernelRegressionParams,
     profile,
 )
-from taskscope.tasks import classification_registry
+from taskscope.tasks import classification_registry, thesaurus
 from taskscope.tasks.classification import ClassificationTask
 from taskscope.tasks.classification_registry import ref
 
@@ -47,7 +48,7 @@ class KernelRegression:
         Raises:
             StudyError: If a parameter cannot be used, a model is needed and none is given, or k
                 demonstrations cannot fit a model's context.
-            TaskError: If a task is unknown or its data are not found.
+            TaskError: If a task is unknown or its data are not found, or a thesaurus lacks a table.
         """
         params.check()
         cells = []
@@ -106,13 +107,14 @@ class KernelRegression:
     ) -> list[Cell]:
         """Plan a cell per task and seed, of attention weights for each template."""
         templates = params.templates if part == WEIGHTS else params.templates[:1]
+        words = (thesaurus.ref(params.thesaurus),) if params.thesaurus and part == EFFECTS else ()
         return [
             Cell(
                 study=self.name,
                 study_version=self.version,
                 params=params.of(CELLS[part], template).model_dump(mode="json"),
                 model=model.ref,
-                tasks=(ref(task),),
+                tasks=(ref(task), *words),
                 seed=seed,
                 measure=f"{_ROOM}.{part}.measure:measure",
                 cost=costs.cell(params, part, template, model.n_blocks, task),
