@@ -37,14 +37,14 @@ def rows(decide: Decide, seed: int = 0) -> pa.Table:
         alone = np.log(rng.dirichlet((3, 3), size=(N, most + 1)))
         look = rng.gamma(2.0, size=(N, len(BLOCKS) * HEADS, most))
         held = {"classes": classes, "points": points, "alone": alone, "look": look}
-        tables.append(alone_rows(split, rng.integers(CLASSES, size=N), classes, alone))
+        tables.append(alone_rows(split, np.arange(N), rng.integers(CLASSES, size=N), classes, alone))
         for name, features in ((PREDICTION, points), (WORDS, blind)):
-            tables.append(product_rows(split, name, features @ features.transpose(0, 2, 1)))
+            tables.append(product_rows(split, np.arange(N), name, features @ features.transpose(0, 2, 1)))
         for shots in SHOTS:
             weights = look[..., :shots] / look[..., :shots].sum(axis=-1, keepdims=True)
             votes = vote(weights, classes[:, :shots], CLASSES)
             held["votes"] = votes
-            tables.append(shot_rows(split, shots, BLOCKS, decide(held, shots, rng), votes))
+            tables.append(shot_rows(split, np.arange(N), shots, BLOCKS, decide(held, shots, rng), votes))
     found = pa.concat_tables(tables, promote_options="default")
     for name, value in (("seed", 0), ("task", "t"), ("model", "planted")):
         found = found.add_column(0, name, pa.array([value] * found.num_rows))

@@ -27,7 +27,7 @@ from taskscope.studies.kernel_regression.influence.tables import tables
 N, K, BLOCKS, HEADS, CHOSEN = 40, 8, (3, 5), 3, 4
 
 
-def world(recency: bool, needed: float = 0.4, moves: float = 1.0) -> Influence:
+def world(recency: bool, needed: float = 0.4, moves: float = 1.0, seeds: int = 1) -> Influence:
     """Head 4 votes: exactly, or only because weight and influence both grow towards the query."""
     rng = np.random.default_rng(0)
     weights = rng.dirichlet(np.ones(K), size=(N, len(BLOCKS) * HEADS))
@@ -39,7 +39,7 @@ def world(recency: bool, needed: float = 0.4, moves: float = 1.0) -> Influence:
         weights[:, CHOSEN] = noisy / noisy.sum(axis=1, keepdims=True)
         moved = profile * np.exp(0.3 * rng.normal(size=(N, K)))
     moved = moves * moved
-    parts = [influence_rows(BLOCKS, CHOSEN, weights, 3 * moved, moved)]
+    parts = [influence_rows(np.arange(N), BLOCKS, CHOSEN, weights, 3 * moved, moved)]
     gold = rng.integers(2, size=N)
     accuracy = {NOTHING: 0.9, TOP: 0.9 - needed, SAME_BLOCKS: 0.85, SAME_MASS: 0.85}
     for name, share in accuracy.items():
@@ -48,10 +48,13 @@ def world(recency: bool, needed: float = 0.4, moves: float = 1.0) -> Influence:
                 right = np.arange(N) < share * N
                 answer = np.where(right, gold, 1 - gold)
                 kind = (name, by, number, 0 if name == NOTHING else 1)
-                parts.append(ablation_rows(kind, gold, np.log(np.eye(2)[answer] * 0.8 + 0.1)))
+                parts.append(ablation_rows(kind, np.arange(N), gold, np.log(np.eye(2)[answer] * 0.8 + 0.1)))
     rows = pa.concat_tables(parts, promote_options="default")
-    for name, value in (("seed", 0), ("task", "t"), ("model", "planted")):
+    for name, value in (("task", "t"), ("model", "planted")):
         rows = rows.add_column(0, name, pa.array([value] * rows.num_rows))
+    rows = pa.concat_tables(
+        rows.add_column(0, "seed", pa.array([seed] * rows.num_rows)) for seed in range(seeds)
+    )
     (found,) = influences(rows, 500)
     return found
 
@@ -71,6 +74,15 @@ def test_an_exact_voter_foretells_everything(exact: Influence) -> None:
     assert exact.same_block is not None and abs(exact.same_block.value) < 0.2
     assert exact.permuted.correlation.low < 0.2 and 0.3 < exact.permuted.auc.value < 0.7
     assert exact.beyond_position.low > 0.95 and exact.by_position.correlation.value < 0.3
+
+
+def test_a_text_that_two_seeds_ask_about_is_one_unit() -> None:
+    once, twice = world(recency=True), world(recency=True, seeds=2)
+    assert once.n_questions == twice.n_questions == N
+    for read in (lambda f: f.head.correlation, lambda f: f.intact):
+        one, two = read(once), read(twice)
+        assert two.value == pytest.approx(one.value)
+        assert two.high - two.low == pytest.approx(one.high - one.low, rel=0.25)
 
 
 def test_recency_is_not_taken_for_a_kernel() -> None:

@@ -59,6 +59,7 @@ def test_kappa_is_scikit_learns() -> None:
     votes, answers = rng.random((60, 3)), rng.integers(3, size=60)
     assert kappa(votes, answers, 3) == pytest.approx(cohen_kappa_score(votes.argmax(axis=1), answers))
     assert kappa(np.tile([1.0, 0, 0], (60, 1)), answers, 3) == pytest.approx(0)
+    assert kappa(np.eye(3)[answers], answers, 3) == pytest.approx(1)
 
 
 def test_forms_are_their_formulas() -> None:
@@ -234,6 +235,18 @@ def test_no_account_wins_where_nobody_decides(nobody: pa.Table) -> None:
     (found,) = scoreboards(nobody, world.K, 400)
     rounding = 1e-5  # of the minimiser: scores of no use give the constant law all but exactly
     assert all(score.gain.low <= rounding for score in found.scores) and found.lead.low <= rounding
+
+
+def test_a_text_that_two_seeds_ask_about_is_one_unit(voted: pa.Table) -> None:
+    place = voted.column_names.index("seed")
+    again = voted.set_column(place, "seed", pa.array([1] * voted.num_rows))
+    both = pa.concat_tables([voted, again])
+    for read in (encoders, scoreboards):
+        (once,), (twice,) = read(voted, world.K, 1000), read(both, world.K, 1000)
+        assert twice.n_questions == once.n_questions == world.N
+        assert twice.lead.value == pytest.approx(once.lead.value)
+        widths = [found.lead.high - found.lead.low for found in (once, twice)]
+        assert widths[1] == pytest.approx(widths[0], rel=0.2)  # counted twice it would be 0.7 of that
 
 
 def test_numbers_of_demonstrations_without_room_in_one_seed_are_left_out(voted: pa.Table) -> None:

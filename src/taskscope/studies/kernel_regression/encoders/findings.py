@@ -79,7 +79,7 @@ def _encoders(found: Rivals, k: int, draws: int) -> Encoders:
     columns = [agreement(each, wanted) for wanted in (answers, gold) for each in votes.values()]
     table = np.stack(columns, axis=1)
     rng = stream("kernel-regression encoders", found.model, found.task)
-    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, np.arange(len(table)), draws, rng)])
+    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, found.judged.unit, draws, rng)])
     n = len(votes)
     kernels = [i for i, (name, _) in enumerate(votes) if name in found.judged.products]
     controls = [i for i, (name, _) in enumerate(votes) if name in CONTROLS]
@@ -97,7 +97,7 @@ def _encoders(found: Rivals, k: int, draws: int) -> Encoders:
         model=found.model,
         task=found.task,
         shots=k,
-        n_questions=len(gold),
+        n_questions=len(np.unique(found.judged.unit)),
         head=found.site(head),
         methods=methods,
         lead=Measure.of(drawn[:, 0] - drawn[:, kernels].max(axis=1)),

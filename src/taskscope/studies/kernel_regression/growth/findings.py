@@ -85,14 +85,13 @@ def _growth(found: Rivals, draws: int) -> Growth:
         _curve(found, method, np.stack(distances[method], axis=1), tuple(chosen[method]), draws)
         for method in METHODS
     )
-    return Growth(found.model, found.task, found.shots, len(found.judged.gold), curves)
+    return Growth(found.model, found.task, found.shots, len(np.unique(found.judged.unit)), curves)
 
 
 def _curve(found: Rivals, method: str, distances: np.ndarray, chosen: tuple[str, ...], draws: int) -> Curve:
     """Resample questions; distances are (question, size)."""
     rng = stream("kernel-regression growth", found.model, found.task, method)
-    units = np.arange(len(distances))
-    drawn = np.vstack([distances.mean(axis=0), bootstrap_means(distances, units, draws, rng)])
+    drawn = np.vstack([distances.mean(axis=0), bootstrap_means(distances, found.judged.unit, draws, rng)])
     # With fewer demonstrations than classes a vote misses classes, whatever the kernel is.
     shows_all = np.array(found.shots) >= found.judged.n_classes
     n, shown = np.array(found.shots, float)[shows_all], drawn[:, shows_all]

@@ -27,6 +27,8 @@ from taskscope.studies.kernel_regression.voting import agreement
 from taskscope.studies.randomness import stream
 
 SHUFFLES = 400
+SEEDS = 10**6
+"""More than a task has texts: apart by so much stand the numbers of one text in two seeds."""
 UNMOVED = 1e-5
 """Changes of log-odds below this, in nats, are rounding: the label did nothing."""
 
@@ -99,14 +101,14 @@ def _influence(rows: pa.Table, model: str, task: str, seen: Swapped, draws: int)
     heads = n_sites // len(seen.blocks)
     others = [s for s in range(chosen // heads * heads, (chosen // heads + 1) * heads) if s != chosen]
     weights, effects = within(np.moveaxis(seen.weights, 0, 1)), within(seen.odds)
-    picks = resampling_weights(n, draws, rng)
-    picks = np.vstack([np.ones((1, n)), picks])
+    texts, unit = np.unique(seen.unit, return_inverse=True)
+    picks = np.vstack([np.ones((1, n)), resampling_weights(len(texts), draws, rng)[:, unit]])
     intact, ablations = _ablations(rows, model, task, draws)
     return Influence(
         model=model,
         task=task,
         sites=[(block, head) for block in seen.blocks for head in range(heads)],
-        n_questions=n,
+        n_questions=len(texts),
         by_head=clustered(weights, effects),
         chosen=chosen,
         head=_foretold(own, seen, picks),
@@ -153,17 +155,17 @@ def _ablations(rows: pa.Table, model: str, task: str, draws: int) -> tuple[Measu
     right = agreement(stacked(mine, "logprobs"), mine["gold"].to_numpy())
     kinds, kind = coded(mine["replaced"])
     fillers, by = coded(mine["by"])
-    question = mine["seed"].to_numpy() * 10**6 + mine["question"].to_numpy()
+    question = mine["seed"].to_numpy() * SEEDS + mine["question"].to_numpy()
     cases = [(NOTHING, ZERO), *((k, f) for f in fillers for k in (TOP, SAME_BLOCKS, SAME_MASS))]
-    columns, sizes = [], []
+    columns, sizes, asked = [], [], question
     for name, filler in cases:
         own = (kind == kinds.index(name)) & (by == fillers.index(filler))
-        _, code = np.unique(question[own], return_inverse=True)
+        asked, code = np.unique(question[own], return_inverse=True)
         columns.append(np.bincount(code, weights=right[own]) / np.bincount(code))
         sizes.append(int(mine["n_heads"].to_numpy()[own].max()))
     table = np.stack(columns, axis=1)  # (question, case)
     rng = stream("kernel-regression ablation", model, task)
-    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, np.arange(len(table)), draws, rng)])
+    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, asked % SEEDS, draws, rng)])
     lost = drawn[:, :1] - drawn
     found = []
     for at, (name, filler) in enumerate(cases[1:], start=1):

@@ -56,9 +56,11 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         plain = asker.logprobs(asked)
         odds, moved = _swaps(asker, judged, plain)
         weights = attended(model, asked).label
-        tables = [influence_rows(looked.blocks, int(order[0]), weights, odds, moved)]
+        number = {text.text: i for i, text in enumerate(task.test)}
+        asks = np.array([number[question.query.text] for question in judged])
+        tables = [influence_rows(asks, looked.blocks, int(order[0]), weights, odds, moved)]
         gold = np.array([question.query.label for question in judged])
-        tables += _ablations(asker, choosing, asked, gold, looked, order, params, rng)
+        tables += _ablations(asker, choosing, asked, asks, gold, looked, order, params, rng)
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     return Measured(rows=rows, notes={**audit.notes(), "route": model.route})
 
@@ -97,6 +99,7 @@ def _ablations(
     asker: Asker,
     before: Sequence[Question],
     asked: Sequence[Asked],
+    asks: np.ndarray,
     gold: np.ndarray,
     looked: Attended,
     order: np.ndarray,
@@ -124,4 +127,4 @@ def _ablations(
             sets.append(HeadSet(where, outputs))
     first = [tokens[0] for tokens in asker.labels]
     found = log_softmax(model.after_replacing([one.tokens for one in asked], sets, first), axis=-1)
-    return [ablation_rows(kind, gold, found[:, i]) for i, kind in enumerate(kinds)]
+    return [ablation_rows(kind, asks, gold, found[:, i]) for i, kind in enumerate(kinds)]

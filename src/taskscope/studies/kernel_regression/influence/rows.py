@@ -24,7 +24,7 @@ _NUMBERS = pa.list_(pa.float32())
 SCHEMA = pa.schema(
     [
         ("part", _TEXT),
-        ("question", pa.int32()),
+        ("question", pa.int32()),  # number of its text among the test texts
         ("blocks", pa.list_(pa.int16())),  # whose heads the weights are of
         ("chosen", pa.int32()),  # number of the head, block by block, whose votes agree most elsewhere
         ("weights", _NUMBERS),  # (block, head, demonstration): shares of attention on labels
@@ -54,6 +54,8 @@ class Swapped:
     """Questions of one model and task, all seeds together."""
 
     blocks: tuple[int, ...]
+    unit: np.ndarray
+    """(question,) number of the text that is asked about: the same in two seeds is one unit of resampling."""
     chosen: np.ndarray
     """(question,)."""
     weights: np.ndarray
@@ -64,13 +66,18 @@ class Swapped:
 
 
 def influence_rows(
-    blocks: Sequence[int], chosen: int, weights: np.ndarray, odds: np.ndarray, moved: np.ndarray
+    question: np.ndarray,
+    blocks: Sequence[int],
+    chosen: int,
+    weights: np.ndarray,
+    odds: np.ndarray,
+    moved: np.ndarray,
 ) -> pa.Table:
     """Lay questions out as rows; arrays as in `Swapped`."""
     n = len(odds)
     columns = (
         repeated(PART, n),
-        np.arange(n),
+        question,
         [list(blocks)] * n,
         np.full(n, chosen),
         *(list(values.reshape(n, -1)) for values in (weights, odds, moved)),
@@ -78,11 +85,14 @@ def influence_rows(
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
-def ablation_rows(kind: tuple[str, str, int, int], gold: np.ndarray, logprobs: np.ndarray) -> pa.Table:
+def ablation_rows(
+    kind: tuple[str, str, int, int], question: np.ndarray, gold: np.ndarray, logprobs: np.ndarray
+) -> pa.Table:
     """Lay the laws under one set of replaced heads out as rows.
 
     Args:
         kind: What is replaced, by what, the number of the set, and its heads.
+        question: int (question,), number of the text that is asked about.
         gold: int (question,).
         logprobs: (question, class).
     """
@@ -90,7 +100,7 @@ def ablation_rows(kind: tuple[str, str, int, int], gold: np.ndarray, logprobs: n
     replaced, by, number, size = kind
     columns = (
         repeated(ABLATION, n),
-        np.arange(n),
+        question,
         gold,
         repeated(replaced, n),
         repeated(by, n),
@@ -114,7 +124,8 @@ def _swapped(table: pa.Table) -> Swapped:
     odds = stacked(table, "odds")
     weights = stacked(table, "weights").reshape(len(odds), -1, odds.shape[1])
     chosen = table["chosen"].to_numpy()
-    return Swapped(tuple(table["blocks"][0].as_py()), chosen, weights, odds, stacked(table, "moved"))
+    unit = table["question"].to_numpy()
+    return Swapped(tuple(table["blocks"][0].as_py()), unit, chosen, weights, odds, stacked(table, "moved"))
 
 
 def stacked(table: pa.Table, column: str) -> np.ndarray:

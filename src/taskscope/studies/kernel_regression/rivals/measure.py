@@ -53,6 +53,7 @@ class Session:
         self.rng = stream("kernel-regression rivals", self.task.fingerprint, cell.seed, self.params.sizes)
         classes = range(len(self.task.classes))
         held = len(classes) * min(sum(text.label == c for text in self.task.pool) for c in classes)
+        self.number = {text.text: i for i, text in enumerate(self.task.test)}
         self.left_out = [n for n in self.params.sizes if n > max(self.params.k, held)]
         self.sizes = [n for n in self.params.sizes if n not in self.left_out]
 
@@ -80,7 +81,8 @@ class Session:
                 looked = attended(self.model, asked)
                 classes = np.stack([q.classes[:shots] for q in shown[split]])
                 votes = vote(looked.label, classes, len(self.task.classes))
-                tables.append(shot_rows(split, shots, looked.blocks, self.asker.logprobs(asked), votes))
+                found = self.asker.logprobs(asked)
+                tables.append(shot_rows(split, self.asks(shown[split]), shots, looked.blocks, found, votes))
         return tables
 
     def alone(self, split: str, shown: Sequence[Question]) -> pa.Table:
@@ -90,8 +92,9 @@ class Session:
             zip(texts, self.asker.logprobs(self.asker.encode([Question((), t) for t in texts])), strict=True)
         )
         gold = np.array([question.query.label for question in shown])
+        classes = np.stack([question.classes for question in shown])
         alone = np.stack([[said[text] for text in _texts(question)] for question in shown])
-        return alone_rows(split, gold, np.stack([question.classes for question in shown]), alone)
+        return alone_rows(split, self.asks(shown), gold, classes, alone)
 
     def products(self, split: str, shown: Sequence[Question]) -> Iterator[pa.Table]:
         """Multiply the embeddings of each question's texts, kernel by kernel."""
@@ -101,12 +104,17 @@ class Session:
         texts = list(dict.fromkeys(text.text for question in shown for text in _texts(question)))
         place = {text: i for i, text in enumerate(texts)}
         rows = np.array([[place[text.text] for text in _texts(question)] for question in shown])
+        asks = self.asks(shown)
         for name, embed in embeds.items():
             table = embed(texts)
-            yield product_rows(split, name, np.stack([table[own] @ table[own].T for own in rows]))
+            yield product_rows(split, asks, name, np.stack([table[own] @ table[own].T for own in rows]))
         plain, whitened = self._laws(shown)
-        yield product_rows(split, PREDICTION, plain)
-        yield product_rows(split, OPERATIONAL, whitened)
+        yield product_rows(split, asks, PREDICTION, plain)
+        yield product_rows(split, asks, OPERATIONAL, whitened)
+
+    def asks(self, shown: Sequence[Question]) -> np.ndarray:
+        """Number the texts that are asked about, (question,)."""
+        return np.array([self.number[question.query.text] for question in shown])
 
     def _states(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts by the model's own mean state half-way up."""

@@ -22,7 +22,11 @@ CHOOSE, JUDGE = SPLITS
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBERS = pa.list_(pa.float32())
-_FRONT = [("part", _TEXT), ("split", _TEXT), ("question", pa.int32())]
+_FRONT = [
+    ("part", _TEXT),
+    ("split", _TEXT),
+    ("question", pa.int32()),  # number of its text among the test texts
+]
 SHOTS_SCHEMA = pa.schema(
     [
         *_FRONT,
@@ -53,6 +57,8 @@ PRODUCTS_SCHEMA = pa.schema(
 class Questions:
     """The questions of one split, all seeds together; arrays start with the question."""
 
+    unit: np.ndarray
+    """Number of the text that is asked about: the same in two seeds is one unit of resampling."""
     gold: np.ndarray
     classes: np.ndarray
     """(question, demonstration)."""
@@ -94,22 +100,30 @@ class Rivals:
 
 
 def shot_rows(
-    split: str, shots: int, blocks: Sequence[int], logprobs: np.ndarray, votes: np.ndarray
+    split: str,
+    question: np.ndarray,
+    shots: int,
+    blocks: Sequence[int],
+    logprobs: np.ndarray,
+    votes: np.ndarray,
 ) -> pa.Table:
     """Lay out what follows the questions of a split; arrays as in `SHOTS_SCHEMA`, (question, ...)."""
     n = len(logprobs)
     columns = (np.full(n, shots), [list(blocks)] * n, _lists(logprobs), _lists(votes))
-    return _rows(SHOTS, split, SHOTS_SCHEMA, columns)
+    return _rows(SHOTS, split, question, SHOTS_SCHEMA, columns)
 
 
-def alone_rows(split: str, gold: np.ndarray, classes: np.ndarray, alone: np.ndarray) -> pa.Table:
+def alone_rows(
+    split: str, question: np.ndarray, gold: np.ndarray, classes: np.ndarray, alone: np.ndarray
+) -> pa.Table:
     """Lay out what the texts of a split's questions say alone."""
-    return _rows(ALONE, split, ALONE_SCHEMA, (gold, _lists(classes), _lists(alone)))
+    return _rows(ALONE, split, question, ALONE_SCHEMA, (gold, _lists(classes), _lists(alone)))
 
 
-def product_rows(split: str, kernel: str, products: np.ndarray) -> pa.Table:
+def product_rows(split: str, question: np.ndarray, kernel: str, products: np.ndarray) -> pa.Table:
     """Lay out the inner products of a split's questions under one kernel."""
-    return _rows(PRODUCTS, split, PRODUCTS_SCHEMA, (repeated(kernel, len(products)), _lists(products)))
+    columns = (repeated(kernel, len(products)), _lists(products))
+    return _rows(PRODUCTS, split, question, PRODUCTS_SCHEMA, columns)
 
 
 def rivals(rows: pa.Table) -> list[Rivals]:
@@ -144,6 +158,7 @@ def _questions(table: pa.Table, split: str, shots: Sequence[int]) -> Questions:
     n_classes = laws[shots[0]].shape[1]
     kernels = sorted(set(products["kernel"].to_pylist()))
     return Questions(
+        unit=alone["question"].to_numpy(),
         gold=alone["gold"].to_numpy().astype(np.int64),
         classes=classes,
         alone=_stacked(alone, "alone").reshape(n, k + 1, n_classes),
@@ -161,9 +176,9 @@ def _law(logs: np.ndarray) -> np.ndarray:
     return law / law.sum(axis=1, keepdims=True)
 
 
-def _rows(part: str, split: str, schema: pa.Schema, columns: Sequence) -> pa.Table:
-    n = len(columns[-1])
-    whole = (repeated(part, n), repeated(split, n), np.arange(n), *columns)
+def _rows(part: str, split: str, question: np.ndarray, schema: pa.Schema, columns: Sequence) -> pa.Table:
+    n = len(question)
+    whole = (repeated(part, n), repeated(split, n), question, *columns)
     return pa.table([pa.array(c, f.type) for c, f in zip(whole, schema, strict=True)], schema=schema)
 
 

@@ -73,7 +73,7 @@ def _scoreboard(found: Rivals, k: int, draws: int) -> Scoreboard:
         losses.append(cross_entropy(laws, fitted[best].log_law(judging[account][best])))
     table = np.stack(losses, axis=1)  # (question, account)
     rng = stream("kernel-regression scoreboard", found.model, found.task)
-    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, np.arange(len(table)), draws, rng)])
+    drawn = np.vstack([table.mean(axis=0), bootstrap_means(table, found.judged.unit, draws, rng)])
     place = {account: i for i, account in enumerate(settings)}
     rival = [place[account] for account in ACCOUNTS if account != ATTENTION]
     controls = [place[account] for account in CONTROLS]
@@ -82,7 +82,7 @@ def _scoreboard(found: Rivals, k: int, draws: int) -> Scoreboard:
         model=found.model,
         task=found.task,
         shots=k,
-        n_questions=len(laws),
+        n_questions=len(np.unique(found.judged.unit)),
         scores=tuple(
             Score(
                 account,

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from taskscope.stats.intervals import resampling_weights
+from taskscope.studies.kernel_regression.voting import agreement
 from taskscope.studies.kernel_regression.weights import voting
 from taskscope.studies.kernel_regression.weights.grids import (
     AFTER_FIRST_THIRD,
@@ -206,7 +207,7 @@ def _votes(setting: Setting, queries: _Queries) -> Votes:
     modal = np.bincount(setting.selection.predicted).argmax()
     credits = {
         CONSTANT: judged.predicted == modal,
-        MAJORITY: voting.majority_credit(judged, setting.n_classes),
+        MAJORITY: agreement(voting.class_counts(judged.shown, setting.n_classes), judged.predicted),
         LAST: judged.shown[:, -1] == judged.predicted,
         RANDOM: voting.random_attention_credit(setting, stream("kernel-regression random", setting.name)),
     }

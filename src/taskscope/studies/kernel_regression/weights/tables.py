@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.voting import kappa
 from taskscope.studies.kernel_regression.weights import voting
 from taskscope.studies.kernel_regression.weights.aggregating import AGGREGATIONS, PUBLISHED
 from taskscope.studies.kernel_regression.weights.grids import HELD_OUT, Answers, Setting
@@ -64,10 +65,10 @@ def _votes(found: ModelWeights) -> Table:
 
 
 def _corrected(votes: Votes) -> dict[str, float]:
-    judged = votes.setting.held_out
+    judged, n_classes = votes.setting.held_out, votes.setting.n_classes
     own = judged.published_votes[:, votes.head]
     return {
-        "kappa": round(voting.kappa(own, judged.predicted, votes.setting.n_classes), 4),
+        "kappa": round(float(kappa(np.eye(n_classes)[own], judged.predicted, n_classes)), 4),
         "balanced agreement": round(voting.balanced_agreement(own, judged.predicted), 4),
     }
 

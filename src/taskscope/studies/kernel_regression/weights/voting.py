@@ -1,4 +1,4 @@
-"""How often votes are the model's answer: agreement, its chance corrections, and the nulls of a best head."""
+"""How often heads vote for the model's answer, and what the best of them reaches by chance."""
 
 from __future__ import annotations
 
@@ -29,24 +29,9 @@ def ensemble_votes(setting: Setting, heads: np.ndarray, answers: Answers) -> np.
     return answers.shares[:, heads].mean(axis=1).argmax(axis=-1)
 
 
-def majority_credit(answers: Answers, n_classes: int) -> np.ndarray:
-    """How well the most frequent label of the demonstrations is the answer, (question,); ties share it."""
-    counts = class_counts(answers.shown, n_classes)
-    most = counts == counts.max(axis=1, keepdims=True)
-    return most[np.arange(len(counts)), answers.predicted] / most.sum(axis=1)
-
-
 def class_counts(shown: np.ndarray, n_classes: int) -> np.ndarray:
     """Demonstrations of each class, (question, class)."""
     return (shown[..., None] == np.arange(n_classes)).sum(axis=1)
-
-
-def kappa(votes: np.ndarray, answers: np.ndarray, n_classes: int) -> float:
-    """Cohen's kappa of votes (question,) and answers: 0 where two independent ones would agree as often."""
-    classes = np.arange(n_classes)
-    expected = float((votes[:, None] == classes).mean(0) @ (answers[:, None] == classes).mean(0))
-    observed = float((votes == answers).mean())
-    return (observed - expected) / (1 - expected) if expected < 1 else 0.0
 
 
 def balanced_agreement(votes: np.ndarray, answers: np.ndarray) -> float:
