@@ -108,7 +108,7 @@ def world(seed: int) -> Features:
     rows = pa.concat_tables(tables_)
     for name, value in (("seed", 0), ("task", "t"), ("model", "planted")):
         rows = rows.add_column(0, name, pa.array([value] * rows.num_rows))
-    (found,) = features(rows, draws=400)
+    (found,) = features(rows, 400)
     return found
 
 

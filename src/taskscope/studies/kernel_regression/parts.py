@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Finding, Table
+from taskscope.studies.kernel_regression import voters
 from taskscope.studies.kernel_regression.effects import figures as effect_figures
 from taskscope.studies.kernel_regression.effects import findings as effect_findings
 from taskscope.studies.kernel_regression.effects import tables as effect_tables
@@ -61,6 +62,12 @@ def _not_judged(found: Any) -> list[Finding]:
     return []
 
 
+def _not_drawn(found: Any) -> list[Figure]:
+    """What is tabulated and needs no figure."""
+    del found
+    return []
+
+
 PARTS = (
     Part(
         lambda rows, params: [Simulated(rows, params.draws)],
@@ -81,10 +88,16 @@ PARTS = (
         effect_tables.tables,
     ),
     Part(
-        once_per_table(lambda rows, params: features(rows, params.draws)),
+        lambda rows, params: features(rows, params.draws),
         _not_judged,
         feature_figures.figures,
         feature_tables.tables,
+    ),
+    Part(
+        once_per_table(voters.voters),
+        _not_judged,
+        _not_drawn,
+        voters.tables,
     ),
     Part(
         once_per_table(lambda rows, params: similarities(rows)),

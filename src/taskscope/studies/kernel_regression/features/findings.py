@@ -14,6 +14,7 @@ from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.features.probes import PENALTIES
 from taskscope.studies.kernel_regression.features.rows import ALL_HEADS, OFFSETS, PART, PROBED, judged
 from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 
 BEFORE, SHUFFLE, MAJORITY = "one token before the label", "shuffled targets", "most frequent target"
 CONTROLS = (BEFORE, SHUFFLE, MAJORITY)
@@ -73,6 +74,7 @@ class Features:
         return next(p for p in self.probes if (p.vector, p.target) == (vector, target))
 
 
+@once_per_table
 def features(rows: pa.Table, draws: int) -> list[Features]:
     """Read every model and task that was measured, in sorted order; all seeds together."""
     if "part" not in rows.column_names:
