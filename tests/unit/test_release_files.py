@@ -1,4 +1,4 @@
-"""What a release promises beside its code: who is cited, which licence a model has, one version everywhere."""
+"""What a release promises beside its code: who is cited, which licence a model has, one version overall."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from taskscope.cli import options
 def demo(
     profile: options.Profile = "smoke",
     folder: options.Out = None,
+    language: options.Language = "en",
 ) -> None:
     """Run every built study on built-in models and write one page; a few minutes on a laptop.
 
@@ -41,4 +42,4 @@ def demo(
         models=tuple(ModelSpec(name=name) for name in models),
         command="taskscope demo" + ("" if profile == "smoke" else f" --profile {profile}"),
     )
-    carry_out(request, folder or Path("runs") / "demo")
+    carry_out(request, folder or Path("runs") / "demo", language=language)

@@ -89,4 +89,7 @@ Engine = Annotated[
         help="inline; ray for many processes (here, or at RAY_ADDRESS); or ray://host:port.",
     ),
 ]
+Language = Annotated[
+    str, typer.Option("--lang", metavar="LANG", help="Language of the page's own words: en or ja.")
+]
 RunFolderArgument = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]

@@ -51,6 +51,7 @@ def run(
     device_map: options.DeviceMap = None,
     attention: options.Attention = "sdpa",
     blocks: options.Blocks = None,
+    language: options.Language = "en",
     trust_remote_code: options.TrustRemoteCode = False,
     allow_pickle: options.AllowPickle = False,
     as_json: options.AsJson = False,
@@ -98,7 +99,8 @@ def run(
     request = _request(study, profile, named, overrides or (), specs)
     if engine not in ("inline", "ray") and not engine.startswith("ray://"):
         raise StudyError(f"--engine {engine}", "inline, ray or ray://host:port")
-    carry_out(request, folder, dry_run=dry_run, remeasure=remeasure, engine=engine, as_json=as_json)
+    how = {"dry_run": dry_run, "remeasure": remeasure, "as_json": as_json}
+    carry_out(request, folder, engine=engine, language=language, **how)
 
 
 def _request(
@@ -131,6 +133,7 @@ def carry_out(
     remeasure: bool = False,
     engine: str = "inline",
     as_json: bool = False,
+    language: str = "en",
 ) -> None:
     """Plan, measure with a progress bar, conclude, print verdicts and the path of the page.
 
@@ -140,8 +143,10 @@ def carry_out(
     from taskscope.cli.planned import print_plan, print_schedule
     from taskscope.cli.progress import bar
     from taskscope.cli.verdicts import headline_table, verdict_table
+    from taskscope.report import languages
     from taskscope.studies import publish, runner
 
+    chosen = languages.check(language)
     plan = runner.plan(request)
     path = folder or runner.default_folder(request)
     if dry_run:
@@ -161,7 +166,7 @@ def carry_out(
         err.print(f"[yellow]Stopped.[/] Everything measured so far is kept; resume with\n  {request.command}")
         raise typer.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from None
     results = runner.conclude(run_folder)
-    page = publish.write(run_folder, results)
+    page = publish.write(run_folder, results, chosen)
     findings = [finding for result in results for finding in result.findings]
     if as_json:
         out.print_json(data=[finding.model_dump(mode="json") for finding in findings])

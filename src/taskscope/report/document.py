@@ -108,6 +108,8 @@ class Report(Frozen):
     provenance: Provenance = Provenance()
     title: str = "taskscope"
     question: str = QUESTION
+    language: str = "en"
+    """Of the words around the numbers; see `taskscope.report.languages`."""
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from taskscope.report import export, theme, vega, wording
+from taskscope.report import export, languages, theme, vega, wording
 from taskscope.report.document import Failure, ModelCard, Provenance, Report, StudyPage
 from taskscope.report.findings import Figure, Finding, Verdict
+from taskscope.report.guide import GLOSSARY, GUIDE
 from taskscope.report.panels import PanelPage, Shading, StripToken
 from taskscope.report.thumbnails import thumbnail
 
@@ -67,7 +68,17 @@ def page_html(report: Report) -> str:
     """Return the page as text; the same report always gives the same text."""
     drawings = _Drawings()
     template = _environment().get_template("page.html.jinja")
-    return template.render(report=report, drawings=drawings, tally=_tally(report), vega=Markup(vega.bundle()))
+    return template.render(
+        report=report,
+        drawings=drawings,
+        tally=_tally(report),
+        vega=Markup(vega.bundle()),
+        foreign=report.language in languages.TRANSLATED,
+        guide=GUIDE,
+        glossary=GLOSSARY,
+        t=languages.translator(report.language),
+        count=languages.counter(report.language),
+    )
 
 
 def panels_html(page: PanelPage) -> str:
@@ -188,5 +199,6 @@ def _environment() -> jinja2.Environment:
         "asset": _asset,
         "count": wording.count,
         "shades": theme.SHADES,
+        "t": languages.translator("en"),
     }
     return environment

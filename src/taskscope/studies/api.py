@@ -111,11 +111,16 @@ class Result:
         # Drawn by this package and tested there; checking the schema again takes seconds a chart.
         return kind.from_dict(known[name], validate=False)
 
-    def write_page(self) -> Path:
-        """Write the figures and the page of the whole run into its folder; returns the path of the page."""
+    def write_page(self, language: str = "en") -> Path:
+        """Write the figures and the page of the whole run into its folder; returns the path of the page.
+
+        Args:
+            language: Of the page's own words: en or ja.
+        """
+        from taskscope.report import languages
         from taskscope.studies import publish
 
-        return publish.write(self.folder, runner.conclude(self.folder))
+        return publish.write(self.folder, runner.conclude(self.folder), languages.check(language))
 
     def __getitem__(self, study: str) -> Result:
         """Narrow it to one study.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from taskscope.report import export
+from taskscope.report import export, languages
 from taskscope.report.document import Failure, ModelCard, Provenance, Report, StudyPage
 from taskscope.report.page import write_page
 from taskscope.runs.cell import TOLD
@@ -17,8 +17,8 @@ from taskscope.studies.registry import accounts
 from taskscope.studies.runner import StudyResult
 
 
-def write(folder: RunFolder, results: Sequence[StudyResult]) -> Path:
-    """Write every figure as Vega-Lite and SVG, and the page; returns the path of the page.
+def write(folder: RunFolder, results: Sequence[StudyResult], language: str = "en") -> Path:
+    """Write every figure as Vega-Lite and SVG, and the page in a language; returns the path of the page.
 
     Raises:
         RunError: The folder cannot be written.
@@ -26,7 +26,7 @@ def write(folder: RunFolder, results: Sequence[StudyResult]) -> Path:
     for result in results:
         for figure in result.figures:
             folder.write_figure(figure.name, figure.spec, export.svg(figure.spec, figure.name))
-    return write_page(folder.page, report(folder, results))
+    return write_page(folder.page, languages.translated(report(folder, results), language))
 
 
 def report(folder: RunFolder, results: Sequence[StudyResult]) -> Report:
