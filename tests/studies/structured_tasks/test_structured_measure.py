@@ -55,6 +55,7 @@ TINY = StructuredTaskParams(
     other_randoms=OTHER_RANDOMS,
     nested=(),
     n_stage_maps=0,
+    spoken=(),
 )
 
 

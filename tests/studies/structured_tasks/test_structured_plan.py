@@ -25,6 +25,7 @@ def test_every_profile_plans_cells_for_each_task_and_one_for_each_composition(na
     assert [(cell.tasks[0].name, cell.measure.rsplit(".", 2)[1]) for cell in cells] == [
         *((task, part) for task in params.tasks for part in parts),
         *((steps(composition)[0], "nested") for composition in params.nested),
+        *((f"sentences-{language}", "spoken") for language in params.spoken),
     ]
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(cell.cost.token_layers == 4 * cell.cost.tokens > 0 for cell in cells)
@@ -49,6 +50,7 @@ def test_resamples_change_no_cell() -> None:
         ({"nested": ("to-upper(next-letter)",) * 2}, "named twice"),
         ({"cipher_ladder": (0.5, 1.0)}, "between 0 and 1"),
         ({"cipher_kinds": ("ceasar",)}, "words"),
+        ({"spoken": ("de",)}, "en, ja"),
         ({"learners": ("token_logistics",)}, "token_logistic"),
     ],
 )

@@ -19,7 +19,8 @@ from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
 
 PARAMS = StructuredTaskParams(
     shots=(4, 32), n_repetitions=10, n_queries=16, cipher_ladder=(), cipher_kinds=(), n_maps=40, n_natural=12,
-    n_word_sets=4, n_text_sets=2, n_text_queries=8, nested=(), draws=500,
+    n_word_sets=4, n_text_sets=2, n_text_queries=8, nested=(), spoken=(),
+    n_stage_maps=0, draws=500,
 )  # fmt: skip
 """Fewer draws than the standard profile and the same demonstrations."""
 

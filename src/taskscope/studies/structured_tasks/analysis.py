@@ -26,6 +26,9 @@ from taskscope.studies.structured_tasks.nested import resampling as nested_resam
 from taskscope.studies.structured_tasks.nested import tables as nested_tables
 from taskscope.studies.structured_tasks.nested.resampling import ModelNested
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.studies.structured_tasks.spoken import figures as spoken_figures
+from taskscope.studies.structured_tasks.spoken import grids as spoken_grids
+from taskscope.studies.structured_tasks.spoken.grids import Spoken
 from taskscope.studies.structured_tasks.stages import figures as stage_figures
 from taskscope.studies.structured_tasks.stages import grids as stage_grids
 from taskscope.studies.structured_tasks.stages.grids import Stages
@@ -41,13 +44,15 @@ class ModelResult:
     nested: ModelNested | None
     stages: list[Stages]
     """One a task of which anything was answered rightly."""
+    spoken: list[Spoken]
+    """One a language and way of asking."""
 
 
 @once_per_table
 def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
     """Read and resample the rows of every model, in sorted order."""
     curves, maps, nested = curve_grids.grids(rows), map_grids.grids(rows), nested_grids.grids(rows)
-    stages = stage_grids.grids(rows, params.draws)
+    stages, spoken = stage_grids.grids(rows, params.draws), spoken_grids.grids(rows, params.draws)
     return [
         ModelResult(
             model,
@@ -55,13 +60,14 @@ def results(rows: pa.Table, params: StructuredTaskParams) -> list[ModelResult]:
             map_resampling.resample(model, maps[model], params.draws) if model in maps else None,
             nested_resampling.resample(model, nested[model], params.draws) if model in nested else None,
             stages.get(model, []),
+            spoken.get(model, []),
         )
-        for model in sorted({*curves, *maps, *nested, *stages})
+        for model in sorted({*curves, *maps, *nested, *stages, *spoken})
     ]
 
 
 def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
-    """Judge H1, H2 and H3 for every model; stages and nested calls are reported and not judged."""
+    """Judge H1, H2 and H3 for every model; the other parts are reported and not judged."""
     found: list[Finding] = []
     for result in results(rows, params):
         if result.curves is not None:
@@ -72,7 +78,7 @@ def analyse(rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
 
 
 def figures(rows: pa.Table, params: StructuredTaskParams) -> list[Figure]:
-    """Draw learning curves, reference learners, the cipher ladder, maps, stages and nested calls."""
+    """Draw learning curves, reference learners, the cipher ladder, and the other parts."""
     return _of_parts(
         rows,
         params,
@@ -80,17 +86,26 @@ def figures(rows: pa.Table, params: StructuredTaskParams) -> list[Figure]:
         map_figures.figures,
         stage_figures.figures,
         nested_figures.figures,
+        spoken_figures.figures,
     )
 
 
 def tables(rows: pa.Table, params: StructuredTaskParams) -> list[Table]:
-    """Tabulate learning curves, response maps, stages and nested calls."""
+    """Tabulate every part."""
     return _of_parts(
-        rows, params, curve_tables.tables, map_tables.tables, stage_figures.tables, nested_tables.tables
+        rows,
+        params,
+        curve_tables.tables,
+        map_tables.tables,
+        stage_figures.tables,
+        nested_tables.tables,
+        spoken_figures.tables,
     )
 
 
-def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, of_stages, of_nested) -> list:
+def _of_parts(
+    rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, of_stages, of_nested, of_spoken
+) -> list:
     found: list = []
     for result in results(rows, params):
         if result.curves is not None:
@@ -101,4 +116,6 @@ def _of_parts(rows: pa.Table, params: StructuredTaskParams, of_curves, of_maps, 
             found += of_stages(result.model, result.stages)
         if result.nested is not None:
             found += of_nested(result.nested)
+        if result.spoken:
+            found += of_spoken(result.model, result.spoken)
     return found

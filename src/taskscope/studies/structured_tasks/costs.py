@@ -13,7 +13,10 @@ from taskscope.studies.structured_tasks.nested.compositions import Composition
 from taskscope.studies.structured_tasks.nested.draws import draw
 from taskscope.studies.structured_tasks.nested.names import prompt
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.studies.structured_tasks.spoken.draws import draw as draw_spoken
 from taskscope.tasks.classification import ClassificationTask
+from taskscope.tasks.sentences import Language
+from taskscope.tasks.sentences import prompt as request
 
 CHARACTERS_PER_TOKEN = 3.5
 """Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
@@ -69,6 +72,15 @@ def nested(params: StructuredTaskParams, composition: Composition, seed: int) ->
         characters += sum(len(prompt(lines, "")) for lines in each.demonstrations.values())
         characters += sum(len(call) for *_, call in each.prompts(composition))
     return ceil(characters / CHARACTERS_PER_TOKEN)
+
+
+def spoken(params: StructuredTaskParams, n_blocks: int, language: Language, seed: int) -> Cost:
+    """Estimate the tokens of functions named in words: every request is read, and an answer is written."""
+    asked = draw_spoken(language, seed, params.spoken_in(language))
+    per_token = 1 if language == "ja" else CHARACTERS_PER_TOKEN
+    characters = sum(len(request(one.demonstrations, one.sentence, one.functions)) for one in asked)
+    tokens = ceil(characters / per_token) + len(asked) * params.spoken_limit
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 
 def _tokens(task: ClassificationTask, characters: float) -> float:

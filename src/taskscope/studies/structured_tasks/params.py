@@ -8,6 +8,7 @@ from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.structured_tasks.curves.conditions import LEARNERS, OTHER_CIPHERS, REFERENCE
 from taskscope.studies.structured_tasks.nested.names import DEFAULT, steps
+from taskscope.tasks.sentences import LANGUAGES
 
 TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
@@ -82,7 +83,20 @@ class StageParams(Params):
     """Texts of each class that follow each of them."""
 
 
-class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams):
+class SpokenParams(Params):
+    """What functions of sentences depend on, beside model and seed; each language is a cell of its own."""
+
+    spoken: tuple[str, ...] = LANGUAGES
+    """Languages in which functions of sentences are named in words; none are measured if empty."""
+    spoken_shots: int = Field(default=2, ge=1)
+    """Demonstrations of each function, where functions are shown too."""
+    n_spoken: int = Field(default=12, ge=2)
+    """Sentences: the unit of analysis. Each function and each nest is asked for of each."""
+    spoken_limit: int = Field(default=48, ge=8)
+    """Tokens of an answer at most."""
+
+
+class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams, SpokenParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
     thesaurus: str = ""
@@ -108,6 +122,12 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams):
         """The part that decides the numbers of stages."""
         return StageParams(**self.model_dump(include=set(StageParams.model_fields)))
 
+    def spoken_in(self, language: str) -> SpokenParams:
+        """The part that decides the numbers of one language's sentences."""
+        return SpokenParams(
+            **{**self.model_dump(include=set(SpokenParams.model_fields)), "spoken": (language,)}
+        )
+
     def nested_call(self, name: str) -> NestedParams:
         """The part that decides the numbers of one composition."""
         return NestedParams(**{**self.model_dump(include=set(NestedParams.model_fields)), "nested": (name,)})
@@ -126,6 +146,7 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams):
             ("seed", self.seeds),
             ("number of shots", self.shots),
             ("composition", self.nested),
+            ("language", self.spoken),
         ):
             twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
             if twice:
@@ -136,6 +157,7 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams):
             ("cipher", self.cipher_kinds, OTHER_CIPHERS),
             ("learner", self.learners, LEARNERS),
             ("random map", self.other_randoms, OTHER_RANDOMS),
+            ("language", self.spoken, LANGUAGES),
         ):
             for value in values:
                 if value not in known:
@@ -167,6 +189,7 @@ _PROFILES = {
         n_text_sets=2,
         n_text_queries=4,
         nested=(),
+        spoken=(),
         n_stage_maps=4,
         n_stage_queries=2,
         draws=1000,
@@ -182,6 +205,7 @@ _PROFILES = {
         n_text_sets=8,
         n_text_queries=16,
         nested_repetitions=50,
+        n_spoken=64,
         n_stage_maps=40,
         n_stage_queries=6,
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
@@ -199,6 +223,7 @@ _PROFILES = {
         n_text_sets=16,
         n_text_queries=16,
         nested=(),
+        spoken=(),
         n_stage_maps=0,
         learners=(*CurveParams().learners, "token_logistic_cv", "token_logistic_oracle"),
         draws=10_000,

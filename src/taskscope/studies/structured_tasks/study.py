@@ -15,7 +15,7 @@ from taskscope.studies.structured_tasks import costs
 from taskscope.studies.structured_tasks.claims import ACCOUNT
 from taskscope.studies.structured_tasks.nested.compositions import Composition, build
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
-from taskscope.tasks import classification_registry, registry, thesaurus
+from taskscope.tasks import classification_registry, registry, sentences, thesaurus
 from taskscope.tasks.classification_registry import ref
 
 _ROOM = "taskscope.studies.structured_tasks"
@@ -38,7 +38,7 @@ class StructuredTasks:
     def plan(self, params: StructuredTaskParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List the cells: per model, task and seed one of learning curves, of response maps and of stages.
 
-        And per model, composition and seed one of nested calls.
+        And per model and seed one of nested calls for each composition, one of sentences for each language.
 
         Raises:
             StudyError: If a parameter cannot be used.
@@ -68,6 +68,19 @@ class StructuredTasks:
                         cost = costs.stages(params, model.n_blocks, task)
                         cells.append(self._cell("stages", params.stages, model, (ref(task),), seed, cost))
             cells += [self._nested(params, model, *each) for each in nested]
+            cells += [
+                self._cell(
+                    "spoken",
+                    params.spoken_in(language),
+                    model,
+                    (sentences.ref(language),),
+                    seed,
+                    costs.spoken(params, model.n_blocks, language, seed),
+                )
+                for seed in params.seeds
+                for language in sentences.LANGUAGES
+                if language in params.spoken
+            ]
         return cells
 
     def analyse(self, rows: pa.Table, params: StructuredTaskParams) -> list[Finding]:
@@ -79,7 +92,7 @@ class StructuredTasks:
     def figures(
         self, rows: pa.Table, findings: Sequence[Finding], params: StructuredTaskParams
     ) -> list[Figure]:
-        """Draw learning curves, response maps, stages and nested calls; see `analysis`."""
+        """Draw learning curves, response maps, stages, nested calls and sentences; see `analysis`."""
         from taskscope.studies.structured_tasks.analysis import figures
 
         return figures(rows, params)

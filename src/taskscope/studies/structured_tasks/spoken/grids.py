@@ -1,0 +1,79 @@
+"""Shares of right answers, with intervals over sentences, beside the product of the single functions' shares.
+
+Arrays have the estimate in front: (1 + draw,).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from taskscope.stats.intervals import resampling_weights, wilson
+from taskscope.studies.columns import where
+from taskscope.studies.judgement import Measure
+from taskscope.studies.randomness import stream
+from taskscope.studies.structured_tasks.spoken.rows import CONDITIONS, JOIN, PART
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One language, asked in one way."""
+
+    language: str
+    condition: str
+    chat: bool
+    n_sentences: int
+    """The unit of analysis."""
+    right: dict[tuple[str, ...], np.ndarray]
+    """Functions in order -> share of right answers."""
+
+    @property
+    def nests(self) -> list[tuple[str, ...]]:
+        """What was asked for together, less deep ones first."""
+        return sorted((asked for asked in self.right if len(asked) > 1), key=len)
+
+    def product(self, asked: tuple[str, ...]) -> np.ndarray:
+        """What steps that fail each on its own would give."""
+        return np.prod([self.right[(name,)] for name in asked], axis=0)
+
+    def share(self, draws: np.ndarray) -> Measure:
+        """Read a share with its interval; where all draws agree, Wilson's for as many units as sentences."""
+        found = Measure.of(draws)
+        if found.low < found.high:
+            return found
+        ends = wilson(min(max(found.value, 0.0), 1.0), self.n_sentences)
+        return Measure(found.value, float(ends.low), float(ends.high))
+
+
+def grids(rows: pa.Table, draws: int) -> dict[str, list[Spoken]]:
+    """Read all rows: model -> its languages, each in both conditions."""
+    if "asked" not in rows.column_names:
+        return {}
+    mine = where(rows, part=PART).unify_dictionaries()
+    found: dict[str, list[Spoken]] = {}
+    for model in sorted(set(mine["model"].to_pylist())):
+        own = where(mine, model=model)
+        for language in sorted(set(own["language"].to_pylist())):
+            for condition in CONDITIONS:
+                asked = where(own, language=language, condition=condition)
+                found.setdefault(model, []).append(_read(language, condition, asked, draws))
+    return found
+
+
+def _read(language: str, condition: str, rows: pa.Table, draws: int) -> Spoken:
+    seeds, seed = np.unique(rows["seed"].to_numpy(), return_inverse=True)
+    query = rows["query"].to_numpy()
+    per_seed = int(query.max()) + 1
+    n = len(seeds) * per_seed
+    rng = stream("structured-tasks spoken bootstrap", language, condition)
+    weights = np.vstack([np.ones(n), resampling_weights(n, draws, rng)]) / n
+    right = np.array(rows["right"].to_pylist(), dtype=float)
+    asked = np.array(rows["asked"].to_pylist())
+    shares = {}
+    for name in dict.fromkeys(asked.tolist()):
+        values = np.zeros(n)
+        values[(seed * per_seed + query)[asked == name]] = right[asked == name]
+        shares[tuple(name.split(JOIN))] = weights @ values
+    return Spoken(language, condition, bool(rows["chat"][0].as_py()), n, shares)
