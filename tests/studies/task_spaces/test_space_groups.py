@@ -13,7 +13,7 @@ from taskscope.models.untrained import untrained
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_spaces import measure
-from taskscope.studies.task_spaces.params import profile
+from taskscope.studies.task_spaces.params import PREDICTED, TaskSpaceParams, profile
 from taskscope.studies.task_spaces.spaces import Space, spaces
 from taskscope.studies.task_spaces.study import TASK_SPACES
 from taskscope.tasks import pair_planted
@@ -22,14 +22,14 @@ TASKS = tuple(f"{group}-{first}" for group in pair_planted.GROUPS for first, _ i
 PARAMS = profile("smoke").model_copy(update={"tasks": TASKS})
 
 
-def measured(name: str, model: LanguageModel) -> pa.Table:
+def measured(name: str, model: LanguageModel, params: TaskSpaceParams = PARAMS) -> pa.Table:
     spec = ModelSpec(name=name)
     known = identify(spec)
     planned = PlannedModel(
         ref=reference(spec), n_blocks=known.n_blocks, n_parameters=known.n_parameters, context=known.context
     )
     parts = []
-    for cell in TASK_SPACES.plan(PARAMS, [planned]):
+    for cell in TASK_SPACES.plan(params, [planned]):
         rows = getattr(measure, cell.measure.rpartition(":")[2])(cell, model).rows
         front = {"key": "", "model": name, "task": "", "seed": 0}
         columns = [pa.array([value] * len(rows)) for value in front.values()]
@@ -49,6 +49,20 @@ def test_planted_groups_are_found_and_words_do_not_explain_them() -> None:
     words = next(control for control in found["6"].controls if control.name == "words")
     assert found["6"].estimate > 0.6 and words.estimate < 0
     assert space.phenomena == ("north",) * 5 + ("south",) * 5
+
+
+def test_gradients_alone_draw_the_same_map() -> None:
+    params = PARAMS.model_copy(update={"first_order": True})
+    table = measured("planted-groups", load("planted-groups"), params)
+    found, space = judged(table)
+    assert space.drawn == PREDICTED
+    assert found["6"].verdict == Verdict.SUPPORTED and found["6"].estimate > 0.6
+    assert found["3"].verdict == found["4"].verdict == Verdict.INCONCLUSIVE
+    assert "gradients alone" in found["4"].reason
+    names = [figure.name.rpartition("-")[2] for figure in TASK_SPACES.figures(table, [], params)]
+    assert names == ["map", "neighbours"]
+    licence = TASK_SPACES.tables(table, [], params)[-1]
+    assert [float(row[2]) > 0.95 for row in licence.rows] == [True, True]
 
 
 @pytest.mark.parametrize("learned", [True, False])

@@ -22,7 +22,7 @@ from taskscope.studies.task_spaces.params import (
     TUNED,
     TaskSpaceParams,
 )
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER
 from taskscope.studies.task_spaces.study import TASK_SPACES
 from taskscope.tasks import pair_registry
 
@@ -76,6 +76,16 @@ def test_two_tasks_are_compared_once_in_each_direction(probed) -> None:
     for (a, b), row in pairs.items():
         assert row["gradient"] == pytest.approx(pairs[b, a]["gradient"])
         assert -1 <= row["untrained"] <= 1 and row["untrained"] != pytest.approx(row["gradient"])
+
+
+def test_a_small_step_does_what_gradients_say(probed) -> None:
+    steps = {(row["tuned"], row["judged"], row["half"]): row for row in probed if row["part"] == STEP}
+    assert set(steps) == {(a, b, h) for a in TASKS for b in TASKS for h in (0, 1)}
+    told = [(row["slope"], row["stepped"]) for (*_, half), row in steps.items() if half == 0]
+    np.testing.assert_allclose(*zip(*told, strict=True), rtol=0.1, atol=0.05)
+    assert all(row["stepped"] is None for (*_, half), row in steps.items() if half == 1)
+    assert steps["what-with-gap", "that-without-gap", 0]["slope"] < -0.2
+    assert steps["what-with-gap", "what-with-gap", 1]["slope"] > 0.2
 
 
 def test_every_task_is_scored_after_every_way_of_tuning(probed, moved) -> None:

@@ -43,6 +43,12 @@ def test_permutations_and_seeds_change_no_cell_that_is_there() -> None:
     assert {cell.key for cell in first} < {cell.key for cell in second}
 
 
+def test_first_order_maps_tune_on_nothing() -> None:
+    cells = TASK_SPACES.plan(profile("smoke").model_copy(update={"first_order": True}), [MODEL])
+    assert [cell.measure.rpartition(":")[2] for cell in cells] == ["probe"]
+    assert cells[0].key in {cell.key for cell in TASK_SPACES.plan(profile("smoke"), [MODEL])}
+
+
 def test_the_few_tasks_are_two_of_each_phenomenon() -> None:
     phenomena = [paradigm.phenomenon for name in FEW for paradigm in pair_registry.get(name)]
     assert all(phenomena.count(each) == 2 for each in phenomena)

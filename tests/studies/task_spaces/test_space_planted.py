@@ -12,11 +12,12 @@ import pytest
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.task_spaces import analysis
 from taskscope.studies.task_spaces.calibration import CALIBRATION
-from taskscope.studies.task_spaces.params import SCATTERED, SHUFFLED, TUNED
+from taskscope.studies.task_spaces.kinds import kinds, pattern
+from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUNED
 from taskscope.studies.task_spaces.rows import TRANSFER
 from taskscope.studies.task_spaces.spaces import spaces
 from taskscope.studies.task_spaces.study import TASK_SPACES
-from taskscope.studies.task_spaces.tables import pattern, published
+from taskscope.studies.task_spaces.tables import published
 from taskscope.tasks.pair_files import UNGROUPED
 
 PARAMS = CALIBRATION.params
@@ -33,9 +34,8 @@ def judged(table: pa.Table) -> dict[str, Finding]:
 
 def test_a_map_of_phenomena_supports_every_claim_that_is_measured() -> None:
     found = judged(rows("map of phenomena"))
-    assert {claim: finding.verdict for claim, finding in found.items()} == dict.fromkeys(
-        "1346", Verdict.SUPPORTED
-    )
+    assert {claim: found[claim].verdict for claim in "12346"} == dict.fromkeys("12346", Verdict.SUPPORTED)
+    assert found["7"].verdict == Verdict.INCONCLUSIVE, "all its phenomena are of one kind"
     for finding in found.values():
         assert finding.interval.low < finding.estimate < finding.interval.high
         assert finding.strongest in {control.name for control in finding.controls}
@@ -50,6 +50,24 @@ def test_words_alone_are_no_map_of_phenomena() -> None:
 def test_opposites_are_contradicted() -> None:
     found = judged(rows("opposed"))
     assert found["4"].verdict == found["6"].verdict == Verdict.CONTRADICTED
+    assert judged(rows("contained"))["2"].verdict == Verdict.CONTRADICTED
+
+
+def test_kinds_of_phenomena_are_told_apart_and_two_are_too_few() -> None:
+    found = judged(rows("kinds of phenomena"))["7"]
+    assert found.verdict == Verdict.SUPPORTED and found.estimate > 0.6
+    [space] = spaces(rows("kinds of phenomena"))
+    value = kinds(space, 100)
+    assert value is not None and sum(value.patterns.values()) == 7
+    alone = tuple(name if name in space.phenomena[:5] else UNGROUPED for name in space.phenomena)
+    assert kinds(replace(space, phenomena=alone), 100) is None
+
+
+def test_without_plain_training_nothing_is_said_of_it() -> None:
+    table = rows("map of phenomena")
+    bare = table.filter(pc.invert(pc.equal(table["condition"].cast(pa.string()), PLAIN)))
+    found = judged(bare)["2"]
+    assert found.verdict == Verdict.INCONCLUSIVE and "not measured" in found.reason
 
 
 def test_the_planted_effects_are_read_back() -> None:
@@ -86,7 +104,7 @@ def test_the_map_is_the_main_figure_and_phenomena_have_borders() -> None:
 
 def test_tables_tell_every_task_and_the_published_numbers() -> None:
     tables = TASK_SPACES.tables(rows("map of phenomena"), [], PARAMS)
-    assert [len(table.rows) for table in tables] == [7, 19, 4]
+    assert [len(table.rows) for table in tables] == [7, 19, 4, 0]
     assert published()["within"]["IRR-F"][2] == [-0.97, 0.05]
 
 

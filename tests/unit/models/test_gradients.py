@@ -10,6 +10,7 @@ from toys import toy
 from taskscope.errors import ModelError, TaintedModelError
 from taskscope.models import gradients
 from taskscope.models.deltas import Delta
+from taskscope.models.first_order import Step
 from taskscope.models.gradients import Mask
 from taskscope.models.guard import bit_sum
 from taskscope.models.language_model import LanguageModel
@@ -135,6 +136,20 @@ def test_tuning_stops_when_strong_enough_but_not_before_its_fewest_steps() -> No
     assert tuned(model, Budget(steps=50, fewest=3, batch=4, rate=5e-3, strength=0.0))[1].steps == 3
     _, found = tuned(model, Budget(steps=50, fewest=1, batch=4, rate=5e-3, strength=1.0))
     assert 1 < found.steps < 50 and found.gained > 0
+
+
+def test_a_step_moves_margins_as_its_slopes_say() -> None:
+    model = toy("gpt2", fresh=True, dtype="float64")
+    pairs = model.contrasts(PAIRS)
+    gradient, _ = gradients.margin(model.executor, pairs.some([0, 1]))
+    other, before = gradients.margin(model.executor, pairs.some([2, 3]))
+    mask = gradients.densest(gradient, 0.05)
+    step = Step.of(gradient, mask)
+    kept = sum(float((gradient[name][mask[name]] ** 2).sum()) for name in mask)
+    assert step.square == pytest.approx(kept) == pytest.approx(step.along(gradient))
+    with model.edited(step.delta(1e-5)):
+        _, after = gradients.margin(model.executor, pairs.some([2, 3]))
+    assert (after.mean() - before.mean()) / 1e-5 == pytest.approx(step.along(other), rel=1e-3)
 
 
 def test_a_change_is_small_and_says_where_it_is() -> None:

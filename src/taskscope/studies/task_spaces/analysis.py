@@ -23,7 +23,7 @@ def results(rows: pa.Table, params: TaskSpaceParams) -> list[Result]:
 
 
 def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
-    """Judge claims 1, 3, 4 and 6 for every model."""
+    """Judge the claims for every model."""
     return [finding for result in results(rows, params) for finding in judging.findings(result)]
 
 

@@ -1,4 +1,4 @@
-"""The calibration of the verdicts on claims 1, 3, 4 and 6.
+"""The calibration of the verdicts.
 
 Run ``python -m taskscope.studies.task_spaces.calibration`` from the repository to write the committed table;
 ``--tables`` says how many row tables each scenario gets.

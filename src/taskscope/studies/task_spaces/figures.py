@@ -12,7 +12,7 @@ from taskscope.report.findings import Figure, Finding
 from taskscope.report.heatmaps import heatmap
 from taskscope.report.wording import slug
 from taskscope.studies.task_spaces.findings import Result
-from taskscope.studies.task_spaces.params import TUNED
+from taskscope.studies.task_spaces.params import PREDICTED
 from taskscope.studies.task_spaces.spaces import Space
 
 MEASURED, CONTROL = "measured", "strongest control"
@@ -31,7 +31,7 @@ def figures(found: Result, findings: Sequence[Finding]) -> list[Figure]:
 
 def _map(found: Result) -> Figure:
     space = found.space
-    effects = space.effects(TUNED).mean(axis=0)
+    effects = space.effects(space.drawn).mean(axis=0)
     names = [f"{phenomenon}: {task}" for phenomenon, task in zip(space.phenomena, space.tasks, strict=True)]
     data = [
         {"tuned": names[i], "judged": names[j], "effect": round(float(effects[i, j]), 3)}
@@ -66,9 +66,10 @@ def _map(found: Result) -> Figure:
 
 def _see(found: Result) -> str:
     space = found.space
-    effects = space.effects(TUNED).mean(axis=0)
+    effects = space.effects(space.drawn).mean(axis=0)
+    what = "By gradients alone a step" if space.drawn == PREDICTED else "Tuning"
     text = (
-        f"Tuning on a task moves that task by {np.diag(effects).mean():+.1f} standard deviations (diagonal)"
+        f"{what} on a task moves that task by {np.diag(effects).mean():+.1f} standard deviations (diagonal)"
     )
     grouped = found.numbers and found.numbers.grouping
     if grouped is None:
@@ -81,7 +82,7 @@ def _see(found: Result) -> str:
 
 def _neighbours(space: Space) -> Figure:
     """Place tasks in the plane by the likeness of their rows, by classical scaling."""
-    effects = space.effects(TUNED).mean(axis=0)
+    effects = space.effects(space.drawn).mean(axis=0)
     likeness = np.corrcoef(effects)
     distances = np.sqrt(np.maximum(2 * (1 - np.nan_to_num(likeness)), 0))
     centred = np.eye(space.n) - 1 / space.n

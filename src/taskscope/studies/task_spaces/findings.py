@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.report.findings import Control, Finding, Verdict
+from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_spaces import verdict
 from taskscope.studies.task_spaces.claims import ACCOUNT
-from taskscope.studies.task_spaces.params import TUNED
+from taskscope.studies.task_spaces.kinds import Kinds, kinds
+from taskscope.studies.task_spaces.params import PLAIN, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.task_spaces.statistics import (
     FEWEST_TASKS,
@@ -18,6 +20,7 @@ from taskscope.studies.task_spaces.statistics import (
     Grouping,
     Isolation,
     agreement,
+    entanglement,
     groupable,
     grouping,
     isolation,
@@ -26,9 +29,11 @@ from taskscope.studies.task_spaces.statistics import (
 from taskscope.studies.task_spaces.verdict import LABELS
 from taskscope.studies.wording import control, finding, percent
 
-JUDGED = ("1", "3", "4", "6")
+_UNTUNED = "No task was tuned on; gradients alone cannot say."
+JUDGED = ("1", "2", "3", "4", "6", "7")
 """Claims that are measured."""
 MEANINGS = {
+    "difference": "How much of it goes to other tasks when gradient differences are climbed.",
     "shuffled": "What the same tuning does when there is nothing to learn.",
     "plain": "What ordinary training on the good sentences does.",
     "scattered": "What as many weights in the same tensors do, wherever they lie.",
@@ -43,10 +48,15 @@ class Numbers:
     """What the claims are judged by."""
 
     reliability: Compared
-    isolation: Isolation
-    agreement: Compared
+    entanglement: Compared | None
+    """None without plain training."""
+    isolation: Isolation | None
+    agreement: Compared | None
+    """None where nothing was tuned, as is `isolation`."""
     grouping: Grouping | None
     """None where there is nothing to group."""
+    kinds: Kinds | None
+    """None where there is too little to tell apart."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +71,30 @@ def result(space: Space, draws: int) -> Result:
     """Work out the numbers of one model."""
     if space.n < FEWEST_TASKS:
         return Result(space, None)
+    tuned = space.drawn == TUNED
     grouped = grouping(space, draws) if groupable(space) else None
-    return Result(space, Numbers(reliability(space), isolation(space), agreement(space), grouped))
+    return Result(
+        space,
+        Numbers(
+            reliability=reliability(space),
+            entanglement=entanglement(space) if PLAIN in space.after else None,
+            isolation=isolation(space) if tuned else None,
+            agreement=agreement(space) if tuned else None,
+            grouping=grouped,
+            kinds=kinds(space, draws),
+        ),
+    )
 
 
 def findings(found: Result) -> list[Finding]:
-    """Judge claims 1, 3, 4 and 6."""
+    """Judge the claims on one model."""
     space, numbers = found.space, found.numbers
     if numbers is None:
         reason = f"Only {space.n} tasks were measured; at least {FEWEST_TASKS} are needed."
         return [_nothing(space, number, reason) for number in JUDGED]
-    return [judge(space, numbers) for judge in (_map, _isolation, _agreement, _grouping)]
+    return [
+        judge(space, numbers) for judge in (_map, _entanglement, _isolation, _agreement, _grouping, _kinds)
+    ]
 
 
 def _map(space: Space, numbers: Numbers) -> Finding:
@@ -87,8 +110,28 @@ def _map(space: Space, numbers: Numbers) -> Finding:
     )
 
 
+def _entanglement(space: Space, numbers: Numbers) -> Finding:
+    value, isolated = numbers.entanglement, numbers.isolation
+    judged = verdict.judge_entanglement(value)
+    if value is None or isolated is None:
+        return _nothing(space, "2", judged.reason)
+    others = space.effects(PLAIN).mean(axis=0)[off_diagonal(space.n)]
+    return _finding(
+        space,
+        "2",
+        judged,
+        statement=f"Plain training on a task's good sentences moves that task by {isolated.own[PLAIN]:+.1f} "
+        f"standard deviations of the margins and another by {others.mean():+.2f} in the mean, "
+        f"{isolated.others[PLAIN]:.1f} up or down.",
+        quantity="share of the squared change that falls on another task",
+        compared=value,
+    )
+
+
 def _isolation(space: Space, numbers: Numbers) -> Finding:
     value = numbers.isolation
+    if value is None:
+        return _nothing(space, "3", _UNTUNED)
     return _finding(
         space,
         "3",
@@ -103,6 +146,8 @@ def _isolation(space: Space, numbers: Numbers) -> Finding:
 
 def _agreement(space: Space, numbers: Numbers) -> Finding:
     value = numbers.agreement
+    if value is None or numbers.isolation is None:
+        return _nothing(space, "4", _UNTUNED)
     return _finding(
         space,
         "4",
@@ -128,12 +173,13 @@ def _grouping(space: Space, numbers: Numbers) -> Finding:
         ),
     ]
     defined = not np.isnan(value.partial.value)
+    what = "Tuning" if space.drawn == TUNED else "By gradients, a step"
     return finding(
         ACCOUNT,
         "6",
         space.model,
         verdict.judge_grouping(value),
-        statement=f"Tuning moves another task of the same phenomenon by {value.within:+.2f} standard "
+        statement=f"{what} moves another task of the same phenomenon by {value.within:+.2f} standard "
         f"deviations, one of another phenomenon by {value.between:+.2f}; the map correlates {value.raw:.2f} "
         f"with the phenomena, and {value.partial.value:.2f} beyond words and an untrained model.",
         quantity="correlation of transfer and phenomena beyond words",
@@ -144,13 +190,37 @@ def _grouping(space: Space, numbers: Numbers) -> Finding:
     )
 
 
+def _kinds(space: Space, numbers: Numbers) -> Finding:
+    value = numbers.kinds
+    if value is None:
+        return _nothing(space, "7", "Fewer than three phenomena have two tasks.")
+    told = ", ".join(f"{n} {name.partition(': ')[2] or name}" for name, n in sorted(value.patterns.items()))
+    return finding(
+        ACCOUNT,
+        "7",
+        space.model,
+        verdict.judge_kinds(value),
+        statement=f"Inside phenomena tasks are, by the bounds of the protocol: {told}. Beyond words, "
+        f"{percent(value.share.value)} of the variance of these pairs of tasks is told by their phenomenon.",
+        quantity="share of the variance inside phenomena that lies between them",
+        measure=value.share,
+        n=space.n,
+        unit="tasks",
+        controls=[
+            control(
+                "strongest", "phenomena dealt at random", value.chance, "The verdict is against this one."
+            )
+        ],
+    )
+
+
 def _nothing(space: Space, number: str, reason: str) -> Finding:
     return finding(
         ACCOUNT,
         number,
         space.model,
         Judgement(Verdict.INCONCLUSIVE, reason),
-        statement="Too few tasks were measured for this claim.",
+        statement="Nothing was measured that could tell.",
         quantity="",
         measure=None,
         n=space.n,

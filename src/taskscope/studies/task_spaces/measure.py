@@ -14,6 +14,7 @@ import numpy as np
 
 from taskscope.models import contrasts, gradients
 from taskscope.models.contrasts import Contrasts
+from taskscope.models.first_order import Step
 from taskscope.models.gradients import Gradient, Mask
 from taskscope.models.overlap import compare
 from taskscope.models.tuning import Budget, Tuned, tune
@@ -21,14 +22,23 @@ from taskscope.models.untrained import untrained
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_spaces import overlaps
 from taskscope.studies.task_spaces.choosing import Half, halves
-from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, ProbeParams, TransferParams
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER, to_rows
+from taskscope.studies.task_spaces.params import (
+    N_STEPPED,
+    PLAIN,
+    SCATTERED,
+    SHUFFLED,
+    ProbeParams,
+    TransferParams,
+)
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER, to_rows
 from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import MinimalPair, Paradigm
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel
 
+_SMALL = 0.05
+"""What a step taken as a check gains on its own task if prediction holds, standard deviations of margins."""
 _PARTS = 8
 """Parts of the pairs over which the standard error of a gradient is taken."""
 
@@ -42,21 +52,26 @@ class _Judged:
     """The pairs of one half of every task that are scored, all in one list."""
 
     paradigms: tuple[Paradigm, ...]
+    each: list[Contrasts]
+    """Of each task."""
     pairs: Contrasts
-    ends: np.ndarray
+    """Of all of them."""
 
     @classmethod
     def of(cls, model: LanguageModel, paradigms: tuple[Paradigm, ...], parts: Sequence[Half]) -> _Judged:
         encoded = [_encoded(model, part.judged) for part in parts]
-        return cls(paradigms, contrasts.join(encoded), np.cumsum([len(each) for each in encoded])[:-1])
+        return cls(paradigms, encoded, contrasts.join(encoded))
+
+    def margins(self, model: LanguageModel) -> list[np.ndarray]:
+        """Score all pairs under the model's present weights: for each task (pair,), nats."""
+        scores = model.score_contrasts(self.pairs)
+        return np.split(scores[:, 0] - scores[:, 1], np.cumsum([len(each) for each in self.each])[:-1])
 
     def records(self, model: LanguageModel, **same: object) -> list[dict[str, object]]:
         """Score all pairs under the model's present weights, a record for each task."""
-        scores = model.score_contrasts(self.pairs)
-        margins = np.split(scores[:, 0] - scores[:, 1], self.ends)
         return [
             {"judged": p.name, "phenomenon": p.short, "margins": m.astype(np.float32).tolist(), **same}
-            for p, m in zip(self.paradigms, margins, strict=True)
+            for p, m in zip(self.paradigms, self.margins(model), strict=True)
         ]
 
 
@@ -71,10 +86,13 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
     paradigms = tuple(map(pair_registry.resolve, cell.tasks))
     parts = [halves(paradigm, cell.seed, params) for paradigm in paradigms]
     records: list[dict[str, object]] = []
+    by_half = [[each[number] for each in parts] for number in range(len(parts[0]))]
+    judged = [_Judged.of(model, paradigms, each) for each in by_half]
     with model.audited(cell.rng("audit")) as audit:
-        for number in range(len(parts[0])):
-            judged = _Judged.of(model, paradigms, [each[number] for each in parts])
-            records += judged.records(model, part=SCORE, half=number)
+        for number, each in enumerate(judged):
+            records += each.records(model, part=SCORE, half=number)
+    for number, each in enumerate(judged):
+        records += _steps(model, each, by_half[number], number, params)
     training = [[pair for half in each for pair in half.train] for each in parts]
     encoded = [_encoded(model, pairs) for pairs in training]
     ours = compare(_chosen(model, pairs, params) for pairs in encoded)
@@ -98,6 +116,44 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
             if i != j
         ]
     return Measured(rows=to_rows(records), notes={**audit.notes(), "route": model.route})
+
+
+def _steps(
+    model: LanguageModel, judged: _Judged, parts: Sequence[Half], half: int, params: ProbeParams
+) -> list[dict[str, object]]:
+    """Tell from gradients what a step on each task does to all; in the first half, take some of the steps."""
+    directions, lengths = [], []
+    for part in parts:
+        pairs = _encoded(model, part.train)
+        gradient, margins = gradients.margin(model.executor, pairs)
+        directions.append(Step.of(gradient, _mask(model, pairs, gradient, params)))
+        lengths.append(_SMALL * float(margins.std()) / max(directions[-1].square, 1e-12))
+    slopes, first = np.zeros((len(parts), len(parts))), []
+    for j, pairs in enumerate(judged.each):
+        gradient, margins = gradients.margin(model.executor, pairs)
+        first.append(float(margins.mean()))
+        slopes[:, j] = [each.along(gradient) / max(each.square, 1e-12) for each in directions]
+    found = []
+    for i, own in enumerate(judged.paradigms):
+        stepped: list[float] | None = None
+        if half == 0 and i < N_STEPPED and lengths[i] > 0:
+            with model.edited(directions[i].delta(lengths[i])):
+                after = [float(each.mean()) for each in judged.margins(model)]
+            gain = lengths[i] * directions[i].square
+            stepped = [(later - before) / gain for later, before in zip(after, first, strict=True)]
+        found += [
+            {
+                "part": STEP,
+                "judged": other.name,
+                "phenomenon": other.short,
+                "tuned": own.name,
+                "half": half,
+                "slope": float(slopes[i, j]),
+                "stepped": None if stepped is None else stepped[j],
+            }
+            for j, other in enumerate(judged.paradigms)
+        ]
+    return found
 
 
 def transfer(cell: Cell, model: LanguageModel) -> Measured:

@@ -13,12 +13,18 @@ TUNED, PLAIN, SCATTERED, SHUFFLED = "difference", "plain", "scattered", "shuffle
 """Tuning by gradient differences; on the good sentences alone; with the weights to tune drawn at random; with
 good and bad exchanged at random (conditions a, c, e and f of E1)."""
 CONDITIONS = (TUNED, PLAIN, SCATTERED, SHUFFLED)
+PREDICTED = "first order"
+"""Not a way of tuning: what the gradients of two tasks say that a step on one does to the other (5.4)."""
 
 FEW = (
     *("reflexive-gender", "reflexive-number", "noun-after-this", "noun-after-count"),
     *("that-without-gap", "what-with-gap", "auxiliary-of-subject", "auxiliary-after-another"),
 )
 """Eight of our paradigms in four phenomena."""
+
+
+N_STEPPED = 4
+"""Tasks along whose direction one small step is taken in earnest, to check the prediction."""
 
 
 class PairParams(Params):
@@ -66,6 +72,8 @@ class TaskSpaceParams(TransferParams):
     tasks: tuple[str, ...] = Field(default=("grammar",), min_length=1)
     """Names of minimal pairs: our own, BLiMP's, paths of files, ids of data sets on the hub."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    first_order: bool = False
+    """Draw the map from one gradient of each task and tune on none: for models too large for that."""
     draws: int = Field(default=5000, ge=100)
     """Permutations of the phenomena behind every chance level."""
 

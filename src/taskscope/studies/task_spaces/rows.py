@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-SCORE, PAIR, TRANSFER = "score", "pair", "transfer"
+SCORE, PAIR, STEP, TRANSFER = "score", "pair", "step", "transfer"
 """What the column `part` says: scores of the unchanged model on one task; two tasks compared without tuning;
-scores on one task after tuning on another."""
+what a small step on one task does to another; scores on one task after tuning on another."""
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
@@ -27,11 +27,14 @@ SCHEMA = pa.schema(
         ("gradient", pa.float64()),  # cosine of the two tasks' gradients on the weights chosen for either
         ("overlap", pa.float64()),  # Jaccard overlap of the weights chosen, less what chance gives
         ("untrained", pa.float64()),  # `gradient` in a model of this shape that was never trained
+        ("slope", pa.float64()),  # nats that `judged` gains for each nat that `tuned` does, by gradients
+        ("stepped", pa.float64()),  # the same measured after one small step; only some were taken
         ("words", pa.float64()),  # cosine of the two tasks' contrasts as bags of words
         ("word_pairs", pa.float64()),  # the same of pairs of neighbouring words
     ]
 )
-_EMPTY = dict.fromkeys(("gradient", "overlap", "untrained", "words", "word_pairs", "norm"), None)
+_NUMBERS = ("gradient", "overlap", "untrained", "slope", "stepped", "words", "word_pairs", "norm")
+_EMPTY = dict.fromkeys(_NUMBERS, None)
 
 
 def to_rows(records: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -31,6 +31,8 @@ class Scenario:
     tested: tuple[str, ...]
     shared: float = 0.0
     """What tuning adds to a task of the same phenomenon."""
+    kinds: tuple[float, ...] = (0.0,) * len(SIZES)
+    """What it adds to that in each phenomenon."""
     paired: float = 0.0
     """Spread of what two tasks share beyond phenomena and words; gradients know it."""
     worded: float = 0.0
@@ -43,6 +45,8 @@ class Scenario:
     """Whether gradients say the opposite of transfer."""
     spilled: float = 0.3
     """Spread of what other ways of tuning do to other tasks, where this one does `noise`."""
+    contained: bool = False
+    """Whether plain training moves its own task alone."""
     noise: float = 0.08
     """Spread of a map's cell from one half of the pairs to the other."""
 
@@ -55,7 +59,7 @@ class Scenario:
         words = np.clip((words + words.T) / 2, -1, 1)
         pairs = rng.normal(0, self.paired, (n, n))
         pairs = (pairs + pairs.T) / 2**0.5
-        known = self.shared * same + pairs
+        known = (self.shared + np.array(self.kinds)[groups][:, None]) * same + pairs
         truth = known + self.worded * words
         moved = self.drift * (rng.normal(0, 1, (n, 1)) + rng.normal(0, 1, (1, n)))
         untrained = 0.7 * words + rng.normal(0, 0.1, (n, n))
@@ -65,6 +69,8 @@ class Scenario:
         maps = {TUNED: truth + moved, SHUFFLED: moved}
         for name in (PLAIN, SCATTERED):
             maps[name] = truth + moved + rng.normal(0, self.spilled, (n, n))
+        if self.contained:
+            maps[PLAIN] = np.zeros((n, n))
         for name, each in maps.items():
             np.fill_diagonal(each, 0.0 if name == SHUFFLED else OWN_GAIN)
         likeness = {"gradient": gradient, "untrained": untrained, "words": words}
@@ -114,13 +120,13 @@ def _rows(
     return pa.table([*columns, *rows.columns], names=[*front, *rows.column_names])
 
 
-ALL = ("1", "3", "4", "6")
+ALL = ("1", "2", "3", "4", "6")
 SCENARIOS = (
     Scenario(
         "map of phenomena",
         "Tasks of one phenomenon share what is learned, and gradients know it.",
         true=ALL,
-        tested=ALL,
+        tested=(*ALL, "7"),
         shared=0.35,
         paired=0.12,
     ),
@@ -128,14 +134,14 @@ SCENARIOS = (
         "map without phenomena",
         "Tasks share what is learned in pairs of their own.",
         true=("1", "4"),
-        tested=("1", "4", "6"),
+        tested=("1", "4", "6", "7"),
         paired=0.25,
     ),
     Scenario(
         "words alone",
         "What is learned moves tasks as far as their words are alike.",
         true=("1",),
-        tested=("1", "4", "6"),
+        tested=("1", "4", "6", "7"),
         worded=0.8,
         blurred=True,
     ),
@@ -143,7 +149,7 @@ SCENARIOS = (
         "drift alone",
         "Some tasks are moved by whatever is tuned, and nothing else happens.",
         true=(),
-        tested=("1", "4", "6"),
+        tested=("1", "4", "6", "7"),
         drift=0.3,
         blurred=True,
     ),
@@ -151,9 +157,25 @@ SCENARIOS = (
         "no isolation",
         "Every way of tuning does the same to other tasks.",
         true=(),
-        tested=("3",),
+        tested=("2", "3"),
         paired=0.2,
         spilled=0.0,
+    ),
+    Scenario(
+        "contained",
+        "Plain training moves its own task alone, gradient differences move others too.",
+        true=(),
+        tested=("2",),
+        paired=0.3,
+        contained=True,
+    ),
+    Scenario(
+        "kinds of phenomena",
+        "Tasks of some phenomena help each other, those of others hurt each other or do neither.",
+        true=("7",),
+        tested=("7",),
+        kinds=(0.7, -0.7, 0.7, 0.0, -0.7, 0.7, 0.0),
+        paired=0.12,
     ),
     Scenario(
         "opposed",

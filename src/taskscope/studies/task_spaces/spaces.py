@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.studies.columns import where
-from taskscope.studies.task_spaces.params import TUNED
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER
+from taskscope.studies.task_spaces.params import PREDICTED, TUNED
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER
 from taskscope.tasks.minimal_pairs import PHENOMENA
 from taskscope.tasks.pair_files import UNGROUPED
 
 Array = np.ndarray
+_STRENGTH = 2.0
+"""Standard deviations that a predicted step gains on its own task."""
 LIKENESSES = ("gradient", "overlap", "untrained", "words", "word_pairs")
 """Columns that compare two tasks without tuning."""
 
@@ -37,6 +39,11 @@ class Space:
     """(condition, tuned) to the mean number of steps."""
     changed: dict[str, float]
     """Condition to the mean number of weights that were changed."""
+    slopes: Array
+    """(half, tuned, judged) what the judged task gains for each nat of the other, by gradients, mean over
+    seeds; nan where no gradients were taken."""
+    stepped: Array
+    """(tuned, judged) the same in the first half, measured after one small step; nan where none was taken."""
     likeness: dict[str, Array]
     """Name of `LIKENESSES` to (task, task), the mean over seeds; zero on the diagonal."""
 
@@ -44,6 +51,11 @@ class Space:
     def n(self) -> int:
         """Tasks."""
         return len(self.tasks)
+
+    @property
+    def drawn(self) -> str:
+        """What the map is drawn from: tuning by gradient differences, or gradients alone."""
+        return TUNED if TUNED in self.after else PREDICTED
 
     @cached_property
     def groups(self) -> Array:
@@ -75,10 +87,17 @@ class Space:
     @cached_property
     def _effects(self) -> dict[str, Array]:
         widths = np.array([max(np.concatenate(self._at_first[task]).std(), 1e-9) for task in self.tasks])
-        return {condition: self._by_half(condition, _gain) / widths for condition in self.after}
+        found = {condition: self._by_half(condition, _gain) / widths for condition in self.after}
+        # The step that gains on its own pairs what tuning is stopped at, were all as straight as it starts.
+        return {**found, PREDICTED: self.slopes * (_STRENGTH * widths)[:, None] / widths}
 
     def headroom(self, condition: str) -> Array:
-        """Accuracy gained as a share of what could be won or lost, (tuned, judged), within -1 and 1 (N)."""
+        """Accuracy gained as a share of what could be won or lost, (tuned, judged), within -1 and 1 (N).
+
+        Gradients tell no accuracy: there it is the predicted effect as a share of what the own task gains.
+        """
+        if condition == PREDICTED:
+            return np.clip(self.effects(condition).mean(axis=0) / _STRENGTH, -1, 1)
         return self._by_half(condition, _headroom).mean(axis=0)
 
     def _by_half(self, condition: str, value: Callable[[Array, Array], float]) -> Array:
@@ -118,7 +137,9 @@ def _space(rows: pa.Table, model: str) -> Space | None:
     tuned = where(mine, part=TRANSFER)
     scores = where(mine, part=SCORE)
     phenomenon = dict(zip(scores["judged"].to_pylist(), scores["phenomenon"].to_pylist(), strict=True))
-    tasks = [t for t in set(tuned["tuned"].to_pylist()) if t in phenomenon]
+    steps_taken = where(mine, part=STEP)
+    any_tuned = set((tuned if len(tuned) else steps_taken)["tuned"].to_pylist())
+    tasks = [t for t in any_tuned if t in phenomenon]
     if not tasks:
         return None
     known = list(PHENOMENA.values())
@@ -136,8 +157,9 @@ def _space(rows: pa.Table, model: str) -> Space | None:
             after.setdefault(row["condition"], {})[key] = np.array(row["margins"])
             steps.setdefault((row["condition"], row["tuned"]), []).append(row["steps"])
             changed.setdefault(row["condition"], []).append(row["changed"])
-    if TUNED not in after:
+    if after and TUNED not in after:
         return None
+    slopes, stepped = _steps(steps_taken, tasks)
     return Space(
         model=model,
         tasks=tuple(tasks),
@@ -146,8 +168,26 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         after=after,
         steps={key: float(np.mean(values)) for key, values in steps.items()},
         changed={key: float(np.mean(values)) for key, values in changed.items()},
+        slopes=slopes,
+        stepped=stepped,
         likeness=_likeness(where(mine, part=PAIR), tasks),
     )
+
+
+def _steps(rows: pa.Table, tasks: list[str]) -> tuple[Array, Array]:
+    """Read slopes (half, tuned, judged) and measured steps (tuned, judged), mean over seeds."""
+    place = {task: i for i, task in enumerate(tasks)}
+    n = len(tasks)
+    total, count = np.zeros((3, n, n)), np.zeros((3, n, n))
+    for row in rows.to_pylist():
+        if row["tuned"] in place and row["judged"] in place:
+            cell = place[row["tuned"]], place[row["judged"]]
+            for layer, value in ((row["half"], row["slope"]), (2, row["stepped"])):
+                if value is not None:
+                    total[layer][cell] += value
+                    count[layer][cell] += 1
+    mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean[:2], mean[2]
 
 
 def _likeness(rows: pa.Table, tasks: list[str]) -> dict[str, Array]:

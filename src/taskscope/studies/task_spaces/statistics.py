@@ -22,6 +22,8 @@ from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUN
 from taskscope.studies.task_spaces.spaces import Space
 
 Array = np.ndarray
+NULLS = ("words", "word_pairs", "untrained")
+"""What every map is held against: likeness in words, and of gradients without anything learned."""
 FEWEST_TASKS = 6
 """Tasks below which intervals over tasks say nothing."""
 
@@ -80,7 +82,7 @@ def reliability(space: Space) -> Compared:
         return lambda keep: _between_halves(effects[:, keep][:, :, keep])
 
     controls = {SHUFFLED: of(SHUFFLED)} if SHUFFLED in space.after else {}
-    return compared(of(TUNED), controls, space.n)
+    return compared(of(space.drawn), controls, space.n)
 
 
 def _between_halves(effects: Array) -> float:
@@ -118,6 +120,27 @@ def isolation(space: Space) -> Isolation:
     return Isolation(compared(of(TUNED), controls, space.n), own, others)
 
 
+def entanglement(space: Space) -> Compared:
+    """Squared change of another task as a share of that and the own, under plain training (claim 2).
+
+    Squares are products of the two halves of the pairs, in which chance cancels: a change that is nothing but
+    noise counts as none. The control is the same under tuning by gradient differences.
+    """
+
+    def of(condition: str) -> Callable[[Array], float]:
+        first, second = space.effects(condition)
+        squares = first * second
+        return lambda keep: _leaked(squares[np.ix_(keep, keep)])
+
+    return compared(of(PLAIN), {TUNED: of(TUNED)}, space.n)
+
+
+def _leaked(squares: Array) -> float:
+    own = max(float(np.diag(squares).mean()), 0.0)
+    others = max(float(squares[off_diagonal(len(squares))].mean()), 0.0)
+    return others / max(own + others, 1e-12)
+
+
 def agreement(space: Space) -> Compared:
     """Correlation of transfer, both directions together, with likeness of gradients (claim 4).
 
@@ -135,7 +158,7 @@ def agreement(space: Space) -> Compared:
 
         return value
 
-    controls = {name: of(name) for name in ("words", "word_pairs", "untrained")}
+    controls = {name: of(name) for name in NULLS}
     return compared(of("gradient"), controls, space.n)
 
 
@@ -158,9 +181,9 @@ class Grouping:
 
 def grouping(space: Space, draws: int) -> Grouping:
     """Compare the map with the phenomena of linguists (E4)."""
-    effects = space.effects(TUNED).mean(axis=0)
+    effects = space.effects(space.drawn).mean(axis=0)
     small = compressed(effects)
-    nulls = [space.likeness[name] for name in ("words", "word_pairs", "untrained")]
+    nulls = [space.likeness[name] for name in NULLS]
     same = same_group(space.groups)
 
     def value(keep: Array) -> float:

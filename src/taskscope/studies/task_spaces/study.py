@@ -15,7 +15,7 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_spaces.choosing import N_HALVES, halves
 from taskscope.studies.task_spaces.claims import ACCOUNT
-from taskscope.studies.task_spaces.params import TaskSpaceParams, profile
+from taskscope.studies.task_spaces.params import N_STEPPED, TaskSpaceParams, profile
 from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import Paradigm
 
@@ -29,7 +29,7 @@ class TaskSpaces:
     """How learning one task moves every other (see `claims.ACCOUNT`)."""
 
     name = ACCOUNT.name
-    version = 1
+    version = 2
     account = ACCOUNT
     Params: type[base.Params] = TaskSpaceParams
     planted: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class TaskSpaces:
         for model in models:
             for seed in params.seeds:
                 cells.append(self._cell("probe", params.probe, model, asked, seed, _probe(params, asked)))
-                for own in asked:
+                for own in () if params.first_order else asked:
                     others = [own, *(each for each in asked if each is not own)]
                     cost = _transfer(params, others)
                     cells.append(self._cell("transfer", params.transfer, model, others, seed, cost))
@@ -113,10 +113,9 @@ class TaskSpaces:
 
 
 def _probe(params: TaskSpaceParams, tasks: Sequence[Paradigm]) -> int:
-    """Count tokens: scores of all judged pairs, and two gradients (trained, untrained) of all others."""
-    return sum(
-        ceil(N_HALVES * _length(task) * (params.n_eval + 2 * _BACKWARD * params.n_train)) for task in tasks
-    )
+    """Count tokens: scores of judged pairs, their gradients, a few steps, and three gradients of others."""
+    judged = params.n_eval * (1 + _BACKWARD + N_STEPPED / N_HALVES)
+    return sum(ceil(N_HALVES * _length(task) * (judged + 3 * _BACKWARD * params.n_train)) for task in tasks)
 
 
 def _transfer(params: TaskSpaceParams, tasks: Sequence[Paradigm]) -> int:

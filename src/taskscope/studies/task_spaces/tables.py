@@ -11,14 +11,14 @@ import numpy as np
 
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
+from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.task_spaces.findings import Result
-from taskscope.studies.task_spaces.params import CONDITIONS, TUNED
+from taskscope.studies.task_spaces.kinds import pattern
+from taskscope.studies.task_spaces.params import CONDITIONS, PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
+from taskscope.studies.task_spaces.statistics import compressed
 from taskscope.studies.wording import percent
 from taskscope.tasks.pair_files import UNGROUPED
-
-_SIMILAR, _UNRELATED = 0.3, 0.2
-"""Bounds of the patterns (protocol task_spaces 2.8, recommended)."""
 
 
 @cache
@@ -28,24 +28,14 @@ def published() -> dict[str, Any]:
 
 
 def tables(found: Result) -> list[Table]:
-    """Tabulate phenomena, tasks and ways of tuning."""
-    return [_phenomena(found.space), _tasks(found.space), _ways(found)]
-
-
-def pattern(cells: np.ndarray) -> str:
-    """Name the pattern of the ordered pairs of different tasks of a phenomenon (2.8)."""
-    mean = cells.mean()
-    if mean >= _SIMILAR and (cells > 0).mean() >= 0.8:
-        return "A: alike"
-    if (cells > _SIMILAR).mean() >= 0.2 and (cells < -_SIMILAR).mean() >= 0.2:
-        return "B: partly opposed"
-    if abs(mean) < _UNRELATED and (np.abs(cells) <= _SIMILAR).mean() >= 0.7:
-        return "C: unrelated"
-    return "N: opposed" if mean <= -_SIMILAR and (cells < 0).mean() >= 0.8 else "mixed"
+    """Tabulate phenomena, tasks, ways of tuning, and how far gradients tell what tuning does."""
+    space = found.space
+    tuned = [_ways(found)] if space.drawn == TUNED else []
+    return [_phenomena(space), _tasks(space), *tuned, _first_order(space)]
 
 
 def _phenomena(space: Space) -> Table:
-    shares = space.headroom(TUNED)
+    shares = space.headroom(space.drawn)
     rows = []
     for name in dict.fromkeys(space.phenomena):
         inside = np.flatnonzero(np.array(space.phenomena) == name)
@@ -87,7 +77,7 @@ def _mean(values: np.ndarray) -> str:
 
 
 def _tasks(space: Space) -> Table:
-    effects, off = space.effects(TUNED).mean(axis=0), ~np.eye(space.n, dtype=bool)
+    effects, off = space.effects(space.drawn).mean(axis=0), ~np.eye(space.n, dtype=bool)
     rows = tuple(
         (
             task,
@@ -96,7 +86,7 @@ def _tasks(space: Space) -> Table:
             f"{effects[i, i]:+.2f}",
             _mean(effects[i][off[i]]),
             _mean(effects[:, i][off[i]]),
-            f"{space.steps[TUNED, task]:.0f}",
+            f"{space.steps[TUNED, task]:.0f}" if space.drawn == TUNED else "–",
         )
         for i, task in enumerate(space.tasks)
     )
@@ -139,6 +129,35 @@ def _ways(found: Result) -> Table:
         note="Mean over tasks, in standard deviations of margins; the change of others without its sign.",
         model=space.model,
         headline=("way", "own gain", "change of others"),
+    )
+
+
+def _first_order(space: Space) -> Table:
+    """Tabulate the licence of maps drawn from gradients: prediction beside measurement (E6)."""
+    off = off_diagonal(space.n)
+    predicted = compressed(space.effects(PREDICTED).mean(axis=0))
+    asked = [("one small step, another task", space.slopes[0][off], space.stepped[off])]
+    asked.append(("one small step, any task", space.slopes[0].ravel(), space.stepped.ravel()))
+    if space.drawn == TUNED:
+        tuned = compressed(space.effects(TUNED).mean(axis=0))
+        asked.append(("tuning, another task", predicted[off], tuned[off]))
+    rows = []
+    for name, told, measured in asked:
+        known = np.isfinite(told) & np.isfinite(measured)
+        x, y = told[known], measured[known]
+        if len(x) < 3 or not x.std() or not y.std():
+            continue
+        rows.append((name, len(x), f"{np.corrcoef(x, y)[0, 1]:.3f}", f"{(x @ y) / (x @ x):.2f}"))
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-first-order",
+        title="What gradients tell of tuning",
+        columns=("what is predicted", "pairs of tasks", "correlation", "slope"),
+        rows=tuple(rows),
+        note="Prediction: the product of one task's gradient, on the weights chosen for it, with another's. "
+        "Small steps gain a twentieth of a standard deviation on their own task; where they correlate .95 or "
+        "more with the prediction, a map of gradients stands for one of small steps. Tuning goes further, "
+        "and Adam elsewhere than the gradient: effects there are compressed.",
+        model=space.model,
     )
 
 

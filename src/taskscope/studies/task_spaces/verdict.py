@@ -5,6 +5,8 @@
 - claim 1, supported: the maps of two halves of the pairs, rows and columns taken out, are alike (interval
   above 0) and more so than after tuning on pairs with good and bad exchanged at random (interval of the
   difference above 0). Contradicted: less so.
+- claim 2, supported: of what plain training does, counted in squares, a share falls on other tasks (interval
+  above 0), and a larger one than with gradient differences. Contradicted: a smaller one.
 - claim 3, supported: the share of what tuning does that stays with its own task is larger than under every
   other way of tuning. Contradicted: smaller than under one of them.
 - claim 4, supported: likeness of gradients goes with transfer (interval above 0), and better than words or
@@ -12,6 +14,11 @@
 - claim 6, supported: tasks of one phenomenon transfer more to each other, beyond what words and an untrained
   model explain: interval above 0, and estimate above where 97.5 % of random groupings lie. Contradicted: the
   same below 0.
+- claim 7, supported: which phenomenon two tasks belong to tells what they do to each other, beyond words: the
+  share of the variance inside phenomena that lies between them is above where 97.5 % of random groupings lie.
+  Contradicted: below where 2.5 % of them lie. The interval over tasks is shown and does not decide: with few
+  phenomena, leaving one task out changes what is compared. Inconclusive by rule: fewer than three phenomena
+  with two tasks each.
 - inconclusive otherwise.
 """
 
@@ -21,10 +28,12 @@ import numpy as np
 
 from taskscope.report.findings import Verdict
 from taskscope.studies.judgement import Judgement
+from taskscope.studies.task_spaces.kinds import Kinds
 from taskscope.studies.task_spaces.params import PLAIN, SCATTERED
 from taskscope.studies.task_spaces.statistics import Compared, Grouping, Isolation
 
 LABELS = {
+    "difference": "gradient differences",
     "shuffled": "labels exchanged at random",
     "plain": "plain training on the good sentences",
     "scattered": "weights drawn at random",
@@ -50,6 +59,31 @@ def judge_map(found: Compared) -> Judgement:
     if found.value.low <= 0:
         return _inconclusive("Other pairs of the same tasks may draw another map.")
     return _inconclusive("Tuning on pairs with labels exchanged at random may give a map as steady.")
+
+
+def judge_entanglement(found: Compared | None) -> Judgement:
+    """Judge claim 2; None where there was no plain training."""
+    if found is None or found.lead is None:
+        return _inconclusive("Plain training on the good sentences was not measured.")
+    if found.lead.high < 0:
+        return Judgement(Verdict.CONTRADICTED, "Gradient differences change other tasks more.")
+    if found.value.low > 0 and found.lead.low > 0:
+        return Judgement(
+            Verdict.SUPPORTED,
+            "Plain training changes other tasks too, more than gradient differences do.",
+        )
+    return _inconclusive("Gradient differences may change other tasks as much.")
+
+
+def judge_kinds(found: Kinds) -> Judgement:
+    """Judge claim 7."""
+    if found.share.value > found.chance.high:
+        return Judgement(
+            Verdict.SUPPORTED, "Phenomena differ in what their tasks do to each other, beyond their words."
+        )
+    if found.share.value < found.chance.low:
+        return Judgement(Verdict.CONTRADICTED, "Phenomena are more alike than groups made at random.")
+    return _inconclusive("Tasks grouped at random differ about as much from group to group.")
 
 
 def judge_isolation(found: Isolation) -> Judgement:

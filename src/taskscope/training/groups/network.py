@@ -14,6 +14,8 @@ All weights are exact in half precision; see `taskscope.training.paired`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -81,7 +83,7 @@ def build(tokens: PreTrainedTokenizerFast, *, null: bool = False) -> GPT2LMHeadM
     trunk, undone = hf.transformer, gain(HALF, _CONSTANTS)
     trunk.wte.weight.copy_(_embeddings(tokens, null, rng))
     trunk.ln_f.weight.copy_(undone)
-    [block] = trunk.h
+    block: Any = trunk.h[0]
     block.ln_1.weight.copy_(undone)
     values = block.attn.c_attn.weight.view(2 * HALF, 3, HEADS, HEAD_DIM)[:, 2]
     out = block.attn.c_proj.weight.view(HEADS, HEAD_DIM, 2 * HALF)
