@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from taskscope.tasks.cloze_words import CHILDREN, MEN, NOUNS, PLACES, ROLES, STA
 PRONOUN, CAUSE, FACT, AGREEMENT = "pronoun", "cause", "fact", "agreement"
 SKILLS = (PRONOUN, CAUSE, FACT, AGREEMENT)
 
+Word = TypeVar("Word")
 Question = tuple[str, tuple[str, ...], int]
 """Prompt, answers to choose from, the right one."""
 Twins = list[Question]
@@ -181,12 +183,12 @@ def _couple(rng: np.random.Generator) -> tuple[tuple[str, str], tuple[str, str]]
     return (first[0], second[0]), (first[1], second[1])
 
 
-def _one(words: Sequence, rng: np.random.Generator):
-    return words[rng.integers(len(words))]
+def _one(words: Sequence[Word], rng: np.random.Generator) -> Word:
+    return words[int(rng.integers(len(words)))]
 
 
-def _two(words: Sequence, rng: np.random.Generator):
-    first, second = rng.permutation(len(words))[:2]
+def _two(words: Sequence[Word], rng: np.random.Generator) -> tuple[Word, Word]:
+    first, second = rng.permutation(len(words))[:2].tolist()
     return words[first], words[second]
 
 

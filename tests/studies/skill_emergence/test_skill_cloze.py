@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,6 +17,8 @@ from taskscope.studies.skill_emergence.analysis import figures, tables
 from taskscope.studies.skill_emergence.cloze.fitting import Points, fit, resample
 from taskscope.studies.skill_emergence.cloze.rows import Cloze, read, to_rows
 from taskscope.studies.skill_emergence.params import CLOZE, SkillEmergenceParams
+from taskscope.studies.skill_emergence.responses.showing import ANY_GRAPH, MEASURED, THEOREM
+from taskscope.studies.skill_emergence.responses.showing import figures as measured_curves
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 from taskscope.tasks.cloze import questions
 from taskscope.theory.skill_graph import links
@@ -120,6 +124,21 @@ def test_points_on_a_link_are_fitted_exactly_with_the_slope_one(link: str) -> No
     assert roots[1].slope.value == pytest.approx(4 * roots[0].slope.value)
 
 
+def test_the_measured_curve_stands_under_the_bounds_of_its_own_tags(found: Cloze) -> None:
+    (drawn,) = measured_curves(found, "models")
+    rows = [row for row in drawn.spec["datasets"]["data"] if row["kind"] == "data"]
+    for model in found.models:
+        own = {
+            name: np.array([row["y"] for row in rows if (row["facet"], row["series"]) == (model, name)])
+            for name in (MEASURED, THEOREM, ANY_GRAPH)
+        }
+        assert all(len(values) == 4 for values in own.values())  # skills
+        assert (own[THEOREM] <= own[ANY_GRAPH] + 1e-4).all()  # rounded
+        assert (np.diff(own[MEASURED]) <= 1e-9).all()
+        assert own[THEOREM][-1] == own[ANY_GRAPH][-1] == 1
+    assert measured_curves(replace(found, solved=np.ones_like(found.solved)), "models") == []
+
+
 def test_a_small_model_is_asked_and_shown() -> None:
     ref = ModelRef(id="pico-xs@sha256:0", label="pico-xs", dtype="float32", attention="sdpa")
     model = PlannedModel(ref=ref, n_blocks=6, n_parameters=206752, context=1024)
@@ -138,7 +157,7 @@ def test_a_small_model_is_asked_and_shown() -> None:
     two = asked.chance == 0.5
     np.testing.assert_array_equal(asked.solved[0, two] == 1, asked.surprise[0, two] <= np.log(2) + 1e-9)
     names = {figure.name for figure in figures(measured, SMALL)}
-    assert {"skill-emergence-cloze", "skill-emergence-links"} <= names
+    assert {"skill-emergence-cloze", "skill-emergence-links", "skill-emergence-measured"} <= names
     laid = {table.name: table for table in tables(measured, SMALL)}
     assert len(laid["skill-emergence-link-fits"].rows) == 4
     assert laid["skill-emergence-cloze"].rows[0][0] == "pico-xs"

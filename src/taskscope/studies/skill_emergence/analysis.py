@@ -20,6 +20,7 @@ from taskscope.studies.skill_emergence.pairs.findings import stimulus
 from taskscope.studies.skill_emergence.pairs.resampling import ModelPairs, resample
 from taskscope.studies.skill_emergence.pairs.rows import grids
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
+from taskscope.studies.skill_emergence.responses import showing as response_showing
 
 MODELS = "models given"
 """What figures are about that compare models."""
@@ -49,7 +50,7 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
     if pairs := _pairs(rows, params):
         drawn.append(pair_showing.figure(pairs, MODELS))
     if cloze := _cloze(rows, params):
-        drawn += cloze_showing.figures(*cloze, MODELS)
+        drawn += [*cloze_showing.figures(*cloze, MODELS), *response_showing.figures(cloze[0], MODELS)]
     return drawn
 
 

@@ -50,9 +50,10 @@ class PairScenario:
         )
         shape = (len(params.pairs), len(kinds), params.pair_repetitions, params.pair_queries)
         own = _SPREAD * rng.standard_normal((shape[0], shape[2], 1))
+        one = (shape[0], *shape[2:])
+        chances = [right for _, _, right, _ in kinds], [whole for *_, whole in kinds]
         right, whole = (
-            np.stack([_drawn(kind[at], own, shape[::2] + shape[3:], rng) for kind in kinds], axis=1)
-            for at in (2, 3)
+            np.stack([_drawn(chance, own, one, rng) for chance in each], axis=1) for each in chances
         )
         pair, kind, repetition, query = (at.ravel().astype(np.int32) for at in np.indices(shape))
         n = pair.size

@@ -58,7 +58,7 @@ def summarise(responses: Responses, seed: int = 0) -> Summary:
         responses,
         screened,
         measured,
-        allowed=_allowed(measured),
+        allowed=allowed(measured),
         by_dimension=by_dimension(screened.table, range(1, most + 1), rng),
         mastery=dina.fit(screened.table, needs).mastery(screened.table) if listed else None,
         own_tags=own,
@@ -66,7 +66,7 @@ def summarise(responses: Responses, seed: int = 0) -> Summary:
     )
 
 
-def _allowed(measured: Performance) -> Array:
+def allowed(measured: Performance) -> Array:
     """Bound at the measured shares of skills; 1 for all of them, and where nothing or everything failed."""
     found = np.ones(len(measured.alpha))
     inner = measured.alpha < 1
