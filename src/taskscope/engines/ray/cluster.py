@@ -92,8 +92,9 @@ def _connect(ray: ModuleType, engine: str) -> None:
     address = engine if engine != LOCAL else os.environ.get("RAY_ADDRESS") or None
     options: dict[str, object] = {"log_to_driver": False, "configure_logging": False}
     if address is None:
-        folder = f"/tmp/taskscope-{os.getuid()}"
-        options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE, "_temp_dir": folder}
+        options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+        if os.name != "nt":
+            options["_temp_dir"] = f"/tmp/taskscope-{os.getuid()}"
     for tries_left in range(_STARTS - 1 if address is None else 0, -1, -1):
         try:
             with warnings.catch_warnings():
