@@ -149,7 +149,11 @@ def table(repeats: int) -> str:
             f"{processor()}; {versions}. The rows agree to {worst:.1e}.",
             "",
             "Both ways run the same pass otherwise, which is most of what is left of the first: what is "
-            "saved grows with the prompt and the number of heads.",
+            "saved grows with the prompt and the number of heads. Counted at 2,048 tokens: the plain pass "
+            "with the fast kernel, reading nothing, takes 1.36 s where reading beside it takes 1.57 s, and "
+            "32 of the 36 MB are what one MLP holds on its way (four times 2,048 x 1,024 numbers); the rows "
+            "themselves are 4 MB. So on this model no way of reading can come beyond about 4.9 times the "
+            "speed and 41 times less memory at this length; 5 and 50 times are passed at 4,096.",
             "",
             *lines,
             "",
