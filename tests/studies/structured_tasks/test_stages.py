@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -132,5 +134,8 @@ def test_a_model_that_composes_shows_it() -> None:
     np.testing.assert_allclose(found.passed[0], [1, 0])
     assert not found.kept.any()
     assert not found.wrong.any()
+    assert found.above_guessing
+    assert "luck" not in figures.see([found])
+    assert "On topics no more" in figures.see([replace(found, n_right=13)])
     [table] = figures.tables("toy", [found])
-    assert table.rows[0][1:5] == ("42 of 48", "100 % (100 to 100)", "0 % (0 to 0)", 1)
+    assert table.rows[0][1:5] == ("42 of 48 (guessing: 12)", "100 % (100 to 100)", "0 % (0 to 0)", 1)

@@ -38,8 +38,7 @@ def figures(model: str, found: Sequence[Stages]) -> list[Figure]:
         Figure(
             name=f"structured-tasks-{slug(model)}-stages",
             title="Is the own label there before the new word?",
-            see="If a renamed task is the renaming after the task, the own label should lead before the new "
-            "word does, and from then on another query's residual should turn the answer to its new word.",
+            see=see(found),
             alt=f"Line charts for {model}, one per task: by block, the shares of rightly answered queries in "
             "which the own label, a wrong label or the new word leads, and whose answer an exchange turns.",
             spec=charts.curves(
@@ -48,6 +47,21 @@ def figures(model: str, found: Sequence[Stages]) -> list[Figure]:
             model=model,
         )
     ]
+
+
+def see(found: Sequence[Stages]) -> str:
+    """Say what to see, or that nothing can be seen."""
+    text = (
+        "If a renamed task is the renaming after the task, the own label should lead before the new word "
+        "does, and from then on another query's residual should turn the answer to its new word."
+    )
+    lucky = [task.task for task in found if not task.above_guessing]
+    if lucky:
+        text += (
+            f" On {' and '.join(lucky)} no more is answered rightly than guessing gives: what is right there "
+            "is luck, and its curves say nothing of how renaming is done."
+        )
+    return text
 
 
 def tables(model: str, found: Sequence[Stages]) -> list[Table]:
@@ -59,7 +73,15 @@ def tables(model: str, found: Sequence[Stages]) -> list[Table]:
         moved, kept = (Measure.of(values[:, block]) for values in (task.moved, task.kept))
         numbers = [f"{100 * m.value:.0f} % ({100 * m.low:.0f} to {100 * m.high:.0f})" for m in (own, wrong)]
         turned = [f"{100 * m.value:.0f} % ({100 * m.low:.0f} to {100 * m.high:.0f})" for m in (moved, kept)]
-        rows.append((task.task, f"{task.n_right} of {task.n_queries}", *numbers, block, *turned))
+        rows.append(
+            (
+                task.task,
+                f"{task.n_right} of {task.n_queries} (guessing: {task.n_queries / task.n_classes:.0f})",
+                *numbers,
+                block,
+                *turned,
+            )
+        )
     return [
         Table(
             name=f"structured-tasks-{slug(model)}-stages",

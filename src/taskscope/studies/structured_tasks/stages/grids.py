@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from taskscope.stats.intervals import wilson
 from taskscope.studies.columns import models_and_tasks, where
 from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.stages.rows import NOBODY, PART
@@ -33,6 +34,11 @@ class Stages:
     """The same word, when the residual of another query of the own class stands in."""
     passed: np.ndarray
     """(1 + draw, 2) share of queries whose own label leads after some block; a wrong label, likewise."""
+
+    @property
+    def above_guessing(self) -> bool:
+        """Whether clearly more queries are answered rightly than by guessing; else right answers are luck."""
+        return bool(wilson(self.n_right / self.n_queries, self.n_queries).low > 1 / self.n_classes)
 
 
 def grids(rows: pa.Table, draws: int) -> dict[str, list[Stages]]:
