@@ -60,6 +60,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/head_effects.py
 	$(BIN)/python benchmarks/shared_demonstrations.py
 	$(BIN)/python benchmarks/choice_scoring.py
+	$(BIN)/python benchmarks/pair_scoring.py
 	$(BIN)/python benchmarks/trend_rule.py
 	$(BIN)/python benchmarks/last_row.py
 	$(BIN)/python benchmarks/engine_overhead.py
