@@ -47,8 +47,9 @@ def query(sql: str, paths: Sequence[str | Path]) -> pa.Table:
     """Run SQL over the tables ``rows`` and ``cells`` of one or more runs.
 
     ``rows`` holds the rows of all measured cells with ``run`` and ``study`` in front; of several studies, the
-    union of their columns. ``cells`` holds one row per cell, failed ones included. Both are copies: no
-    statement can change a run, read another file or reach the network.
+    union of their columns; one that is text in one study and a list in another has the study in its name.
+    ``cells`` holds one row per cell, failed ones included. Both are copies: no statement can change a run,
+    read another file or reach the network.
 
     Raises:
         RunError: If a path is no run folder, or the SQL fails; for an unknown name the columns are listed.
@@ -68,7 +69,7 @@ def query(sql: str, paths: Sequence[str | Path]) -> pa.Table:
 
 def _load(connection: DuckDBPyConnection, folders: Sequence[RunFolder]) -> dict[str, list[str]]:
     """Copy the runs into the two tables and return their columns."""
-    cells, rows = [], []
+    cells, rows, studies = [], [], []
     for folder, name in zip(folders, _names(folders), strict=True):
         records = folder.cells()
         cells += [_describe(record, name) for record in records]
@@ -77,7 +78,10 @@ def _load(connection: DuckDBPyConnection, folders: Sequence[RunFolder]) -> dict[
             for column, value in (("study", study), ("run", name)):
                 table = table.add_column(0, column, pa.repeat(value, table.num_rows))
             rows.append(table)
-    rows = rows or [pa.table({name: pa.array([], pa.string()) for name in ("run", "study", "key", "model")})]
+            studies.append(study)
+    rows = _kept_apart(rows, studies) or [
+        pa.table({name: pa.array([], pa.string()) for name in ("run", "study", "key", "model")})
+    ]
     for i, table in enumerate(rows):
         connection.register(f"part_{i}", table)
     parts = " UNION ALL BY NAME ".join(f"SELECT * FROM part_{i}" for i in range(len(rows)))
@@ -91,6 +95,32 @@ def _load(connection: DuckDBPyConnection, folders: Sequence[RunFolder]) -> dict[
         described = connection.execute(f"SELECT * FROM {name} LIMIT 0").description
         columns[name] = [column[0] for column in described or ()]
     return columns
+
+
+def _kept_apart(tables: Sequence[pa.Table], studies: Sequence[str]) -> list[pa.Table]:
+    """Rename columns that are text in one study and a list in another: ``shown_task_vectors``."""
+    kinds: dict[str, set[str]] = {}
+    for table in tables:
+        for field in table.schema:
+            kinds.setdefault(field.name, set())
+            if not pa.types.is_null(field.type):  # nothing but nulls goes with anything
+                kinds[field.name].add(_kind(field.type))
+    renamed = []
+    for table, study in zip(tables, studies, strict=True):
+        own = study.replace("-", "_")
+        names = [name if len(kinds[name]) < 2 else f"{name}_{own}" for name in table.column_names]
+        renamed.append(table.rename_columns(names))
+    return renamed
+
+
+def _kind(told: pa.DataType) -> str:
+    """Name what can stand in one column: texts, lists, bytes, or numbers and truth values."""
+    told = told.value_type if pa.types.is_dictionary(told) else told
+    if pa.types.is_nested(told):
+        return "list"
+    if pa.types.is_string(told) or pa.types.is_large_string(told):
+        return "text"
+    return "bytes" if pa.types.is_binary(told) else "number"
 
 
 def _names(folders: Sequence[RunFolder]) -> list[str]:

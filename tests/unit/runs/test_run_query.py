@@ -131,3 +131,19 @@ def test_statements_cannot_change_the_run(run: Path) -> None:
 def test_a_path_that_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="not a run folder"):
         query("select 1", [tmp_path])
+
+
+def test_a_column_that_is_text_in_one_study_and_a_list_in_another_has_two_names(tmp_path: Path) -> None:
+    folder = RunFolder.create_or_open(tmp_path / "run", {})
+    for study, shown in (("one-study", ["a", "b"]), ("other", [[1, 2], [3]])):
+        rows = pa.table({"shown": shown, "score": [0.5, 1.0]})
+        folder.write(toy_cell(study=study), Measured(rows), {})
+    found = query(
+        "select shown_one_study, len(shown_other) as n, score from rows order by score, n", [folder.path]
+    )
+    assert found.to_pylist() == [
+        {"shown_one_study": None, "n": 2, "score": 0.5},
+        {"shown_one_study": "a", "n": None, "score": 0.5},
+        {"shown_one_study": None, "n": 1, "score": 1.0},
+        {"shown_one_study": "b", "n": None, "score": 1.0},
+    ]
