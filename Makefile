@@ -8,14 +8,17 @@ JOBS ?= 2
 KILLS ?= 1000
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: demo test soak test-oldest check bench docs clean help
+.PHONY: demo test soak test-oldest check bench docs docs-check numbers dist clean help
 
 help:
 	@echo "make demo    set up and run every built study on the built-in models; prints the path of the page"
 	@echo "make test    set up and run the tests"
 	@echo "make check   lint and types"
 	@echo "make bench   benchmarks beside what one would use instead"
-	@echo "make docs    tables and pages of docs/ that are made from code"
+	@echo "make docs    the docs site, in site/"
+	@echo "make docs-check    execute every command of the tutorial and the how-to pages"
+	@echo "make numbers    calibration tables and model pages of docs/ made from code again; an hour"
+	@echo "make dist    wheel and sdist, and a demo from the wheel outside the checkout"
 	@echo "make soak    kill runs 1,000 times, feed the readers 10,000 hostile files"
 	@echo "make test-oldest   the model tests on the oldest supported transformers line"
 
@@ -67,10 +70,27 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/peak_memory.py
 
 docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e ".[docs]"
+	$(BIN)/python docs/reference_page.py
+	$(BIN)/mkdocs build --strict
+
+docs-check: $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/check_blocks.py
+
+numbers: $(VENV)/.dev
 	$(BIN)/python -m taskscope.studies.task_vectors.calibration
 	$(BIN)/python -m taskscope.studies.structured_tasks.calibration
 	$(BIN)/python -m taskscope.studies.inverse_scaling.calibration
 	$(BIN)/python -m taskscope.training.cards.family_page
 
+dist:
+	rm -rf dist build/fresh
+	$(PYTHON) -m venv build/fresh
+	build/fresh/bin/python -m pip install --quiet --disable-pip-version-check build
+	build/fresh/bin/python -m build --outdir dist
+	$(PYTHON) .ci/check_dist.py dist
+	build/fresh/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/newest.txt dist/*.whl
+	cd build/fresh && bin/taskscope demo
+
 clean:
-	rm -rf $(VENV) $(OLDEST) dist build
+	rm -rf $(VENV) $(OLDEST) dist build site

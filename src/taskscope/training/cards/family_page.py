@@ -83,7 +83,7 @@ def text(family: Sequence[Member], fitted: Law | None, drawn: Sequence[Figure]) 
     lines = [
         "# The pico family in numbers",
         "",
-        "Made by `make docs` from the cards and training logs that are shipped with the models; "
+        "Made by `make numbers` from the cards and training logs that are shipped with the models; "
         "[pico](pico.md) says what the family is and why. Few-shot accuracy is the mean over the published "
         "tasks, asked in a format that no training text holds; intervals resample tasks, articles or "
         "paradigms.",
