@@ -10,5 +10,5 @@ class TestCalibration(PromiseBothWays):
     calibration = CALIBRATION
     n_tables = 12
     remade = "with the excess"
-    fewest = MappingProxyType({"7": 60})
+    fewest = MappingProxyType({"7": 200})
     opposites = (("the bound does not hold", "5"), ("no growth", "6"), ("never combined", "7"))
