@@ -29,8 +29,8 @@ def judge_extreme(
         upright: Labels that rule it out.
     """
     named = series.with_label(*labels)
+    names = ", ".join(task.grid.task for task in named)
     if extreme is not None and extreme.task in named and extreme.found.low > extreme.shuffled.value:
-        names = ", ".join(task.grid.task for task in named)
         return Judgement(
             Verdict.SUPPORTED,
             f"{names}: the label holds in four resamples out of five or more and after correction for "
@@ -38,6 +38,12 @@ def judge_extreme(
         )
     if series.tasks and all(task.label in upright for task in series.tasks):
         return Judgement(Verdict.CONTRADICTED, "Every task has a steady label that rules it out.")
+    if named:
+        return Judgement(
+            Verdict.INCONCLUSIVE,
+            f"{names}: the label is steady, but the largest change of all tasks does not clear the most that "
+            "shuffled sizes give.",
+        )
     unsure = [task for task in series.tasks if task.label is Label.UNDETERMINED]
     if len(unsure) == len(series.tasks):
         return Judgement(Verdict.INCONCLUSIVE, undetermined(series))
