@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
 from typing import Any
 
 import altair as alt
@@ -33,14 +32,14 @@ class Series:
         main = [name for name in names if name not in controls]
         grey = [name for name in names if name in controls]
 
-        def take(for_main: Sequence[Any], for_grey: Sequence[Any]) -> list[Any]:
-            return [*islice(cycle(for_main), len(main)), *islice(cycle(for_grey), len(grey))]
+        def take(for_main: Sequence[Any], for_grey: Sequence[Any], shift: int = 0) -> list[Any]:
+            return [*_dealt(for_main, len(main), shift), *_dealt(for_grey, len(grey), shift)]
 
         return cls(
             main + grey,
             take(theme.CATEGORIES, theme.CONTROLS),
             take(theme.DASHES, theme.CONTROL_DASHES),
-            take(theme.SHAPES, theme.CONTROL_SHAPES),
+            take(theme.SHAPES, theme.CONTROL_SHAPES, shift=1),
         )
 
     @property
@@ -68,6 +67,14 @@ class Series:
         """Point shape by series."""
         scale = alt.Scale(domain=self.names, range=self.shapes)
         return alt.Shape("series:N", scale=scale, legend=self.legend, sort=None)
+
+
+def _dealt(values: Sequence[Any], n: int, shift: int) -> list[Any]:
+    """Deal values out to n series; every further round starts `shift` places on.
+
+    Colours and shapes shifted against each other give every series a look of its own, also past one round.
+    """
+    return [values[(i + shift * (i // len(values))) % len(values)] for i in range(n)]
 
 
 def grouped(

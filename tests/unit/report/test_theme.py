@@ -9,6 +9,7 @@ import pytest
 from colour_math import BLINDNESS, contrast, lab
 
 from taskscope.report import theme
+from taskscope.report.chart_layers import Series
 
 DARK_PAPER = theme.SHADES[theme.PAPER]
 
@@ -52,3 +53,9 @@ def test_every_colour_of_the_theme_has_a_dark_counterpart() -> None:
 def test_there_is_a_dash_and_a_shape_for_every_colour() -> None:
     assert len(theme.CATEGORIES) == len(theme.SHAPES) == len(theme.DASHES)
     assert len(theme.CONTROLS) == len(theme.CONTROL_SHAPES) == len(theme.CONTROL_DASHES)
+
+
+def test_many_series_keep_a_look_of_their_own() -> None:
+    names = [f"task {n}" for n in range(len(theme.CATEGORIES) * len(theme.SHAPES))]
+    style = Series.of([*names, "other task", "none"], ["other task", "none"])
+    assert len(set(zip(style.colours, style.shapes, strict=True))) == len(names) + 2
