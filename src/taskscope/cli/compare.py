@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from taskscope.cli.console import out
@@ -63,21 +64,23 @@ def compare(
 
     for name in dict.fromkeys(one.study for one in found.overall):
         out.print(_table([one for one in found.overall if one.study == name], name), "")
-    out.print(f"First: {names(found)[0]}. Second: {names(found)[1]}. {lead(found)}", highlight=False)
+    out.print(
+        f"First: {names(found)[0]}. Second: {names(found)[1]}. {lead(found)}", highlight=False, markup=False
+    )
     path = page or Path("runs") / f"compare--{found.first.model}--{found.second.model}.html".replace("/", "-")
     _write(found, path)
     out.print(f"\nPage: {path}", highlight=False)
 
 
 def _table(found: Sequence[Difference], study: str) -> Table:
-    table = Table(title=study, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=escape(study), title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("what", overflow="fold")
     for column in ("questions", "first", "second", "second less first", ""):
         table.add_column(column, no_wrap=True)
     for one in found:
         colour = STYLE.get(one.word.value, "dim")
         table.add_row(
-            one.quantity,
+            escape(one.quantity),
             str(one.n),
             f"{one.first:.3g}",
             f"{one.second:.3g}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from taskscope.cli.console import out
 from taskscope.cli.options import AsJson
@@ -75,11 +77,16 @@ def _as_json(found: Summary) -> dict[str, Any]:
             for a, b, c in zip(measured.alpha, measured.beta, found.allowed, strict=True)
         ],
         "held_out_log_probability": {
-            "by_dimension": found.by_dimension,
-            "own_tags": found.own_tags,
-            "shuffled_tags": None if shuffled is None else shuffled.tolist(),
+            "by_dimension": {str(n): _number(value) for n, value in found.by_dimension.items()},
+            "own_tags": _number(found.own_tags),
+            "shuffled_tags": None if shuffled is None else [_number(value) for value in shuffled],
         },
     }
+
+
+def _number(value: float | None) -> float | None:
+    """Return what JSON can hold: it knows no NaN."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _print(found: Summary) -> None:
@@ -95,12 +102,16 @@ def _print(found: Summary) -> None:
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             named = ", ".join(names[:_NAMED])
-            out.print(f"{len(names)} {what} never vary and are left out: {named}{more}.", highlight=False)
+            out.print(
+                f"{len(names)} {what} never vary and are left out: {named}{more}.",
+                highlight=False,
+                markup=False,
+            )
     table = table_of("skill", "items", "competence", "mastered by")
     for place in np.argsort(measured.competence):
         mastered = "–" if found.mastery is None else f"{found.mastery[:, place].mean():.1%}"
         name, n = responses.skills[place], responses.needs[:, place].sum()
-        table.add_row(name, str(n), f"{measured.competence[place]:.1%}", mastered)
+        table.add_row(escape(name), str(n), f"{measured.competence[place]:.1%}", mastered)
     out.print(table)
     table = table_of("worst skills left out", "failures gather", "theorem allows")
     for a, b, c in zip(measured.alpha, measured.beta, found.allowed, strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from taskscope.cli.console import out
@@ -29,8 +30,8 @@ def print_plan(plan: Plan, path: Path) -> None:
     for cell in plan.cells:
         table.add_row(
             cell.study,
-            cell.model.label if cell.model else "–",
-            ", ".join(task.name for task in cell.tasks[:1]),
+            escape(cell.model.label) if cell.model else "–",
+            escape(", ".join(task.name for task in cell.tasks[:1])),
             str(cell.seed),
             f"{cell.cost.tokens:,}",
             f"{cell.cost.token_layers:,}",

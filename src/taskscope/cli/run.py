@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from taskscope.cli import options
 from taskscope.cli.console import (
@@ -176,7 +177,7 @@ def carry_out(
             out.print("", headline_table(table), sep="\n")
         out.print(f"\nPage: {page}", highlight=False)
     for failure in outcome.failures:
-        err.print(f"[red]failed[/] {failure}", highlight=False)
+        err.print(f"[red]failed[/] {escape(str(failure))}", highlight=False)
     if outcome.failures:
         count = len(outcome.failures)
         err.print(f"{count} cells failed; see taskscope show {path}, run the command again to retry.")

@@ -179,3 +179,10 @@ def test_answers_on_attention_are_of_held_out_questions_that_got_a_label() -> No
         ("7", 1),
         ("9", 0),
     ]
+
+
+def test_two_settings_in_one_folder_are_refused_rather_than_mixed(tmp_path) -> None:
+    mixed = run(tmp_path / "mixed", "pico-xs", tasks=["neqa"], n_items=12)
+    run(tmp_path / "mixed", "pico-xs", tasks=["neqa"], n_items=8)
+    with pytest.raises(RunError, match="under several parameters"):
+        compare((mixed, RunFolder.open(mixed.path)))

@@ -137,3 +137,11 @@ def test_the_command_prints_and_tells_machines(tmp_path: Path) -> None:
     held_out = told["held_out_log_probability"]
     assert held_out["own_tags"] > np.mean(held_out["shuffled_tags"])
     assert [row["alpha"] for row in told["worst"]] == [0.5, 1.0]
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path: Path) -> None:
+    path = planted(tmp_path / "r.csv")
+    path.write_text(path.read_text().replace("add", "add[/x]"), encoding="utf-8")
+    printed = runner.invoke(app, ["theory", "item-response", str(path)])
+    assert printed.exit_code == 0, printed.output
+    assert "add[/x]" in printed.output

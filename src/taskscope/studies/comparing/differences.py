@@ -112,6 +112,8 @@ def _study(first: Side, second: Side, cells: Shared) -> Iterator[Difference]:
     one, other = (
         study.answers(side.folder.rows(keys)) for side, keys in ((first, cells.first), (second, cells.second))
     )
+    for side, answers in ((first, one), (second, other)):
+        _refuse_two_settings(side, cells.study, answers)
     both = _joined(one, other)
     units = dict(zip(one["quantity"].to_pylist(), one["unit"].to_pylist(), strict=True))
     for quantity, unit in units.items():
@@ -122,6 +124,21 @@ def _study(first: Side, second: Side, cells: Shared) -> Iterator[Difference]:
         for task, some in groups.items():
             found = paired(some, stream("comparing", cells.study, quantity, task))
             yield _difference(cells.study, quantity, unit, task, len(some), found)
+
+
+def _refuse_two_settings(side: Side, study: str, answers: pa.Table) -> None:
+    """Refuse a folder in which the same questions were asked under several parameters: which is meant?
+
+    Raises:
+        RunError: If it is.
+    """
+    named = answers.select(("task", "quantity", "question"))
+    if named.group_by(named.column_names).aggregate([]).num_rows < named.num_rows:
+        raise RunError(
+            f"{side.folder.path} holds {study} of {side.model} under several parameters",
+            "one setting in each run folder",
+            "run each setting with an --out of its own",
+        )
 
 
 def _joined(first: pa.Table, second: pa.Table) -> dict[tuple[str, str], PairedTask]:

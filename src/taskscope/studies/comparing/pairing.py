@@ -94,7 +94,8 @@ def _models(folder: RunFolder) -> dict[str, list[CellRecord]]:
 def shared(first: Side, second: Side) -> list[Shared]:
     """Pair the cells that asked the same, study by study.
 
-    The same is: the same measurement with the same parameters, tasks of the same items, and the same seed.
+    The same is: the same measurement of one study version with the same parameters, tasks of the same items,
+    and the same seed.
     """
     there = {_asked(record): record for record in second.records}
     pairs = [(one, there[_asked(one)]) for one in first.records if _asked(one) in there]
@@ -117,7 +118,7 @@ def _asked(record: CellRecord) -> str:
     cell = record.cell
     params = {name: value for name, value in cell.params.items() if name not in OF_THE_MODEL}
     tasks = [(task.name, task.fingerprint) for task in cell.tasks]
-    return canonical_json([cell.study, cell.measure, params, tasks, cell.seed])
+    return canonical_json([cell.study, cell.study_version, cell.measure, params, tasks, cell.seed])
 
 
 def contents(side: Side) -> str:
