@@ -59,6 +59,16 @@ class CellStore:
         """Treat these cells as missing until they are put again; on the disk they stay until then."""
         self._forgotten.update(keys)
 
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The cells that were forgotten and not put again."""
+        return frozenset(self._forgotten)
+
+    def remember(self, key: str) -> None:
+        """Look a cell up again that another process put in the place of a forgotten one."""
+        self._forgotten.discard(key)
+        self._look_up(key)
+
     def put(self, record: CellRecord, files: Mapping[str, bytes]) -> bool:
         """Put a measured cell in place; False if another one stands there, not forgotten, and was kept.
 
@@ -74,8 +84,7 @@ class CellStore:
             atomic.flush_write(staged / RECORD, to_json(record.model_dump(mode="json")))
             written = self._place(staged, target, workspace)
             self._failure(record.key).unlink(missing_ok=True)
-        self._forgotten.discard(record.key)
-        self._look_up(record.key)
+        self.remember(record.key)
         return written
 
     def put_failure(self, record: CellRecord) -> None:

@@ -156,6 +156,15 @@ class RunFolder:
         """
         self._store.forget(keys)
 
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The keys of the cells that `forget` was called for and that were not measured since."""
+        return self._store.forgotten
+
+    def remember(self, key: str) -> None:
+        """Take in the new measurement of a forgotten cell that another process has written."""
+        self._store.remember(key)
+
     def write(self, cell: Cell, measured: Measured, provenance: Mapping[str, Any]) -> bool:
         """Store a measured cell.
 

@@ -4,18 +4,23 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import toy_cells
+from taskscope.engines import inline
 from taskscope.engines.queues import Needs
-from taskscope.engines.ray import cluster
+from taskscope.engines.ray import cluster, driver
 from taskscope.engines.ray.worker import Worker
 from taskscope.errors import RunError
 from taskscope.runs.cell import ModelRef
 from taskscope.runs.store import RunFolder
-from toy_cells import toy_cell
+from toy_cells import toy_cell, toy_plan
 
 
 @pytest.fixture
@@ -95,3 +100,47 @@ def test_no_place_for_a_worker_is_an_error() -> None:
     with pytest.raises(RunError, match="2 GPUs") as caught:
         cluster.places(Nodes({"CPU": 2.0, "GPU": 1.0}), Needs(gpus=2))  # type: ignore[arg-type]
     assert "2 CPUs, 1 GPUs" in caught.value.expected
+
+
+class InProcess(Nodes):
+    """Stands for the module `ray`: one worker, in this process, that answers at once."""
+
+    exceptions = SimpleNamespace(RayTaskError=KeyError, RayError=OSError)
+
+    def remote(self, actor: type) -> Any:
+        def start(*arguments: Any) -> Any:
+            made = actor(*pickle.loads(pickle.dumps(arguments)))
+            return SimpleNamespace(open=_remote(made.open), measure=_remote(made.measure))
+
+        return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=start))
+
+    def wait(self, due: list[Any], **_: Any) -> tuple[list[Any], list[Any]]:
+        return due[:1], due[1:]
+
+    def get(self, due: Any) -> Any:
+        return due()
+
+    def kill(self, actor: Any) -> None:
+        pass
+
+
+def _remote(method: Callable[..., Any]) -> Any:
+    return SimpleNamespace(remote=lambda *arguments: lambda: method(*arguments))
+
+
+def test_forgotten_cells_are_measured_again_and_the_new_ones_count(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = toy_plan("ab", 2)
+    inline.run(plan, folder, toy_cells.load, on_event=lambda event: None)
+    again = [plan[0].key, plan[3].key]
+    folder.forget(again)
+    ray = InProcess({"CPU": 1.0})
+    monkeypatch.setattr(driver, "cluster", lambda engine: nullcontext(ray))
+    outcome = driver.run(
+        plan, folder, toy_cells.load, on_event=lambda event: None, engine="ray", work=toy_cells.WORK
+    )
+    assert (outcome.measured, outcome.skipped, outcome.failures) == (2, 2, ())
+    assert all(folder.has(cell.key) for cell in plan)
+    for known in (folder, RunFolder.open(folder.path)):
+        assert {r.key for r in known.cells() if r.provenance["engine"] == "ray"} == set(again)

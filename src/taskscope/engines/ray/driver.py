@@ -161,6 +161,7 @@ class _Driver:
                 self._folder.manifest["opened"],
                 os.getcwd(),
                 self._load_model,
+                self._folder.forgotten,
             )
         )
         self._hands.append(_Hand(actor, queue, actor.open.remote()))
@@ -194,6 +195,7 @@ class _Driver:
         if told.error:
             self._tally.failed(cell, told.error, told.tainted)
         else:
+            self._folder.remember(cell.key)  # written by the worker; what was forgotten counts again
             self._tally.done(cell, told.seconds)
 
     def _assign(self, hand: _Hand) -> None:

@@ -31,8 +31,16 @@ class Told:
 class Worker:
     """An actor: made by the driver, one for each place where a model can stand."""
 
-    def __init__(self, path: str, opened: str, cwd: str, load_model: Callable[[ModelRef], Any]) -> None:
+    def __init__(
+        self,
+        path: str,
+        opened: str,
+        cwd: str,
+        load_model: Callable[[ModelRef], Any],
+        forgotten: frozenset[str] = frozenset(),
+    ) -> None:
         self._path, self._opened, self._cwd = Path(path), opened, Path(cwd)
+        self._forgotten = forgotten
         self._model = WarmModel(load_model, ENGINE, lambda ref: None)
 
     def open(self) -> str:
@@ -48,6 +56,7 @@ class Worker:
             raise _unshared(self._path, node) from error
         if self._folder.manifest["opened"] != self._opened:
             raise _unshared(self._path, node)
+        self._folder.forget(self._forgotten)  # else it would keep what the driver wants measured again
         if self._cwd.is_dir():  # local models and task files may be named relative to it
             os.chdir(self._cwd)
         return node
