@@ -16,6 +16,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from taskscope.runs.atomic import storage_errors
 from taskscope.runs.writers import is_gone, new_writer
@@ -25,6 +26,8 @@ LEASE = 120.0
 """Seconds without a touch after which a claim from another machine has expired."""
 BEAT = 20.0
 """Seconds between touches; several fit into a lease, and into what a network file system remembers."""
+_OPENS = 10
+"""Times that the folder may vanish between being made and being written into."""
 
 
 class Claims:
@@ -75,18 +78,34 @@ class Claims:
 
     def _create(self, key: str, number: int) -> bool:
         path = self._path(key, number)
-        self._folder.mkdir(exist_ok=True)
-        try:
-            with path.open("x") as file:
-                file.write(new_writer())
-        except FileExistsError:
+        file = self._open(path)
+        if file is None:
             return False
+        try:
+            with file:
+                file.write(new_writer())
+        except BaseException:  # a full disk: a claim without an owner would hold the cell for a whole lease
+            path.unlink(missing_ok=True)
+            raise
         if self._highest(key) > number:  # its lower numbers were being released meanwhile
             path.unlink(missing_ok=True)
             return False
         with self._lock:
             self._held[key] = path
         return True
+
+    def _open(self, path: Path) -> TextIO | None:
+        """Create the file of a claim, or return None if it exists."""
+        for tries_left in reversed(range(_OPENS)):
+            self._folder.mkdir(exist_ok=True)
+            try:
+                return path.open("x")
+            except FileExistsError:
+                return None
+            except FileNotFoundError:  # another process ended just now and removed the empty folder
+                if not tries_left:
+                    raise
+        return None
 
     def _path(self, key: str, number: int) -> Path:
         return self._folder / f"{key}.{number}"

@@ -1,5 +1,6 @@
 """Claims: one owner at a time, whatever clocks say, and nobody waits for the dead."""
 
+import errno
 import os
 import subprocess
 import threading
@@ -127,6 +128,35 @@ def test_an_owner_keeps_its_claims_alive(tmp_path: Path, monkeypatch: pytest.Mon
         while path.stat().st_mtime_ns == 1 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert path.stat().st_mtime_ns > 1
+
+
+def test_another_process_may_remove_the_empty_folder_just_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, vanish = Path.mkdir, [True, True, True]
+
+    def mkdir(path: Path, **options: bool) -> None:
+        made(path, **options)
+        if vanish and vanish.pop():
+            path.rmdir()
+
+    with Claims(tmp_path) as one:
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        assert one.take(KEY) and not vanish
+
+
+def test_a_claim_that_a_full_disk_leaves_without_an_owner_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with Claims(tmp_path) as one:
+        with monkeypatch.context() as patch, pytest.raises(RunError, match="disk is full"):
+            patch.setattr(claims, "new_writer", full)
+            one.take(KEY)
+        assert not list((tmp_path / "claims").iterdir())
+        assert one.take(KEY)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
