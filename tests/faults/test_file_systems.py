@@ -114,12 +114,19 @@ MOUNTS = """\
 30 25 0:44 / /data rw,nosuid - fuse.s3fs s3fs rw,user_id=0
 31 25 0:45 / /data/local\\040disk rw - ext4 /dev/vdb rw
 32 25 0:46 / /mnt/bucket rw - fuse gcsfuse rw
+33 25 0:47 / /mnt/für\\040alle rw - fuse.rclone für\\040alle: rw
 """
 
 
 @pytest.mark.parametrize(
     ("folder", "copies"),
-    [("/home", False), ("/data/run", True), ("/data/local disk/run", False), ("/mnt/bucket/x", True)],
+    [
+        ("/home", False),
+        ("/data/run", True),
+        ("/data/local disk/run", False),
+        ("/mnt/bucket/x", True),
+        ("/mnt/für alle", True),
+    ],
 )
 def test_gateways_to_object_stores_are_known_by_their_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, copies: bool
@@ -129,5 +136,15 @@ def test_gateways_to_object_stores_are_known_by_their_mounts(
     copies_when_moving.cache_clear()
     try:
         assert copies_when_moving(Path(folder)) is copies
+    finally:
+        copies_when_moving.cache_clear()
+
+
+def test_below_another_root_no_mount_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTS.splitlines()[1])
+    monkeypatch.setattr(file_system, "_MOUNTS", tmp_path / "mountinfo")
+    copies_when_moving.cache_clear()
+    try:
+        assert copies_when_moving(tmp_path) is False
     finally:
         copies_when_moving.cache_clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ CANNOT_MOVE = {errno.EXDEV, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
 """What a file system answers that cannot move a folder into another one."""
 
 _MOUNTS = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How ``mountinfo`` writes blanks, tabs, line ends and backslashes."""
 _GATEWAYS = ("s3fs", "gcsfuse", "goofys", "mount-s3", "mountpoint-s3", "rclone", "blobfuse", "ossfs")
 """File systems that keep objects instead of folders, and move a folder by copying."""
 
@@ -45,11 +48,13 @@ def moves_in_one_step(scratch: Path) -> bool:
 def copies_when_moving(folder: Path) -> bool:
     """Whether a folder lies on a gateway to an object store, where a move is no single step."""
     try:
-        lines = _MOUNTS.read_text().splitlines()
+        lines = os.fsdecode(_MOUNTS.read_bytes()).split("\n")
     except OSError:  # not Linux: what its file systems refuse is found out by trying
         return False
     place = folder.resolve()
-    mounts = [fields for fields in map(_mount, lines) if place.is_relative_to(fields[0])]
+    mounts = [fields for fields in map(_mount, filter(None, lines)) if place.is_relative_to(fields[0])]
+    if not mounts:  # below another root than the system's
+        return False
     _, kind, source = max(mounts, key=lambda fields: len(fields[0].parts))
     return any(name in f"{kind} {source}".lower() for name in _GATEWAYS)
 
@@ -57,6 +62,6 @@ def copies_when_moving(folder: Path) -> bool:
 def _mount(line: str) -> tuple[Path, str, str]:
     """Return mount point, type and source of one line of ``mountinfo``."""
     before, _, after = line.partition(" - ")
-    point = before.split()[4].encode().decode("unicode_escape")
-    kind, source, *_ = after.split()
+    point = _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), before.split(" ")[4])
+    kind, source, *_ = after.split(" ")
     return Path(point), kind, source
