@@ -2,13 +2,17 @@
 
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from taskscope.engines import inline
-from taskscope.runs import file_system
+from taskscope.runs import atomic, file_system
+from taskscope.runs.cell import Measured
 from taskscope.runs.file_system import copies_when_moving, moves_in_one_step
 from taskscope.runs.store import RunFolder
 from toy_cells import N_ROWS, load, toy_plan
@@ -107,6 +111,66 @@ def test_the_record_of_a_copied_cell_is_flushed_last(
     with_record = [names for names in seen if "cell.json" in names]
     assert with_record and all(len(names) == 3 for names in with_record)
     assert {"arrays.safetensors"} in seen
+
+
+def _die(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_setting_aside(patch: pytest.MonkeyPatch) -> None:
+    def begun(source: Path, target: Path) -> None:
+        target.mkdir()
+        shutil.copy2(source / "cell.json", target)
+        _die()
+
+    patch.setattr(shutil, "copytree", begun)
+
+
+def _die_removing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(shutil, "rmtree", _die)
+
+
+def _die_copying_in(patch: pytest.MonkeyPatch) -> None:
+    write = atomic.flush_write
+
+    def written(path: Path, data: bytes) -> None:
+        write(path, data)
+        if path.parent.parent.name == "cells":
+            _die()
+
+    patch.setattr(atomic, "flush_write", written)
+
+
+@pytest.mark.parametrize("moment", [_die_setting_aside, _die_removing, _die_copying_in])
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_without_moves_a_writer_killed_while_replacing_a_cell_leaves_the_old_one(
+    tmp_path: Path,
+    no_moves: None,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: Callable[[pytest.MonkeyPatch], None],
+    is_claimed: bool,
+) -> None:
+    """It is put back, but not while another process, which has the claim, may be copying in its own."""
+    folder = RunFolder.create_or_open(tmp_path / "run", {})
+    _run(folder)
+    key = PLAN[0].key
+    child = os.fork()
+    if not child:
+        moment(monkeypatch)
+        folder.forget([key])
+        folder.write(PLAN[0], Measured(pa.table({"item": ["new"], "score": [2.0]})), {})
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    if is_claimed:
+        (folder.path / "claims").mkdir()
+        (folder.path / "claims" / f"{key}.0").write_text("another-machine.1.abc")
+        kept = RunFolder.create_or_open(folder.path, {})
+        assert kept.has(key) is (moment is _die_setting_aside)
+        shutil.rmtree(folder.path / "claims")
+    again = RunFolder.create_or_open(folder.path, {})
+    assert again.has(key) and again.damaged == {}
+    assert again.rows([key]).num_rows == N_ROWS
+    assert not list((folder.path / ".tmp").iterdir())
 
 
 MOUNTS = """\

@@ -12,7 +12,7 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -113,25 +113,32 @@ def republish(staged: Path, target: Path, workspace: Path) -> bool:
         return publish(staged, target)
     finally:
         if aside.exists() and not target.exists():
-            move(aside, target)
+            publish(aside, target)
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a folder to where nothing stands."""
+    """Move a folder to where nothing stands; one that is copied loses its record before anything else."""
     try:
         _rename(source, target)
     except OSError as error:
         if error.errno not in CANNOT_MOVE:
             raise
         shutil.copytree(source, target)
+        (source / RECORD).unlink(missing_ok=True)  # from here on, the copy is the whole one
         shutil.rmtree(source)
 
 
-def sweep(root: Path, home: Path) -> None:
+def sweep(root: Path, home: Path, claimed: Collection[str]) -> None:
     """Remove what killed writers left under ``root/.tmp``; folders they had moved aside go back to `home`.
 
     A leftover is swept when its writer is known to be dead (same machine, no such process), or after
-    `STALE_AFTER` seconds.
+    `STALE_AFTER` seconds. Where a folder at `home` has lost its record, or did not get it yet, the one
+    that was moved aside takes its place.
+
+    Args:
+        root: The run folder.
+        home: Where its cells stand.
+        claimed: Names of cells that a process may be copying into place now: theirs is left alone.
     """
     temporary = root / TEMPORARY
     for leftover in sorted(temporary.iterdir()) if temporary.is_dir() else []:
@@ -139,9 +146,19 @@ def sweep(root: Path, home: Path) -> None:
             continue
         aside = leftover / _REPLACED
         with suppress(OSError):  # another process may be sweeping too
-            for folder in sorted(aside.iterdir()) if aside.is_dir() else []:
-                publish(folder, home / folder.name)
-            shutil.rmtree(leftover)
+            folders = sorted(aside.iterdir()) if aside.is_dir() else []
+            if all(_put_back(folder, home / folder.name, folder.name in claimed) for folder in folders):
+                shutil.rmtree(leftover)
+
+
+def _put_back(aside: Path, target: Path, is_claimed: bool) -> bool:
+    """Put a folder back that a killed writer had moved aside; False if it may be needed later."""
+    if publish(aside, target) or (target / RECORD).exists() or not (aside / RECORD).exists():
+        return True
+    if is_claimed:
+        return False
+    shutil.rmtree(target)
+    return publish(aside, target)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -26,6 +26,7 @@ from taskscope.errors import RunError
 from taskscope.runs import atomic, tables
 from taskscope.runs.cell import KEY_VERSION, Cell, Measured
 from taskscope.runs.cell_store import CellStore
+from taskscope.runs.claims import claimed
 from taskscope.runs.file_system import moves_in_one_step
 from taskscope.runs.manifest import CONTENTS, HISTORY, MANIFEST, read_manifest, to_json, write_manifest
 from taskscope.runs.record import (
@@ -82,7 +83,7 @@ class RunFolder:
             raise RunError(f"{path} holds files but no run.", expected="a run folder, or an empty or new one")
         with atomic.storage_errors(path):
             (path / "cells").mkdir(parents=True, exist_ok=True)
-            atomic.sweep(path, path / "cells")
+            atomic.sweep(path, path / "cells", claimed(path))
             with atomic.scratch(path) as scratch:
                 moves = moves_in_one_step(scratch)
         folder = cls(path, write_manifest(path, spec))
