@@ -49,8 +49,10 @@ class Queues:
         self._weigh = work.weigh
         self._queues: dict[str, Queue] = {}
         for cell in sorted(cells, key=work.weigh, reverse=True):
-            queue = Queue(cell.model, work.needs_of(cell.model), [])
-            self._queues.setdefault(identity(cell), queue).waiting.append(cell)
+            key = identity(cell)
+            if key not in self._queues:
+                self._queues[key] = Queue(cell.model, work.needs_of(cell.model), [])
+            self._queues[key].waiting.append(cell)
 
     @property
     def n_waiting(self) -> int:

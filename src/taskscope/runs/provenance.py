@@ -80,6 +80,7 @@ def _accelerators() -> list[str]:
     return []
 
 
+@cache
 def accelerator_bytes() -> int | None:
     """Return the memory of the smallest GPU of this machine; None where none is found."""
     told = _output("nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits") or ""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskscope.engines.queues import Needs, Queues, Work, simulate
-from taskscope.runs.cell import Cell, Cost
+from taskscope.runs.cell import Cell, Cost, ModelRef
 from toy_cells import toy_cell
 
 
@@ -33,6 +33,17 @@ def test_a_model_that_nobody_holds_comes_before_one_that_has_a_worker() -> None:
     first, second, third = (queues.choose(None) for _ in range(3))
     assert first is not None and second is not None and first is third
     assert [c.model.label for q in (first, second) for c in q.waiting[:1] if c.model] == ["a", "b"]
+
+
+def test_the_needs_of_each_model_are_asked_once() -> None:
+    asked: list[str] = []
+
+    def needs_of(model: ModelRef | None) -> Needs:
+        asked.append(model.label if model else "")
+        return Needs()
+
+    Queues([cell("a", 3), cell("b", 2), cell("a", 1, 1), cell(None, 1)], Work(WORK.weigh, needs_of))
+    assert asked == ["a", "b", ""]
 
 
 def test_a_cell_put_back_is_next() -> None:
