@@ -119,7 +119,7 @@ def same_as_inline(folder: RunFolder, plan: list[Cell], tmp_path: Path) -> bool:
 
 def test_a_grid_has_the_rows_of_one_process(nodes: Any, folder: RunFolder, tmp_path: Path) -> None:
     terminate = signal.getsignal(signal.SIGTERM)
-    plan = toy_plan("ba", 6)
+    plan = toy_plan("ba", 6, nap=0.3)  # long enough that the worker that starts later finds some left
     outcome, events = on_cluster(folder, plan)
     assert (outcome.measured, outcome.skipped, outcome.failures) == (12, 0, ())
     assert same_as_inline(folder, plan, tmp_path)
