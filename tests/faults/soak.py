@@ -95,6 +95,7 @@ class Tally:
     runs: int = 0
     killed: int = 0
     stored_before: int = 0
+    """Cells in the folder before the last run; for "one of two" that is after the other one had finished."""
     problems: Counter[str] = field(default_factory=Counter)
 
 
