@@ -81,19 +81,6 @@ def partial_correlation(x: Array, y: Array, covariates: Sequence[Array]) -> floa
     return float(_correlations(away(x[off])[None], away(y[off])[None])[0])
 
 
-def unexplained(x: Array, covariates: Sequence[Array]) -> Array:
-    """Return the off-diagonal cells (unit, unit) with what covariates explain taken out; the diagonal is nan.
-
-    Args:
-        x: (unit, unit).
-        covariates: As in `partial_correlation`.
-    """
-    off = off_diagonal(len(x))
-    rest = np.full(x.shape, np.nan)
-    rest[off] = _explaining(len(x), covariates)(x[off])
-    return rest
-
-
 def permuted_groups(
     x: Array, groups: Array, covariates: Sequence[Array], rng: np.random.Generator, draws: int
 ) -> Array:

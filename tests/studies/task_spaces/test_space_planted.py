@@ -12,7 +12,7 @@ import pytest
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.task_spaces import analysis
 from taskscope.studies.task_spaces.calibration import CALIBRATION
-from taskscope.studies.task_spaces.kinds import kinds, pattern
+from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUNED
 from taskscope.studies.task_spaces.rows import TRANSFER
 from taskscope.studies.task_spaces.spaces import spaces
@@ -35,7 +35,7 @@ def judged(table: pa.Table) -> dict[str, Finding]:
 def test_a_map_of_phenomena_supports_every_claim_that_is_measured() -> None:
     found = judged(rows("map of phenomena"))
     assert {claim: found[claim].verdict for claim in "12346"} == dict.fromkeys("12346", Verdict.SUPPORTED)
-    assert found["7"].verdict == Verdict.INCONCLUSIVE, "all its phenomena are of one kind"
+    assert "7" not in found, "patterns are described, not judged"
     for finding in found.values():
         assert finding.interval.low < finding.estimate < finding.interval.high
         assert finding.strongest in {control.name for control in finding.controls}
@@ -51,16 +51,6 @@ def test_opposites_are_contradicted() -> None:
     found = judged(rows("opposed"))
     assert found["4"].verdict == found["6"].verdict == Verdict.CONTRADICTED
     assert judged(rows("contained"))["2"].verdict == Verdict.CONTRADICTED
-
-
-def test_kinds_of_phenomena_are_told_apart_and_two_are_too_few() -> None:
-    found = judged(rows("kinds of phenomena"))["7"]
-    assert found.verdict == Verdict.SUPPORTED and found.estimate > 0.6
-    [space] = spaces(rows("kinds of phenomena"))
-    value = kinds(space, 100)
-    assert value is not None and sum(value.patterns.values()) == 7
-    alone = tuple(name if name in space.phenomena[:5] else UNGROUPED for name in space.phenomena)
-    assert kinds(replace(space, phenomena=alone), 100) is None
 
 
 def test_without_plain_training_nothing_is_said_of_it() -> None:

@@ -11,7 +11,6 @@ from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_spaces import verdict
 from taskscope.studies.task_spaces.claims import ACCOUNT
-from taskscope.studies.task_spaces.kinds import Kinds, kinds
 from taskscope.studies.task_spaces.params import PLAIN, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.task_spaces.statistics import (
@@ -30,7 +29,7 @@ from taskscope.studies.task_spaces.verdict import LABELS
 from taskscope.studies.wording import control, finding, percent
 
 _UNTUNED = "No task was tuned on; gradients alone cannot say."
-JUDGED = ("1", "2", "3", "4", "6", "7")
+JUDGED = ("1", "2", "3", "4", "6")
 """Claims that are measured."""
 MEANINGS = {
     "difference": "How much of it goes to other tasks when gradient differences are climbed.",
@@ -55,8 +54,6 @@ class Numbers:
     """None where nothing was tuned, as is `isolation`."""
     grouping: Grouping | None
     """None where there is nothing to group."""
-    kinds: Kinds | None
-    """None where there is too little to tell apart."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,6 @@ def result(space: Space, draws: int) -> Result:
             isolation=isolation(space) if tuned else None,
             agreement=agreement(space) if tuned else None,
             grouping=grouped,
-            kinds=kinds(space, draws),
         ),
     )
 
@@ -92,9 +88,7 @@ def findings(found: Result) -> list[Finding]:
     if numbers is None:
         reason = f"Only {space.n} tasks were measured; at least {FEWEST_TASKS} are needed."
         return [_nothing(space, number, reason) for number in JUDGED]
-    return [
-        judge(space, numbers) for judge in (_map, _entanglement, _isolation, _agreement, _grouping, _kinds)
-    ]
+    return [judge(space, numbers) for judge in (_map, _entanglement, _isolation, _agreement, _grouping)]
 
 
 def _map(space: Space, numbers: Numbers) -> Finding:
@@ -187,30 +181,6 @@ def _grouping(space: Space, numbers: Numbers) -> Finding:
         n=space.n,
         unit="tasks",
         controls=shown,
-    )
-
-
-def _kinds(space: Space, numbers: Numbers) -> Finding:
-    value = numbers.kinds
-    if value is None:
-        return _nothing(space, "7", "Fewer than three phenomena have two tasks.")
-    told = ", ".join(f"{n} {name.partition(': ')[2] or name}" for name, n in sorted(value.patterns.items()))
-    return finding(
-        ACCOUNT,
-        "7",
-        space.model,
-        verdict.judge_kinds(value),
-        statement=f"Inside phenomena tasks are, by the bounds of the protocol: {told}. Beyond words, "
-        f"{percent(value.share.value)} of the variance of these pairs of tasks is told by their phenomenon.",
-        quantity="share of the variance inside phenomena that lies between them",
-        measure=value.share,
-        n=space.n,
-        unit="tasks",
-        controls=[
-            control(
-                "strongest", "phenomena dealt at random", value.chance, "The verdict is against this one."
-            )
-        ],
     )
 
 

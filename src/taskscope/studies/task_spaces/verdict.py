@@ -14,11 +14,6 @@
 - claim 6, supported: tasks of one phenomenon transfer more to each other, beyond what words and an untrained
   model explain: interval above 0, and estimate above where 97.5 % of random groupings lie. Contradicted: the
   same below 0.
-- claim 7, supported: which phenomenon two tasks belong to tells what they do to each other, beyond words: the
-  share of the variance inside phenomena that lies between them is above where 97.5 % of random groupings lie.
-  Never contradicted: where the words of phenomena with two tasks tell all that these do to each other, little
-  is left to differ. The interval over tasks is shown and does not decide: with few phenomena, leaving one
-  task out changes what is compared. Inconclusive by rule: fewer than three phenomena with two tasks each.
 - inconclusive otherwise.
 """
 
@@ -28,7 +23,6 @@ import numpy as np
 
 from taskscope.report.findings import Verdict
 from taskscope.studies.judgement import Judgement
-from taskscope.studies.task_spaces.kinds import Kinds
 from taskscope.studies.task_spaces.params import PLAIN, SCATTERED
 from taskscope.studies.task_spaces.statistics import Compared, Grouping, Isolation
 
@@ -73,15 +67,6 @@ def judge_entanglement(found: Compared | None) -> Judgement:
             "Plain training changes other tasks too, more than gradient differences do.",
         )
     return _inconclusive("Gradient differences may change other tasks as much.")
-
-
-def judge_kinds(found: Kinds) -> Judgement:
-    """Judge claim 7."""
-    if found.share.value > found.chance.high:
-        return Judgement(
-            Verdict.SUPPORTED, "Phenomena differ in what their tasks do to each other, beyond their words."
-        )
-    return _inconclusive("Beyond words, tasks grouped at random differ as much from group to group.")
 
 
 def judge_isolation(found: Isolation) -> Judgement:
