@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from taskscope.errors import StudyError
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.models.spec import ModelSpec
@@ -47,6 +48,23 @@ def test_single_functions_are_shown_and_never_the_verb_that_is_asked(language: L
             assert sorted(name for _, name in one.demonstrations) == sorted(
                 ["cheer", "negate", "past", "polite"] * 2
             )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_asked_about_twice_and_more_than_there_are_are_refused(language: Language) -> None:
+    asked = draw(language, 0, SpokenParams(n_spoken=64))
+    assert len({one.sentence for one in asked}) == 64
+    with pytest.raises(StudyError, match="at most 64"):
+        StructuredTaskParams(spoken=(language,), n_spoken=65).check()
+
+
+def test_a_sentence_of_two_seeds_is_one_unit() -> None:
+    rows = rows_of({"past": [True, False] * 3})
+    at = rows.schema.get_field_index("seed")
+    again = rows.set_column(at, "seed", pa.repeat(pa.scalar(1), rows.num_rows))
+    alone, twice = (grids(each, 100)["toy"][0] for each in (rows, pa.concat_tables([rows, again])))
+    assert twice.n_sentences == alone.n_sentences == 6
+    np.testing.assert_allclose(twice.right[("past",)], alone.right[("past",)])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -104,7 +122,14 @@ def test_a_model_tuned_on_chats_is_asked_through_its_template(model: LanguageMod
 def rows_of(right: dict[str, list[bool]]) -> pa.Table:
     """Rows of one language in one condition, by request."""
     asked = [
-        {"condition": condition, "query": query, "asked": name, "sentence": "", "said": "", "right": value}
+        {
+            "condition": condition,
+            "query": query,
+            "asked": name,
+            "sentence": str(query),
+            "said": "",
+            "right": value,
+        }
         for condition in CONDITIONS
         for name, values in right.items()
         for query, value in enumerate(values)

@@ -8,7 +8,7 @@ from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.structured_tasks.curves.conditions import LEARNERS, OTHER_CIPHERS, REFERENCE
 from taskscope.studies.structured_tasks.nested.names import DEFAULT, steps
-from taskscope.tasks.sentences import LANGUAGES
+from taskscope.tasks.sentences import LANGUAGES, sentences
 
 TASKS = ("sentiment", "topics")
 """The built-in text-classification tasks that need no data folder."""
@@ -91,7 +91,7 @@ class SpokenParams(Params):
     spoken_shots: int = Field(default=2, ge=1)
     """Demonstrations of each function, where functions are shown too."""
     n_spoken: int = Field(default=12, ge=2)
-    """Sentences: the unit of analysis. Each function and each nest is asked for of each."""
+    """Different sentences: the unit of analysis. Each function and each nest is asked for of each."""
     spoken_limit: int = Field(default=48, ge=8)
     """Tokens of an answer at most."""
 
@@ -137,7 +137,8 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams, Sp
 
         Raises:
             StudyError: A task, seed, composition or number of demonstrations named twice, a number or share
-                out of range, an unknown cipher, learner or composition, or the reference learner left out.
+                out of range, more sentences than there are, an unknown cipher, learner or composition, or the
+                reference learner left out.
         """
         for name in self.nested:
             steps(name)
@@ -163,6 +164,13 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams, Sp
                 if value not in known:
                     expected = f"some of {', '.join(known)}"
                     raise StudyError(f"{what} {value!r}", expected, nearest(value, known))
+        there = min(
+            (len(sentences(language)) for language in LANGUAGES if language in self.spoken), default=None
+        )
+        if there is not None and self.n_spoken > there:
+            raise StudyError(
+                f"n_spoken {self.n_spoken}", f"at most {there}, as no sentence is asked about twice"
+            )
         if REFERENCE not in self.learners:
             raise StudyError(
                 f"learners without {REFERENCE!r}", "the learner by which H2 is judged among them"

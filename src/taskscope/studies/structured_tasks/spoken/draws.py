@@ -30,13 +30,14 @@ class Asked:
 def draw(language: Language, seed: int, params: SpokenParams) -> list[Asked]:
     """Draw queries, each with demonstrations of its own that share no verb with it.
 
+    No sentence is asked about twice: answers are written greedily, so a second time would say nothing new.
     Single functions are shown, equally often and in random order, and never two together.
     """
     rng = stream("structured-tasks spoken", language, seed)
     everything = sentences(language)
     asked = []
-    for number in range(params.n_spoken):
-        sentence = everything[rng.integers(len(everything))]
+    for number, index in enumerate(rng.permutation(len(everything))[: params.n_spoken]):
+        sentence = everything[index]
         others = [one for one in everything if one.verb != sentence.verb]
         names = [name for name in FUNCTIONS for _ in range(params.spoken_shots)]
         picked = rng.choice(len(others), size=len(names), replace=False)

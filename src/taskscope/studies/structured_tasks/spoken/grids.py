@@ -25,7 +25,7 @@ class Spoken:
     condition: str
     chat: bool
     n_sentences: int
-    """The unit of analysis."""
+    """Different sentences, the unit of analysis."""
     right: dict[tuple[str, ...], np.ndarray]
     """Functions in order -> share of right answers."""
 
@@ -63,17 +63,16 @@ def grids(rows: pa.Table, draws: int) -> dict[str, list[Spoken]]:
 
 
 def _read(language: str, condition: str, rows: pa.Table, draws: int) -> Spoken:
-    seeds, seed = np.unique(rows["seed"].to_numpy(), return_inverse=True)
-    query = rows["query"].to_numpy()
-    per_seed = int(query.max()) + 1
-    n = len(seeds) * per_seed
+    # A sentence that comes in several seeds is one unit, whatever was shown before it.
+    known, unit = np.unique(rows["sentence"].to_numpy(zero_copy_only=False), return_inverse=True)
+    n = len(known)
     rng = stream("structured-tasks spoken bootstrap", language, condition)
-    weights = np.vstack([np.ones(n), resampling_weights(n, draws, rng)]) / n
+    weights = np.vstack([np.ones(n), resampling_weights(n, draws, rng)])
     right = np.array(rows["right"].to_pylist(), dtype=float)
     asked = np.array(rows["asked"].to_pylist())
     shares = {}
     for name in dict.fromkeys(asked.tolist()):
-        values = np.zeros(n)
-        values[(seed * per_seed + query)[asked == name]] = right[asked == name]
-        shares[tuple(name.split(JOIN))] = weights @ values
+        own = asked == name
+        sums, sizes = (np.bincount(unit[own], each[own], n) for each in (right, np.ones(len(right))))
+        shares[tuple(name.split(JOIN))] = (weights @ sums) / (weights @ sizes)
     return Spoken(language, condition, bool(rows["chat"][0].as_py()), n, shares)
