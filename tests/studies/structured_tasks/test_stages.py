@@ -13,6 +13,7 @@ from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.models.spec import ModelSpec
 from taskscope.runs.cell import Cell
+from taskscope.stats.intervals import wilson
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 from taskscope.studies.structured_tasks.stages import figures
@@ -136,6 +137,20 @@ def test_a_model_that_composes_shows_it() -> None:
     assert not found.wrong.any()
     assert found.above_guessing
     assert "luck" not in figures.see([found])
-    assert "On topics no more" in figures.see([replace(found, n_right=13)])
+    assert "On topics no more" in figures.see([replace(found, accuracy=np.full(51, 13 / 48))])
     [table] = figures.tables("toy", [found])
     assert table.rows[0][1:5] == ("42 of 48 (guessing: 12)", "100 % (100 to 100)", "0 % (0 to 0)", 1)
+
+
+def test_two_lucky_maps_are_not_above_guessing() -> None:
+    """All right with two of six maps, next to nothing with the others: taken as units, queries would do."""
+    rows = composed()
+    number, query, gold = (rows[name].to_numpy() for name in ("map", "query", "gold"))
+    right = (number < 2) | ((number == 2) & (query < 2))
+    predicted = np.where(right, gold, (gold + 1) % N_CLASSES).astype(np.int16)
+    rows = rows.set_column(rows.column_names.index("predicted"), "predicted", pa.array(predicted))
+    found = grids(rows, 500)["toy"][0]
+    assert (found.n_right, found.n_queries, found.n_maps) == (18, 48, 6)
+    assert found.accuracy[0] == pytest.approx(18 / 48)
+    assert wilson(18 / 48, 48).low > 1 / N_CLASSES
+    assert not found.above_guessing

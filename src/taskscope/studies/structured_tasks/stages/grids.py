@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from taskscope.stats.intervals import wilson
+from taskscope.stats.intervals import bootstrap_means, resampling_weights, wilson
 from taskscope.studies.columns import models_and_tasks, where
+from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.stages.rows import NOBODY, PART
 
@@ -22,6 +23,10 @@ class Stages:
     n_right: int
     """Queries that are answered rightly."""
     n_queries: int
+    n_maps: int
+    """The unit of analysis."""
+    accuracy: np.ndarray
+    """(1 + draw,) share of queries that are answered rightly."""
     own: np.ndarray
     """Share of queries whose own label leads."""
     wrong: np.ndarray
@@ -37,8 +42,14 @@ class Stages:
 
     @property
     def above_guessing(self) -> bool:
-        """Whether clearly more queries are answered rightly than by guessing; else right answers are luck."""
-        return bool(wilson(self.n_right / self.n_queries, self.n_queries).low > 1 / self.n_classes)
+        """Whether clearly more queries are answered rightly than by guessing; else right answers are luck.
+
+        Queries of one map share demonstrations and new words, so maps are resampled. Where all maps agree,
+        that would claim to be certain: Wilson's interval for as many units as maps takes its place.
+        """
+        found = Measure.of(self.accuracy)
+        low = found.low if found.low < found.high else wilson(min(found.value, 1.0), self.n_maps).low
+        return bool(low > 1 / self.n_classes)
 
 
 def grids(rows: pa.Table, draws: int) -> dict[str, list[Stages]]:
@@ -79,17 +90,22 @@ def _read(task: str, rows: pa.Table, draws: int) -> Stages | None:
             ]
         ),
     }
-    drawn = np.column_stack([kept["seed"][:, 0], kept["map"][:, 0]])
-    _, unit = np.unique(drawn, axis=0, return_inverse=True)
-    weights = _weights(unit.ravel(), draws, stream("structured-tasks stages", task))
-    means = {name: weights @ values.astype(float) for name, values in shares.items()}
-    return Stages(task, n_classes, int(right.sum()), len(right), **means)
-
-
-def _weights(unit: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return what each query counts in each draw of maps, (1 + draw, query), rows summing to 1."""
+    drawn = np.column_stack([column["seed"][:, 0], column["map"][:, 0]])
+    every = np.unique(drawn, axis=0, return_inverse=True)[1].ravel()
+    rng = stream("structured-tasks stages accuracy", task)
+    resampled = bootstrap_means(right[:, None], every, draws, rng)[:, 0]
+    _, unit = np.unique(every[right], return_inverse=True)  # a map with nothing right has no curves
     n_units = int(unit.max()) + 1
-    picked = rng.integers(n_units, size=(draws, n_units))
-    counts = np.stack([np.bincount(row, minlength=n_units) for row in picked])
-    weights = np.vstack([np.ones(n_units), counts])[:, unit].astype(float)
-    return weights / weights.sum(axis=1, keepdims=True)
+    counts = resampling_weights(n_units, draws, stream("structured-tasks stages", task))
+    weights = np.vstack([np.ones(n_units), counts])[:, unit]
+    weights /= weights.sum(axis=1, keepdims=True)
+    means = {name: weights @ values.astype(float) for name, values in shares.items()}
+    return Stages(
+        task,
+        n_classes,
+        n_right=int(right.sum()),
+        n_queries=len(right),
+        n_maps=int(every.max()) + 1,
+        accuracy=np.concatenate([[right.mean()], resampled]),
+        **means,
+    )
