@@ -33,6 +33,11 @@ NESTS: tuple[tuple[str, ...], ...] = (
 """Functions that are asked for together, in the order in which they are named."""
 
 _FOLDER = resources.files("taskscope.tasks") / "data" / "sentences"
+_OTHER = re.compile(
+    r"\b(?:(?:will|would|have|has|had|can|could|may|might|must|shall|should)(?:n['\u2019]t)?|cannot"
+    r"|(?:wo|sha)n['\u2019]t|(?:i|we|you|they)['\u2019](?:ll|ve|d))\b"
+)
+"""Auxiliaries of tenses and moods that nobody asks for."""
 _NOT = re.compile(r"\bnot\b|n't\b|n\u2019t\b|\bnever\b", re.IGNORECASE)
 
 
@@ -160,7 +165,8 @@ def _is_english(sentence: Sentence, found: str, asked: Collection[str]) -> bool:
     words = set(re.findall(r"[a-z]+", found))
     kept = sentence.subject.lower() in words and _holds(found, thing.split()[-1], "en")
     negated = _NOT.search(found) is not None
-    if not kept or negated != ("negate" in asked):
+    given = set(_OTHER.findall(sentence.form(()).lower()))
+    if not kept or negated != ("negate" in asked) or set(_OTHER.findall(found)) - given:
         return False
     if not negated:
         return (past if "past" in asked else base) in words and (
@@ -182,10 +188,14 @@ def _japanese_form(asked: Collection[str]) -> int:
 
 
 def _is_japanese(sentence: Sentence, said: str, asked: Collection[str]) -> bool:
-    """The verb ends the sentence in just this form; no form is the end of another one of the same verb."""
+    """The verb ends the sentence in just this form; no form is the end of another one of the same verb.
+
+    The subject must be there with a particle of its own: 彼 is also the beginning of 彼女.
+    """
     ended = re.sub(r"[。．！!？?♪よね\s]+$", "", said)
     form = sentence.verb[_japanese_form(asked)]
-    return ended.endswith(form) and sentence.verb[0] in ended
+    kept = re.search(f"{sentence.subject[:-1]}[はがも]", ended) is not None
+    return kept and ended.endswith(form) and sentence.verb[0] in ended
 
 
 def _holds(text: str, word: str, language: Language) -> bool:

@@ -33,13 +33,27 @@ def test_what_functions_make_is_the_answer_to_them_and_to_nothing_else(language)
         (
             {"negate"},
             ["We don't open the door.", "We never open the door"],
-            ["We open the door.", "They do not."],
+            ["We open the door.", "They do not.", "We won't open the door.", "We cannot open the door."],
         ),
-        ({"past"}, [" We opened the door!\nWe open"], ["We open the door.", "We opened the window.", ""]),
+        (
+            set(),
+            ["We open the door"],
+            ["We will open the door.", "We'll open the door.", "We can open the door."],
+        ),
+        (
+            {"past"},
+            [" We opened the door!\nWe open"],
+            ["We open the door.", "We opened the window.", "We have opened the door.", ""],
+        ),
         (
             {"past", "negate"},
             ["we didn't open the door"],
-            ["We do not open the door.", "We not opened the box"],
+            [
+                "We do not open the door.",
+                "We not opened the box",
+                "We haven't opened the door.",
+                "We couldn\u2019t open the door, as we did.",
+            ],
         ),
         (
             {"polite"},
@@ -64,7 +78,11 @@ def test_english_answers_by_hand(asked, right, wrong) -> None:
             ["私は本を読まなかった。"],
             ["私は本を読まない。", "私は本を読みませんでした。"],
         ),
-        ({"polite"}, ["私は本を読みます", "本を読みますよ。"], ["私は本を読む。", "私は水を飲みます。"]),
+        (
+            {"polite"},
+            ["私は本を読みます", "私が本を読みますよ。"],
+            ["私は本を読む。", "私は水を飲みます。", "本を読みます。", "彼は本を読みます。"],
+        ),
         ({"cheer"}, ["私は本を読む！", "私は元気に本を読む。"], ["私は本を読む。"]),
     ],
 )
@@ -73,6 +91,13 @@ def test_japanese_answers_by_hand(asked, right, wrong) -> None:
     assert sentence.form(()) == "私は本を読む。"
     assert all(sentence.is_answer(text, asked) for text in right)
     assert not any(sentence.is_answer(text, asked) for text in wrong)
+
+
+def test_he_is_not_she_and_a_friend_who_is_seen_is_not_the_one_who_sees() -> None:
+    every = {one.form(()): one for one in sentences("ja")}
+    assert not every["彼は本を読む。"].is_answer("彼女は本を読みます。", {"polite"})
+    met = next(one for text, one in every.items() if text.startswith("友達は友達を"))
+    assert not met.is_answer(met.form({"polite"}).removeprefix("友達は"), {"polite"})
 
 
 def test_prompts_by_hand() -> None:
