@@ -27,7 +27,10 @@ from taskscope.studies.kernel_regression.effects.findings import (
 )
 from taskscope.studies.kernel_regression.effects.reading import asked
 from taskscope.studies.kernel_regression.effects.simulation import SCENARIOS
+from taskscope.studies.kernel_regression.effects.verdict import Foretold, deciding, judge
 from taskscope.tasks.classification import Text
+
+SURE_AND_UNSURE = ((0.1, 0.001, "sure"), (0.3, 0.5, "unsure"))
 
 
 @pytest.fixture
@@ -158,7 +161,27 @@ def test_a_fall_from_high_is_no_success_of_the_vote() -> None:
     found = found_in(scenario)
     samples = next(each for each in found.foretold if each.kind == "samples")
     assert samples.vote[0] > 0.3 and samples.strongest == BEFORE
-    assert findings(found)[0].verdict == Verdict.CONTRADICTED
+    (finding,) = findings(found)
+    assert finding.verdict == Verdict.CONTRADICTED
+    assert "other samples" in finding.reason and "samples, the kind with the smallest" in finding.quantity
+    assert finding.estimate == pytest.approx(samples.vote[0], rel=1e-5)
+
+
+def kind_with(vote: np.ndarray, control: np.ndarray, kind: str, spread: float = 0.3) -> Foretold:
+    return Foretold(kind, vote, {BEFORE: control}, spread)
+
+
+def test_the_numbers_are_of_the_kind_that_the_reason_names(rng: np.random.Generator) -> None:
+    """A larger lead may be less sure; one clearly behind goes first, one that is still before it."""
+    noise = np.concatenate([[0.0], rng.normal(size=500)])
+    flat = np.full(501, 0.2)
+    sure, unsure = (kind_with(flat + lead + s * noise, flat, kind) for lead, s, kind in SURE_AND_UNSURE)
+    assert deciding([sure, unsure]) is unsure and "unsure" in judge([sure, unsure]).reason
+    behind = kind_with(flat - 0.1 + 0.001 * noise, flat, "behind")
+    wide = kind_with(flat - 0.3 + 0.3 * noise, flat, "wide")
+    assert deciding([sure, wide, behind]) is behind and "behind" in judge([sure, wide, behind]).reason
+    still = kind_with(flat, flat, "still", spread=0.01)
+    assert deciding([wide, still]) is still and "still" in judge([wide, still]).reason
 
 
 def test_the_number_of_labels_is_seen_for_what_it_is() -> None:

@@ -15,7 +15,7 @@ from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.claims import ACCOUNT
 from taskscope.studies.kernel_regression.effects import conditions
 from taskscope.studies.kernel_regression.effects.reading import Asked, Condition, asked
-from taskscope.studies.kernel_regression.effects.verdict import Foretold, judge
+from taskscope.studies.kernel_regression.effects.verdict import Foretold, deciding, judge
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.wording import control, finding
@@ -93,7 +93,7 @@ def effects(rows: pa.Table, draws: int) -> list[ModelEffects]:
 
 def findings(found: ModelEffects) -> list[Finding]:
     """Judge RQ5 for one model."""
-    weakest = min(found.foretold, key=lambda each: float(each.lead[0]))
+    weakest = deciding(found.foretold)
     told = ", ".join(f"{each.kind} {each.vote[0]:+.2f}" for each in found.foretold)
     return [
         finding(
@@ -104,24 +104,21 @@ def findings(found: ModelEffects) -> list[Finding]:
             statement="How far the vote of the head chosen on other questions foretells, question by "
             f"question, what a change does to the answer (correlation; 1 is exactly): {told}.",
             quantity=f"correlation of the change of the head's vote with that of the answer, {weakest.kind}, "
-            "the kind that it foretells least",
+            + (
+                "the kind that moves answers least"
+                if weakest.still
+                else "the kind with the smallest lead over its controls, as its interval has it"
+            ),
             measure=Measure.of(weakest.vote),
             n=sum(each.n_questions for each in found.tasks),
             unit="questions",
-            controls=[
-                control(
-                    "strongest" if name == weakest.strongest else name,
-                    name,
-                    Measure.of(draws),
-                    MEANINGS[name],
-                )
-                for name, draws in weakest.controls.items()
-            ],
+            controls=_controls(weakest),
         )
     ]
 
 
 def _controls(weakest: Foretold) -> list[Control | None]:
+    """Hold a kind against all controls; the strongest is the one that is named so."""
     return [
         control("strongest" if name == weakest.strongest else name, name, Measure.of(draws), MEANINGS[name])
         for name, draws in weakest.controls.items()

@@ -48,6 +48,11 @@ class Foretold:
     """S.d. of the change of the answer."""
 
     @property
+    def still(self) -> bool:
+        """Whether the answers hardly move."""
+        return self.spread < LEAST_SPREAD
+
+    @property
     def strongest(self) -> str:
         """The control that foretells most."""
         return max(self.controls, key=lambda name: float(self.controls[name][0]))
@@ -67,30 +72,44 @@ class Foretold:
 N_KINDS = 4
 
 
+def deciding(foretold: Sequence[Foretold]) -> Foretold:
+    """Return the kind of change on which the verdict rests, whose numbers stand beside it.
+
+    That is the one that moves the answers least, if any hardly moves them; else the one that lies furthest
+    behind its controls, if any does; else the one whose lead over its controls may be smallest.
+    """
+    still = [each for each in foretold if each.still]
+    if still:
+        return min(still, key=lambda each: each.spread)
+    behind = [each for each in foretold if each.behind < 0]
+    if behind:
+        return min(behind, key=lambda each: each.behind)
+    return min(foretold, key=lambda each: Measure.of(each.lead).low)
+
+
 def judge(foretold: Sequence[Foretold]) -> Judgement:
     """Judge RQ5."""
-    still = [each.kind for each in foretold if each.spread < LEAST_SPREAD]
+    still = [each.kind for each in foretold if each.still]
     if still:
         return Judgement(
             Verdict.INCONCLUSIVE,
             f"The answers hardly move with {' and '.join(still)}, so there is nothing to foretell.",
         )
-    behind = [each for each in foretold if each.behind < 0]
-    if behind:
-        worst = min(behind, key=lambda each: each.behind)
+    weakest = deciding(foretold)
+    if weakest.behind < 0:
         return Judgement(
             Verdict.CONTRADICTED,
-            f"With other {worst.kind}, the change of the vote foretells that of the answer less "
-            f"({worst.vote[0]:.2f}) than {worst.strongest} ({worst.controls[worst.strongest][0]:.2f}).",
+            f"With other {weakest.kind}, the change of the vote foretells that of the answer less "
+            f"({weakest.vote[0]:.2f}) than {weakest.strongest} "
+            f"({weakest.controls[weakest.strongest][0]:.2f}).",
         )
-    weakest = min(foretold, key=lambda each: Measure.of(each.lead).low)
     lead = Measure.of(weakest.lead)
     told = f"{lead.value:+.2f} ({lead.low:+.2f} to {lead.high:+.2f}) beyond {weakest.strongest}"
     if lead.low > 0:
         return Judgement(
             Verdict.SUPPORTED,
             "With every kind of change the change of the vote foretells that of the answer more than any "
-            f"control; least with {weakest.kind}, {told}.",
+            f"control; by the smallest lead with {weakest.kind}, {told}.",
         )
     return Judgement(
         Verdict.INCONCLUSIVE,
