@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -161,7 +162,8 @@ def carry_out(
     if not run_folder.moves_in_one_step:
         err.print(f"[yellow]{path}[/] lies on a file system that moves no folder in one step. {_COPIED}")
     try:
-        with sigterm_as_interrupt(), bar(plan.cells) as on_event:
+        # A cluster tells of lost machines on standard output, where --json has its place.
+        with sigterm_as_interrupt(), bar(plan.cells) as on_event, redirect_stdout(sys.stderr):
             outcome = runner.execute(plan, run_folder, on_event, engine)
     except KeyboardInterrupt as stop:
         err.print(f"[yellow]Stopped.[/] Everything measured so far is kept; resume with\n  {request.command}")

@@ -179,7 +179,8 @@ def test_a_driver_that_is_killed_and_started_again(nodes: Any, tmp_path: Path) -
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None and child.stderr is not None
         assert child.stdout.readline() == "opened\n", child.stderr.read()
-        assert child.stdout.readline().startswith("measured"), child.stderr.read()
+        # Ray tells there, too, of nodes that other tests killed.
+        assert any(line.startswith("measured") for line in child.stdout), child.stderr.read()
         child.kill()
     plan = toy_plan("ba", 4, nap=0.3)
     folder = RunFolder.create_or_open(path, {"models": "b,a"})
