@@ -16,6 +16,7 @@ from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUNED
 from taskscope.studies.task_spaces.rows import TRANSFER
 from taskscope.studies.task_spaces.spaces import spaces
+from taskscope.studies.task_spaces.statistics import common_mode
 from taskscope.studies.task_spaces.study import TASK_SPACES
 from taskscope.studies.task_spaces.tables import published
 from taskscope.tasks.pair_files import UNGROUPED
@@ -90,6 +91,15 @@ def test_the_map_is_the_main_figure_and_phenomena_have_borders() -> None:
     values = next(iter(drawn[0].spec["datasets"].values()))
     assert sum(row["kind"] == "data" for row in values) == 19 * 19
     assert sum(row["kind"] == "border-x" for row in values) == 6
+
+
+def test_common_mode_is_all_of_a_map_of_rows_and_columns_and_what_chance_gives_of_noise() -> None:
+    rng = np.random.default_rng(0)
+    drift, noise = rng.normal(size=(19, 1)) + rng.normal(size=(1, 19)), rng.normal(size=(200, 19, 19))
+    assert common_mode(drift) == pytest.approx(1)
+    assert np.mean([common_mode(each) for each in noise]) == pytest.approx(36 / 341, abs=0.01)
+    assert np.isnan(common_mode(np.ones((19, 19))))
+    assert common_mode(drift + np.diag(np.full(19, 50.0))) == pytest.approx(1), "the diagonal is not in it"
 
 
 def test_tables_tell_every_task_and_the_published_numbers() -> None:

@@ -141,6 +141,20 @@ def _leaked(squares: Array) -> float:
     return others / max(own + others, 1e-12)
 
 
+def common_mode(effects: Array) -> float:
+    """Share of the variance of off-diagonal cells that rows and columns explain (2.9).
+
+    Args:
+        effects: (tuned, judged).
+
+    Returns:
+        nan where all cells are the same.
+    """
+    off = off_diagonal(len(effects))
+    whole = effects[off].var()
+    return float(1 - pairwise_rest(effects)[off].var() / whole) if whole > 1e-12 else float("nan")
+
+
 def agreement(space: Space) -> Compared:
     """Correlation of transfer, both directions together, with likeness of gradients (claim 4).
 

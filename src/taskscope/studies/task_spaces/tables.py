@@ -16,7 +16,7 @@ from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.params import CONDITIONS, PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
-from taskscope.studies.task_spaces.statistics import compressed
+from taskscope.studies.task_spaces.statistics import common_mode, compressed
 from taskscope.studies.wording import percent
 from taskscope.tasks.pair_files import UNGROUPED
 
@@ -118,15 +118,18 @@ def _ways(found: Result) -> Table:
             continue
         steps = np.mean([n for (condition, _), n in space.steps.items() if condition == name])
         own, others = isolated.own[name], isolated.others[name]
-        rows.append(
-            (_WAYS[name], f"{own:+.2f}", f"{others:.2f}", f"{space.changed[name]:,.0f}", f"{steps:.1f}")
-        )
+        shared = common_mode(space.effects(name).mean(axis=0))
+        told = percent(shared) if np.isfinite(shared) else "–"
+        weights = f"{space.changed[name]:,.0f}"
+        rows.append((_WAYS[name], f"{own:+.2f}", f"{others:.2f}", told, weights, f"{steps:.1f}"))
     return Table(
         name=f"task-spaces-{slug(space.model)}-ways",
         title="Ways of tuning",
-        columns=("way", "own gain", "change of others", "weights changed", "steps"),
+        columns=("way", "own gain", "change of others", "common mode", "weights changed", "steps"),
         rows=tuple(rows),
-        note="Mean over tasks, in standard deviations of margins; the change of others without its sign.",
+        note="Mean over tasks, in standard deviations of margins; the change of others without its sign. "
+        "Common mode: of the variance of what is done to others, the share that rows and columns tell; "
+        f"chance alone gives {percent(2 / space.n)} or so.",
         model=space.model,
         headline=("way", "own gain", "change of others"),
     )
