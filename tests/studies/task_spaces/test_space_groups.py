@@ -59,9 +59,16 @@ def test_gradients_alone_draw_the_same_map() -> None:
     assert found["6"].verdict == Verdict.SUPPORTED and found["6"].estimate > 0.6
     assert found["3"].verdict == found["4"].verdict == Verdict.INCONCLUSIVE
     assert "gradients alone" in found["4"].reason
-    names = [figure.name.rpartition("-")[2] for figure in TASK_SPACES.figures(table, [], params)]
-    assert names == ["map", "neighbours"]
-    licence = TASK_SPACES.tables(table, [], params)[-1]
+    figures = TASK_SPACES.figures(table, [], params)
+    assert [figure.name.rpartition("-")[2] for figure in figures] == ["map", "neighbours"]
+    assert not any(
+        word in f"{figure.title} {figure.see} {figure.alt}"
+        for figure in figures
+        for word in ("tuned", "tuning")
+    )
+    phenomena, tasks, licence = TASK_SPACES.tables(table, [], params)
+    assert {row[phenomena.columns.index("pattern")] for row in phenomena.rows} == {"–"}
+    assert "no accuracy was gained" in phenomena.note and "not measured" in tasks.note
     assert [float(row[2]) > 0.95 for row in licence.rows] == [True, True]
 
 

@@ -12,12 +12,23 @@ from taskscope.report.findings import Figure, Finding
 from taskscope.report.heatmaps import heatmap
 from taskscope.report.wording import slug
 from taskscope.studies.task_spaces.findings import Result
-from taskscope.studies.task_spaces.params import PREDICTED
+from taskscope.studies.task_spaces.params import PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 
 MEASURED, CONTROL = "measured", "strongest control"
 CLIPPED = 2.0
 """Effects beyond this many standard deviations get the same colour."""
+_TITLES = {
+    TUNED: "Which tasks does learning one task move?",
+    PREDICTED: "Which tasks would a step along one task's gradient move?",
+}
+_CHANGES = {TUNED: "change of the margin", PREDICTED: "predicted change of the margin"}
+_ROWS = {TUNED: "tuned on", PREDICTED: "a step along the gradient of"}
+_ALIKE = {
+    TUNED: "tuning on either has a like effect",
+    PREDICTED: "gradients predict a like effect of a step on either",
+}
+"""Wording by what the map is drawn from; gradients predict, nothing is tuned."""
 
 
 def figures(found: Result, findings: Sequence[Finding]) -> list[Figure]:
@@ -38,21 +49,22 @@ def _map(found: Result) -> Figure:
         for i in range(space.n)
         for j in range(space.n)
     ]
-    axis = Axis("effect", "change of the margin", "sd", domain=(-CLIPPED, CLIPPED), format=".2f")
+    axis = Axis("effect", _CHANGES[space.drawn], "sd", domain=(-CLIPPED, CLIPPED), format=".2f")
     borders = [names[i] for i in range(1, space.n) if space.phenomena[i] != space.phenomena[i - 1]]
     return Figure(
         name=f"task-spaces-{slug(space.model)}-map",
-        title="Which tasks does learning one task move?",
+        title=_TITLES[space.drawn],
         see=_see(found),
-        alt=f"Heat map for {space.model}: {space.n} tasks tuned on in rows, the same ones judged in columns; "
-        "colour is the change of the margin in standard deviations, lines separate phenomena.",
+        alt=f"Heat map for {space.model}: {space.n} tasks {_ROWS[space.drawn]} in rows, the same ones judged "
+        f"in columns; colour is the {_CHANGES[space.drawn]} in standard deviations, lines separate "
+        "phenomena.",
         spec=heatmap(
             data,
             axis,
             x="judged",
             y="tuned",
             x_title="judged on",
-            y_title="tuned on",
+            y_title=_ROWS[space.drawn],
             x_order=names,
             y_order=names,
             diverging=True,
@@ -97,7 +109,7 @@ def _neighbours(space: Space) -> Figure:
     return Figure(
         name=f"task-spaces-{slug(space.model)}-neighbours",
         title="Which tasks move the others alike?",
-        see="Two tasks are near each other where tuning on either has a like effect on all tasks.",
+        see=f"Two tasks are near each other where {_ALIKE[space.drawn]} on all tasks.",
         alt=f"Scatter plot for {space.model}: tasks in the plane by classical scaling of the correlation of "
         "their rows in the map, named, with the phenomenon as the series.",
         spec=charts.scatter(

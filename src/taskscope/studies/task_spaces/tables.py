@@ -49,7 +49,9 @@ def _phenomena(space: Space) -> Table:
         told = tuple(f"{mean:.2f} ± {sd:.2f}" for mean, sd in theirs) if theirs else ("–",) * 3
         own = f"{cells.mean():+.2f} ± {cells.std(ddof=1):.2f}"
         right = percent(space.accuracy[inside].mean())
-        rows.append((name, right, len(cells), own, f"{words[off].mean():+.2f}", pattern(cells), *told))
+        # The bounds of the patterns are for accuracy that was won or lost, which gradients do not tell.
+        named = pattern(cells) if space.drawn == TUNED else "–"
+        rows.append((name, right, len(cells), own, f"{words[off].mean():+.2f}", named, *told))
     return Table(
         name=f"task-spaces-{slug(space.model)}-phenomena",
         title="Similarity inside phenomena",
@@ -63,10 +65,10 @@ def _phenomena(space: Space) -> Table:
             *published()["models"],
         ),
         rows=tuple(rows),
-        note="Mean and standard deviation (n - 1) over ordered pairs of different tasks of the accuracy "
-        "gained by tuning on one and judged on the other, as a share of what could be won or lost. Words "
-        "alone: cosine of the words by which good sentences differ from bad ones. The last columns are "
-        "published, for models of 27, 70 and 203 M weights on BLiMP. Two pairs are no more than two points.",
+        note="Mean and standard deviation (n - 1) over ordered pairs of different tasks of "
+        f"{_SIMILARITY[space.drawn]} "
+        "Words alone: cosine of the words by which good sentences differ from bad ones. "
+        "The last columns are published, for models of 27, 70 and 203 M weights on BLiMP. Two pairs are no more than two points.",
         model=space.model,
     )
 
@@ -104,8 +106,8 @@ def _tasks(space: Space) -> Table:
         ),
         rows=rows,
         note="Right at first: share of pairs whose good sentence is likelier to the unchanged model; 50 % is "
-        "guessing. Gains in standard deviations of the task's margins at first: its own, and in the mean "
-        "what it gives to others and gets from them.",
+        f"guessing. {_GAINS[space.drawn]} in standard deviations of the task's margins at first: its own, "
+        "and in the mean what it gives to others and gets from them.",
         model=space.model,
     )
 
@@ -164,6 +166,15 @@ def _first_order(space: Space) -> Table:
     )
 
 
+_SIMILARITY = {
+    TUNED: "the accuracy gained by tuning on one and judged on the other, as a share of what could be won "
+    "or lost.",
+    PREDICTED: "the change of the margin that gradients predict for a step on one, judged on the other, as a "
+    "share of what the step gains on its own task. Nothing was tuned, so no accuracy was gained: these "
+    "numbers are not those of the published columns, and no pattern is named.",
+}
+"""What the table of phenomena shows, by what the map is drawn from."""
+_GAINS = {TUNED: "Gains", PREDICTED: "Gains that gradients predict for one step, not measured,"}
 _WAYS = {
     "difference": "gradient differences",
     "plain": "plain training on the good sentences",
