@@ -68,7 +68,8 @@ def _phenomena(space: Space) -> Table:
         note="Mean and standard deviation (n - 1) over ordered pairs of different tasks of "
         f"{_SIMILARITY[space.drawn]} "
         "Words alone: cosine of the words by which good sentences differ from bad ones. "
-        "The last columns are published, for models of 27, 70 and 203 M weights on BLiMP. Two pairs are no more than two points.",
+        "The last columns are published, for models of 27, 70 and 203 M weights on BLiMP. "
+        "Two pairs are no more than two points.",
         model=space.model,
     )
 
