@@ -18,7 +18,7 @@ from taskscope.studies.skill_emergence.pairs.asking import asked_for, draw
 from taskscope.studies.skill_emergence.pairs.findings import judge, stimulus
 from taskscope.studies.skill_emergence.pairs.resampling import resample
 from taskscope.studies.skill_emergence.pairs.rows import APART, BOTH, OUTER, SECOND, TOGETHER, grids
-from taskscope.studies.skill_emergence.pairs.showing import figure, tables
+from taskscope.studies.skill_emergence.pairs.showing import IN_TRAINING, figure, tables
 from taskscope.studies.skill_emergence.pairs.simulation import SCENARIOS, PairScenario
 from taskscope.studies.skill_emergence.params import PAIRS, SkillEmergenceParams
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
@@ -99,7 +99,7 @@ def test_a_small_model_is_measured_and_read_back(measured) -> None:
     (found,) = grids(measured)
     assert (found.model, found.parameters) == ("pico-xs", 206752)
     (grid,) = found.pairs
-    assert grid.both.shape == (2, 2) and not grid.taught
+    assert grid.both.shape == (2, 2) and not grid.in_training
     said = [row for row in measured.to_pylist() if row["asked"] == BOTH]
     assert {row["shown"] for row in said} == {APART, TOGETHER}
     assert all(row["right"] == row["whole"] for row in said)
@@ -147,4 +147,4 @@ def test_figure_and_tables_hold_every_pair() -> None:
     assert sum(row.get("series") == "simulated" for row in points) == 2 * n
     by_model, by_pair = tables(found, "models given")
     assert len(by_model.rows) == 1 and len(by_pair.rows) == n
-    assert {row[-1] for row in by_pair.rows} == {"yes", "taught"}
+    assert {row[-1] for row in by_pair.rows} == {"yes", IN_TRAINING}

@@ -64,8 +64,8 @@ def judge(found: ModelPairs) -> Judgement:
     if not judged:
         return Judgement(
             Verdict.INCONCLUSIVE,
-            "There is nothing to combine: in no pair never seen together are both skills there (their "
-            f"product is not clearly above {percent(FLOOR)}).",
+            "There is nothing to combine: in no pair outside the built-in models' training texts are both "
+            f"skills there (their product is not clearly above {percent(FLOOR)}).",
         )
     both, alone, product = (mean(judged, what) for what in ("both", found.control, "product"))
     half = over_half(judged)
@@ -87,9 +87,9 @@ def judge(found: ModelPairs) -> Judgement:
 def _told(found: ModelPairs) -> str:
     judged = found.judged
     if not judged:
-        return "No two skills that were never seen together are both there."
+        return "Of no pair outside the built-in models' training texts are both skills there."
     both, product = mean(judged, "both").value, mean(judged, "product").value
     return (
-        f"Of {len(judged)} pairs whose skills are there and were never seen together, {percent(both)} are "
-        f"answered right; skills that fail each on its own would give {percent(product)}."
+        f"Of {len(judged)} pairs outside the built-in models' training texts whose skills are there, "
+        f"{percent(both)} are answered right; skills that fail each on its own would give {percent(product)}."
     )

@@ -58,8 +58,8 @@ class ModelPairs:
 
     @cached_property
     def judged(self) -> tuple[Pair, ...]:
-        """Pairs of skills that are there, and that no training showed together."""
-        return tuple(pair for pair in self.pairs if pair.able and not pair.grid.taught)
+        """Pairs of skills that are there, and that are not in the built-in models' training texts."""
+        return tuple(pair for pair in self.pairs if pair.able and not pair.grid.in_training)
 
     @property
     def control(self) -> str:

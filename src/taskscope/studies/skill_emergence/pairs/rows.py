@@ -59,8 +59,8 @@ class PairGrid:
     """Asked for the second skill alone, the model gives the answer of both."""
 
     @property
-    def taught(self) -> bool:
-        """Whether the built-in models' training shows the pair."""
+    def in_training(self) -> bool:
+        """Whether the pair is in the built-in models' training texts, whichever model is asked."""
         return self.pair in TAUGHT
 
     @property

@@ -16,6 +16,9 @@ from taskscope.studies.wording import percent
 PRODUCT = Axis("product", "product of the single skills", domain=(0, 1), format=".0%")
 BOTH = Axis("both", "both asked together, right", domain=(0, 1), format=".0%")
 
+IN_TRAINING = "in the built-in models' training texts"
+"""Why a pair is not judged, of any model."""
+
 
 def figure(found: Sequence[ModelPairs], subject: str) -> Figure:
     """Draw competence on every pair against the product of its skills, a point for each model."""
@@ -75,9 +78,9 @@ def _by_model(found: Sequence[ModelPairs], subject: str) -> Table:
         ),
         rows=tuple(_model_row(each) for each in found),
         note="Mean over the judged pairs of each model: both skills are there (their product is clearly "
-        f"above {percent(FLOOR)}) and the built-in models' training never shows the pair. Models are judged "
-        "on different pairs, so rows do not compare like with like. 95 % intervals over draws of "
-        "demonstrations.",
+        f"above {percent(FLOOR)}) and the pair is not in the built-in models' training texts; that list is "
+        "the same for all models, whatever they were trained on. Which skills are there differs, so rows do "
+        "not compare like with like. 95 % intervals over draws of demonstrations.",
         model=subject,
     )
 
@@ -109,7 +112,9 @@ def _by_pair(found: Sequence[ModelPairs], subject: str) -> Table:
         ),
         rows=tuple(_pair_row(each.model, pair) for each in found for pair in each.pairs),
         note="Whole answers with their line end. The first skill is used first, the second is asked of its "
-        "right answer. Not judged: one of the skills is not there, or the pair was taught.",
+        "right answer. Not judged: one of the skills is not there, or the pair is in the built-in models' "
+        "training texts. All models are held to the same list, whatever they were trained on; what other "
+        "models have read is not known.",
         model=subject,
     )
 
@@ -117,7 +122,7 @@ def _by_pair(found: Sequence[ModelPairs], subject: str) -> Table:
 def _pair_row(model: str, pair: Pair) -> tuple[str, ...]:
     shares = (pair.first, pair.second, pair.product)
     alone = (pair.first_alone, pair.second_alone)
-    judged = "taught" if pair.grid.taught else "yes" if pair.able else "nothing to combine"
+    judged = IN_TRAINING if pair.grid.in_training else "yes" if pair.able else "nothing to combine"
     return (
         model,
         write(skills(pair.grid.pair), "x"),
