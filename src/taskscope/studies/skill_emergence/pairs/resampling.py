@@ -13,9 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
-from taskscope.stats.intervals import resampling_weights, wilson
+from taskscope.stats.intervals import resampling_weights
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
+from taskscope.studies.shares import product, share
 from taskscope.studies.skill_emergence.pairs.rows import ModelGrids, PairGrid
 
 Array = np.ndarray
@@ -78,13 +79,16 @@ def mean(pairs: Sequence[Pair], what: str) -> Measure:
     """Average a share over pairs whose draws are independent.
 
     Where no draw differs from another a bootstrap would claim to be certain: Wilson's interval for as many
-    units as draws takes its place.
+    units as draws takes its place; for products, the mean of what it gives for every pair.
     """
-    found = Measure.of(np.mean([getattr(pair, what) for pair in pairs], axis=0))
-    if found.low < found.high:
-        return found
-    ends = wilson(min(max(found.value, 0.0), 1.0), sum(pair.grid.n_draws for pair in pairs))
-    return Measure(found.value, float(ends.low), float(ends.high))
+    draws = np.mean([getattr(pair, what) for pair in pairs], axis=0)
+    found = Measure.of(draws)
+    if what == "product" and found.low == found.high:
+        each = [product((pair.first, pair.second), pair.grid.n_draws) for pair in pairs]
+        return Measure(
+            found.value, float(np.mean([m.low for m in each])), float(np.mean([m.high for m in each]))
+        )
+    return share(draws, sum(pair.grid.n_draws for pair in pairs))
 
 
 def over_half(pairs: Sequence[Pair]) -> Measure:

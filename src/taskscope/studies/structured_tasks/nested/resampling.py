@@ -13,9 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
-from taskscope.stats.intervals import resampling_weights, wilson
+from taskscope.stats.intervals import resampling_weights
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
+from taskscope.studies.shares import product, share
 from taskscope.studies.structured_tasks.nested.grids import NestedGrid
 
 FLOOR = 0.05
@@ -44,13 +45,7 @@ class Nested:
     @property
     def expected(self) -> Measure:
         """The product with its interval; where all draws agree, its ends are products of the shares' ends."""
-        found = Measure.of(self.product)
-        if found.low < found.high:
-            return found
-        each = [self.share(draws) for draws in self.alone.T]
-        return Measure(
-            found.value, float(np.prod([m.low for m in each])), float(np.prod([m.high for m in each]))
-        )
+        return product(list(self.alone.T), self.grid.n_draws)
 
     @property
     def to_compose(self) -> bool:
@@ -58,15 +53,8 @@ class Nested:
         return bool(np.quantile(self.product[1:], 0.025) > FLOOR)
 
     def share(self, draws: np.ndarray) -> Measure:
-        """Read a share with its interval; where all draws agree, Wilson's for as many units as draws.
-
-        A bootstrap of draws that are all wrong, or all right, would claim to be certain.
-        """
-        found = Measure.of(draws)
-        if found.low < found.high:
-            return found
-        ends = wilson(min(max(found.value, 0.0), 1.0), self.grid.n_draws)
-        return Measure(found.value, float(ends.low), float(ends.high))
+        """Read a share with its interval over draws of demonstrations."""
+        return share(draws, self.grid.n_draws)
 
     @property
     def wrong(self) -> tuple[int, float, float]:

@@ -25,7 +25,7 @@ def figures(model: str, found: Sequence[Spoken]) -> list[Figure]:
     data = []
     for each in found:
         for asked in each.nests:
-            both = ((TOGETHER, each.share(each.right[asked])), (PRODUCT, each.share(each.product(asked))))
+            both = ((TOGETHER, each.share(each.right[asked])), (PRODUCT, each.expected(asked)))
             for series, measure in both:
                 numbers = {"share": measure.value, "low": measure.low, "high": measure.high}
                 row = {"way": way(each), "asked": ", ".join(asked), "series": series}
@@ -63,7 +63,7 @@ def tables(model: str, found: Sequence[Spoken]) -> list[Table]:
             if len(asked) > 1:
                 gap = Measure.of(draws - each.product(asked))
                 told = f"{100 * gap.value:+.0f} ({100 * gap.low:+.0f} to {100 * gap.high:+.0f})"
-                cells = (_share(each.share(each.product(asked))), told)
+                cells = (_share(each.expected(asked)), told)
             rows.append((way(each), ", ".join(asked), each.n_sentences, _share(each.share(draws)), *cells))
     return [
         Table(

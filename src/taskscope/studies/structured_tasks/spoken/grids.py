@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from taskscope.stats.intervals import resampling_weights, wilson
+from taskscope.stats.intervals import resampling_weights
 from taskscope.studies.columns import where
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
+from taskscope.studies.shares import product, share
 from taskscope.studies.structured_tasks.spoken.rows import CONDITIONS, JOIN, PART
 
 
@@ -39,12 +40,12 @@ class Spoken:
         return np.prod([self.right[(name,)] for name in asked], axis=0)
 
     def share(self, draws: np.ndarray) -> Measure:
-        """Read a share with its interval; where all draws agree, Wilson's for as many units as sentences."""
-        found = Measure.of(draws)
-        if found.low < found.high:
-            return found
-        ends = wilson(min(max(found.value, 0.0), 1.0), self.n_sentences)
-        return Measure(found.value, float(ends.low), float(ends.high))
+        """Read a share with its interval over sentences."""
+        return share(draws, self.n_sentences)
+
+    def expected(self, asked: tuple[str, ...]) -> Measure:
+        """Read the product with its interval over sentences."""
+        return product([self.right[(name,)] for name in asked], self.n_sentences)
 
 
 def grids(rows: pa.Table, draws: int) -> dict[str, list[Spoken]]:
