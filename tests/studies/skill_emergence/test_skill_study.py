@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -13,7 +14,9 @@ from taskscope.cli.console import OK
 from taskscope.cli.main import app
 from taskscope.errors import StudyError
 from taskscope.studies.base import PROFILES
-from taskscope.studies.skill_emergence import explored
+from taskscope.studies.skill_emergence import explored, rows
+from taskscope.studies.skill_emergence.cloze import rows as cloze
+from taskscope.studies.skill_emergence.pairs import rows as pairs
 from taskscope.studies.skill_emergence.params import ENUMERATED, LARGE, PARTS, SkillEmergenceParams
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
@@ -83,3 +86,9 @@ def test_every_value_of_every_slider_is_in_the_page() -> None:
     assert start["t"] == pytest.approx(0.69328, abs=5e-4)  # the protocol's anchor
     assert all(row["g"] - 1e-9 <= row["t"] <= row["e"] + 1e-9 for row in rows)
     assert len(json.dumps(rows)) < 150_000
+
+
+def test_the_rows_of_all_parts_go_together() -> None:
+    """One run holds them all; their columns are merged by name."""
+    schemas = [*rows.SCHEMAS.values(), pairs.SCHEMA, cloze.SCHEMA]
+    assert set(pa.unify_schemas(schemas).names) == {name for schema in schemas for name in schema.names}

@@ -21,7 +21,7 @@ CLOZE = "cloze"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
-        ("part", _TEXT),
+        ("part", pa.string()),
         ("parameters", pa.float64()),
         ("pretraining_tokens", pa.float64()),  # null where nobody says
         ("question", _TEXT),

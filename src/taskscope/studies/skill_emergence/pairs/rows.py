@@ -25,7 +25,7 @@ the first's input, which skips the first."""
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
-        ("part", _TEXT),
+        ("part", pa.string()),
         ("pair", _TEXT),
         ("parameters", pa.float64()),
         ("pretraining_tokens", pa.float64()),  # null where nobody says
