@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from taskscope.cli.main import app
+from taskscope.studies.registry import ACCOUNTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -83,3 +84,25 @@ def test_every_page_of_the_site_is_there() -> None:
 def test_the_reference_says_what_the_docstrings_say() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "reference_page.py"))["page"]()
     assert made == (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "to"), [("README.md", " to "), ("README.ja.md", "〜")])
+def test_the_table_of_accounts_names_the_claims_that_are_judged(page: str, to: str) -> None:
+    rows = re.findall(r"^\| \[.*studies/(\w+)\.md\).*\| ([^|]+) \|$", (ROOT / page).read_text("utf-8"), re.M)
+    told = {study.replace("_", "-"): _numbers(cell.replace("のうち", " of "), to) for study, cell in rows}
+    assert told == {
+        account.name: [claim.number for claim in account.claims if claim.implemented] for account in ACCOUNTS
+    }
+
+
+def _numbers(cell: str, to: str) -> list[str]:
+    """Spell `1 to 4, 6 of 9` out."""
+    listed = max(cell.split(" of "), key=lambda part: to in part)
+    found = []
+    for part in listed.split(", "):
+        first, _, last = part.strip().partition(to)
+        prefix = first.rstrip("0123456789")
+        start = int(first.removeprefix(prefix))
+        stop = int(last.removeprefix(prefix)) if last else start
+        found += [f"{prefix}{n}" for n in range(start, stop + 1)]
+    return found
