@@ -96,6 +96,11 @@ def test_list_claims_names_every_claim_of_every_account() -> None:
         (["run", "task-vectors", "-m", "planted-vector", "-p", "smok"], "unknown profile 'smok'", "smoke"),
         (["run", "task-vectors", "-m", "planted-vector", "--set", "kk=3"], "no parameter 'kk'", "k"),
         (["run", "task-vectors", "-m", "planted-vector", "--set", "k=many"], "k = 'many'", ""),
+        (
+            ["run", "task-vectors", "-m", "planted-vector", "--engine", "rya"],
+            "--engine rya",
+            "inline, ray or",
+        ),
         (["show", "no-such-run"], "no-such-run", ""),
         (["look", "planted-vector"], "no prompt was given", "taskscope look"),
         (["look", "planted-vector", "a->", "--file", "x.txt"], "a file too", ""),

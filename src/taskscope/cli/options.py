@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from taskscope.errors import StudyError
+
 Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -81,11 +83,25 @@ AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Read pickled weights, tensors only (torch weights_only).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines instead of people.")]
+
+
+def _known_engine(name: str) -> str:
+    """Return the name of an engine, or the address of a cluster.
+
+    Raises:
+        StudyError: If it is neither.
+    """
+    if name not in ("inline", "ray") and not name.startswith("ray://"):
+        raise StudyError(f"--engine {name}", "inline, ray or ray://host:port")
+    return name
+
+
 Engine = Annotated[
     str,
     typer.Option(
         "--engine",
         metavar="NAME",
+        callback=_known_engine,
         help="inline; ray for many processes (here, or at RAY_ADDRESS); or ray://host:port.",
     ),
 ]

@@ -99,8 +99,6 @@ def run(
     given = {"tasks": task, "seeds": seed, "scores": scores, "parts": part, "served": served}
     named = {name: value for name, value in given.items() if value}
     request = _request(study, profile, named, overrides or (), specs)
-    if engine not in ("inline", "ray") and not engine.startswith("ray://"):
-        raise StudyError(f"--engine {engine}", "inline, ray or ray://host:port")
     how = {"dry_run": dry_run, "remeasure": remeasure, "as_json": as_json}
     carry_out(request, folder, engine=engine, language=language, **how)
 
