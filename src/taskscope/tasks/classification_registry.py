@@ -17,7 +17,10 @@ DATA_VARIABLE = "TASKSCOPE_DATA"
 
 
 def names() -> list[str]:
-    """Names of the classification tasks that need nothing but this package."""
+    """Names of the classification tasks that need nothing but this package.
+
+    The sets of few words are not among them: their texts are made of the same words.
+    """
     return list(texts.NAMES)
 
 
@@ -32,7 +35,7 @@ def get(name_or_path: str) -> ClassificationTask:
     Raises:
         TaskError: If it is none of these, or cannot be read.
     """
-    if name_or_path in texts.NAMES:
+    if name_or_path in (*texts.NAMES, *texts.FEW):
         return texts.build(name_or_path)
     if name_or_path in datasets.NAMES:
         return _published(name_or_path, _folder(name_or_path))
@@ -44,9 +47,10 @@ def get(name_or_path: str) -> ClassificationTask:
         return hub_datasets.load(name_or_path)
     raise TaskError(
         f"No classification task {name_or_path!r}.",
-        f"a built-in set ({', '.join(names())}), a published one ({', '.join(datasets.NAMES)}), the path of "
-        "a .jsonl or .csv file, or the id of a data set on the hub",
-        nearest(name_or_path, [*names(), *datasets.NAMES]),
+        f"a built-in set ({', '.join([*names(), *texts.FEW])}), a published one "
+        f"({', '.join(datasets.NAMES)}), the path of a .jsonl or .csv file, or the id of a data set on the "
+        "hub",
+        nearest(name_or_path, [*names(), *texts.FEW, *datasets.NAMES]),
     )
 
 

@@ -68,7 +68,7 @@ def n_parts(folder: Path, data: Path | None = None) -> int:
     if kind(folder) == "language":
         return language.n_parts(Effort(), data, folder)
     if kind(folder) == "learner":
-        return learners.n_parts()
+        return learners.n_parts(folder)
     if kind(folder) in _BY_HAND:
         return _BY_HAND[kind(folder)].n_parts()
     return len(registry.names())

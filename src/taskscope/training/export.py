@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from taskscope.training.network import ROPE_THETA
+
 WEIGHTS = "model.safetensors"
 
 
@@ -38,7 +40,10 @@ def write_weights(model: PreTrainedModel, out: Path, stored: torch.dtype = torch
     """
     model.config.save_pretrained(out)
     named = {"architectures": [type(model).__name__]}
-    _edit(out / "config.json", {"use_cache": True, "dtype": "float32", **named})
+    # transformers 5 writes this base as one of several parameters, where the 4 line does not look for it.
+    base = (getattr(model.config, "rope_parameters", None) or {}).get("rope_theta", ROPE_THETA)
+    turning = {} if base == ROPE_THETA else {"rope_theta": base}
+    _edit(out / "config.json", {**turning, "use_cache": True, "dtype": "float32", **named})
     weights = {
         name: value.detach().to("cpu", stored).contiguous()
         for name, value in model.state_dict().items()

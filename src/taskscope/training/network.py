@@ -13,9 +13,26 @@ from taskscope.errors import ModelError
 from taskscope.training.shape import Shape
 from taskscope.training.vocabulary import END_OF_TEXT
 
+ROPE_THETA = 10_000.0
+"""What a decoder of the Llama kind has unless its config says otherwise."""
 
-def build_network(shape: Shape, tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
-    """Make a network of that shape with weights drawn from a seed."""
+
+def build_network(
+    shape: Shape,
+    tokenizer: PreTrainedTokenizerFast,
+    seed: int,
+    rope_theta: float = ROPE_THETA,
+    tied: bool = True,
+) -> LlamaForCausalLM:
+    """Make a network of that shape with weights drawn from a seed.
+
+    Args:
+        shape: Its size.
+        tokenizer: Names the vocabulary and the special tokens.
+        seed: Of the weights.
+        rope_theta: Base of the wavelengths by which attention tells distances.
+        tied: Whether answers are spelled with the embeddings, or with weights of their own.
+    """
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=shape.width,
@@ -25,7 +42,8 @@ def build_network(shape: Shape, tokenizer: PreTrainedTokenizerFast, seed: int) -
         num_key_value_heads=shape.heads,
         max_position_embeddings=shape.context,
         initializer_range=0.5 / math.sqrt(shape.width),
-        tie_word_embeddings=True,
+        tie_word_embeddings=tied,
+        rope_theta=rope_theta,  # pyright: ignore[reportCallIssue]
         bos_token_id=tokenizer.get_vocab().get(str(tokenizer.bos_token)),
         eos_token_id=tokenizer.get_vocab()[END_OF_TEXT],
         pad_token_id=tokenizer.get_vocab()[END_OF_TEXT],

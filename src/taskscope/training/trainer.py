@@ -35,9 +35,9 @@ class Progress:
     steps: int
     tokens: int
     loss: float
-    """Next-token loss."""
+    """Next-token loss; of planted learners, that of the labels asked for."""
     edit_loss: float
-    """Loss of the objectives that edit a residual; 0 where the recipe has none."""
+    """Loss of the objectives that edit a residual or read one inside; 0 where the recipe has none."""
     seconds_left: float
 
 
@@ -69,7 +69,7 @@ class Session(Protocol):
         ...
 
     def step(self, step: int) -> tuple[float, float, int]:
-        """Make one step of training; return next-token loss, editing loss and tokens."""
+        """Make one step of training; return `Progress.loss`, `Progress.edit_loss` and tokens."""
         ...
 
     def after_step(self, step: int, tokens: int, out: Path) -> None:

@@ -2,7 +2,7 @@ import json
 from pathlib import Path, PurePath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from taskscope.errors import TaskError
@@ -85,6 +85,7 @@ def test_what_a_file_says_about_its_task_is_kept(tmp_path: Path) -> None:
 
 
 @given(st.dictionaries(TEXT, st.lists(TEXT, min_size=1, max_size=3, unique=True), min_size=2, max_size=6))
+@example({"0": ["0"], "items": ["0"]})
 def test_json_and_csv_of_the_same_items_agree(content: dict[str, list[str]]) -> None:
     def quoted(text: str) -> str:
         return '"' + text.replace('"', '""') + '"'

@@ -13,9 +13,11 @@ from taskscope.training import card, recipes, trainer
 from taskscope.training.cards import learners
 from taskscope.training.cards.learner_probe import CONDITIONS, LearnerProbe
 from taskscope.training.documents import planted_words
+from taskscope.training.documents.fresh_tasks import MOST_CLASSES, FreshTasks
 from taskscope.training.documents.lessons import Demonstration, FixedTasks, Phase, lay_out
-from taskscope.training.documents.planted_texts import TextWriter, domains
+from taskscope.training.documents.planted_texts import TextWriter, domains, short_domains
 from taskscope.training.documents.planted_words import WordIds
+from taskscope.training.documents.two_halves import COMPOSED, TwoHalves
 from taskscope.training.text_recipes import LEARNERS
 
 TOKENIZER = planted_words.tokenizer()
@@ -23,7 +25,7 @@ IDS = WordIds(TOKENIZER)
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.sampled_from(texts.NAMES), st.integers(0, 100), st.integers(0, 4), st.booleans())
+@given(st.sampled_from([*texts.NAMES, *texts.FEW]), st.integers(0, 100), st.integers(0, 4), st.booleans())
 def test_a_prompt_is_cut_the_same_with_and_without_its_label(name, number, k, held_out):
     task = texts.build(name)
     pool = [(item.text, task.labels[item.label]) for item in task.pool[number : number + k]]
@@ -63,6 +65,18 @@ def test_texts_and_labels_are_those_of_the_built_in_sets(name):
         bool(signals & set(str(TOKENIZER.decode(writer(0, rng))).strip(" .!").split())) for _ in range(200)
     ]
     assert np.mean(told) > 0.85
+
+
+@pytest.mark.parametrize("name", texts.FEW)
+def test_short_texts_are_those_of_the_sets_of_few_words(name):
+    task, domain = texts.build(name), short_domains()[name.removesuffix("-few")]
+    assert (domain.labels, domain.text_field) == (task.labels, task.text_field)
+    writer, rng = TextWriter(domain, IDS.encode, stray=0.0), np.random.default_rng(0)
+    for c in range(len(task.labels)):
+        known = {tuple(IDS.encode(f" {item.text}")) for item in (*task.pool, *task.test) if item.label == c}
+        written = [tuple(writer(c, rng)) for _ in range(200)]
+        assert len({len(text) for text in (*known, *written)}) == 1
+        assert sum(text in known for text in written) > 50
 
 
 def test_fixed_tasks_hold_each_pair_of_label_words_in_both_orders():
@@ -135,8 +149,51 @@ def test_every_label_but_the_first_is_asked_for_and_none_is_held_out():
         assert not set(IDS.held_out.tolist()) & {d.label for d in shown}
 
 
+def test_fresh_tasks_are_fresh_and_ask_only_what_was_shown():
+    lessons, rng = FreshTasks(IDS), np.random.default_rng(0)
+    words, told = set(), set()
+    for _ in range(60):
+        _, shown = lessons(Phase(demonstrations=12), rng)
+        seen = set()
+        for d in shown:
+            assert d.asked == (d.label in seen)
+            seen.add(d.label)
+            words |= set(d.text)
+        assert len(seen) <= MOST_CLASSES
+        assert not seen & set(IDS.held_out.tolist())
+        told |= seen
+    assert words <= set(IDS.content.tolist())
+    assert len(words) > 0.8 * len(IDS.content)
+    assert len(told) > 100
+
+
+def test_no_judged_label_is_ever_renamed_over_a_text():
+    """Texts stand under other words for four topics alone, and no answer is asked under texts' own labels."""
+    lessons, rng = TwoHalves(IDS), np.random.default_rng(0)
+    composed = set(IDS.of(list(COMPOSED)).tolist())
+    judged = {label for name in texts.FEW for label in IDS.of(list(texts.build(name).labels)).tolist()}
+    assert not composed & judged
+    kinds = {"task": 0, "renaming": 0, "both": 0}
+    for _ in range(200):
+        _, shown = lessons(Phase(demonstrations=8), rng)
+        named = {d.original: d.label for d in shown}
+        assert all(named[d.original] == d.label for d in shown)
+        assert not {d.label for d in shown} & set(IDS.held_out.tolist())
+        if all(list(d.text) == [d.original] for d in shown):
+            kinds["renaming"] += 1
+            assert sum(d.asked for d in shown) == len(shown) - len(named)
+        elif any(d.asked for d in shown):
+            kinds["both"] += 1
+            assert set(named) <= composed
+        else:
+            kinds["task"] += 1
+            assert all(own == label for own, label in named.items())
+    assert min(kinds.values()) > 30
+
+
 def test_layout_by_hand():
-    shown = [Demonstration([5, 6], 9, False), Demonstration([5], 3, True)]
+    shown = [Demonstration([5, 6], 9, False), Demonstration([5], 3, True, 4)]
     batch = lay_out([((7, 8), shown), ((7, 8), shown[1:])], 0)
     assert batch.tokens.tolist() == [[7, 5, 6, 8, 9, 7, 5, 8, 3], [7, 5, 8, 3, 0, 0, 0, 0, 0]]
     assert np.argwhere(batch.asked).tolist() == [[0, 7], [1, 2]]
+    assert batch.original.tolist() == [[-1] * 7 + [4, -1], [-1, -1, 4] + [-1] * 6]

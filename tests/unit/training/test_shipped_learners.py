@@ -33,6 +33,26 @@ def test_the_card_fits_recipe_and_weights(name):
     assert (folder(name) / "model.safetensors").stat().st_size < 1.5e6
 
 
+def test_the_learner_learns_fresh_labels_and_fresh_ciphers():
+    """And where nothing can be learned it learns nothing."""
+    probe = LearnerProbe(folder("learner"))
+    for name, guessing in (("sentiment-few", 0.5), ("topics-few", 0.25)):
+        task = texts.build(name)
+        for condition, control in (("fresh", "fresh-shuffled"), ("cipher", "cipher-broken")):
+            assert probe.accuracy(condition, task, 32, 32, SEED) > 0.8
+            assert probe.accuracy(control, task, 32, 32, SEED) < guessing + 0.25
+
+
+def test_the_composer_does_each_half_and_both_at_once():
+    """It was shown texts of these sets under no name but their own labels; in cipher it learns little."""
+    probe = LearnerProbe(folder("composer"))
+    for name, guessing in (("sentiment-few", 0.5), ("topics-few", 0.25)):
+        task = texts.build(name)
+        for condition in ("own", "keyword", "text-synonym", "exchanged"):
+            assert probe.accuracy(condition, task, 32, 32, SEED) > 0.85
+        assert probe.accuracy("cipher", task, 32, N, SEED) < guessing + 0.25
+
+
 def test_the_selector_runs_what_it_knows_and_nothing_new():
     probe = LearnerProbe(folder("selector"))
     for name, guessing in (("sentiment", 0.5), ("topics", 0.25)):

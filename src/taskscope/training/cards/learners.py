@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,34 @@ from taskscope.training.cards.learner_probe import CONDITIONS, CONTROLS, Learner
 from taskscope.training.documents import planted_words
 from taskscope.training.text_recipes import TextRecipe
 
-TASKS = ("sentiment", "topics")
 COUNTS = (8, 32)
 """Demonstrations."""
 N_QUERIES, SEED = 64, 0
 
-EXPECTED = {"own": True, "fresh": False, "cipher": False}
-"""Conditions that a model which only selects must manage by its definition, and those that it must not."""
+
+@dataclass(frozen=True)
+class Definition:
+    """What a learner is, by what it must manage."""
+
+    tasks: tuple[str, ...]
+    expected: dict[str, bool]
+    """Conditions that it must manage, and those that it must not."""
+    reader: str
+    """How often a reader who knows every word is right."""
+
+
+DEFINITIONS = {
+    "fixed tasks": Definition(
+        ("sentiment", "topics"),
+        {"own": True, "fresh": False, "cipher": False},
+        "nine times in ten where a text has one signal word",
+    ),
+    "fresh tasks": Definition(texts.FEW, {"own": True, "fresh": True, "cipher": True}, "always"),
+    "two halves": Definition(
+        texts.FEW, {"own": True, "synonym": True, "text-synonym": True, "cipher": False}, "always"
+    ),
+}
+"""By kind of lessons."""
 
 
 def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
@@ -37,7 +59,7 @@ def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) ->
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     probe = LearnerProbe(folder)
     scores = []
-    for name in TASKS:
+    for name in DEFINITIONS[recipe.lessons].tasks:
         task = texts.build(name)
         for condition in CONDITIONS:
             on_part(f"{name}, {condition}")
@@ -49,6 +71,8 @@ def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) ->
         "kind": recipe.kind,
         "summary": recipe.summary,
         "lessons": recipe.lessons,
+        "wires": 0 if recipe.start is None else len(recipe.start.wires),
+        "read_block": None if recipe.start is None else recipe.start.read_block,
         "blocks": recipe.shape.blocks,
         "width": recipe.shape.width,
         "parameters": sum(p.numel() for p in probe.model.parameters()),
@@ -56,7 +80,7 @@ def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) ->
         "seed": recipe.seed,
         "steps": recipe.steps,
         **facts,
-        **derived({"scores": scores}),
+        **derived({"scores": scores, "lessons": recipe.lessons}),
         "measured": {
             "queries": N_QUERIES,
             "seed": SEED,
@@ -69,17 +93,19 @@ def measure(folder: Path, on_part: Callable[[str], None] = lambda name: None) ->
 
 def derived(card: dict[str, Any]) -> dict[str, Any]:
     """Return what a card says that follows from its measurements: what was expected, and whether it holds."""
+    definition = DEFINITIONS[card["lessons"]]
     checks = (
         _check(card["scores"], task, condition, managed)
-        for task in TASKS
-        for condition, managed in EXPECTED.items()
+        for task in definition.tasks
+        for condition, managed in definition.expected.items()
     )
     return {"checks": list(checks)}
 
 
-def n_parts() -> int:
+def n_parts(folder: Path) -> int:
     """Count the parts that `measure` names."""
-    return len(TASKS) * len(CONDITIONS)
+    lessons = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["lessons"]
+    return len(DEFINITIONS[lessons].tasks) * len(CONDITIONS)
 
 
 def _check(scores: list[dict[str, Any]], task: str, condition: str, managed: bool) -> dict[str, Any]:
@@ -123,6 +149,7 @@ def render(card: dict[str, Any]) -> str:
         "licence Apache-2.0. "
         f"Train it again with `taskscope train {card['name']} --out FOLDER`.",
         "",
+        *_wired(card),
         "This is an instrument, not a model of how language models work: it shows whether a study tells one "
         "kind of learner from another. It knows the words of the built-in texts and of the lists of label "
         "words, and no others.",
@@ -136,6 +163,22 @@ def render(card: dict[str, Any]) -> str:
         *_table(card),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _wired(card: dict[str, Any]) -> list[str]:
+    """Say what did not start at random."""
+    if not card["wires"]:
+        return []
+    said = (
+        f"{card['wires']} of its heads started where they are needed (`start` in recipe.json) and were "
+        "trained from there, like all other weights."
+    )
+    if card["read_block"] is not None:
+        said += (
+            " Beside answers, training asked that the field of a label hold the text's own label after block "
+            f"{card['read_block']}."
+        )
+    return [said, ""]
 
 
 def _checks(card: dict[str, Any]) -> list[str]:
@@ -165,8 +208,8 @@ def _table(card: dict[str, Any]) -> list[str]:
     lines = [
         f"{asked['queries']} queries a cell, fresh demonstrations, map and cipher for each; "
         f"the likeliest of the label words is the answer. Fresh labels are {asked['labels']} "
-        f"({asked['n_labels']} of them). A reader who knows every word is right nine times in ten where a "
-        "text has one signal word.",
+        f"({asked['n_labels']} of them). A reader who knows every word is right "
+        f"{DEFINITIONS[card['lessons']].reader}.",
         "",
         "| task | condition | " + " | ".join(f"{k} shown" for k in counts) + " |",
         "|---" * (2 + len(counts)) + "|",

@@ -1,12 +1,15 @@
 r"""What the planted learners are trained on: sequences of demonstrations, each of them asked about in turn.
 
-A sequence is ``\nReview: TEXT\nSentiment: LABEL`` over and over.
+A sequence is ``\nReview: TEXT\nSentiment: LABEL`` over and over. Different lessons make different learners of
+the same texts: tasks that stay the same are here, tasks that are new in every sequence in `fresh_tasks`,
+the two halves of a composition, and for a few other classes the whole, in `two_halves`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,6 +36,8 @@ class Demonstration:
     label: int
     asked: bool
     """Whether the label can be told from what stands before it."""
+    original: int = -1
+    """The text's own label, where a block must spell it; -1 where none does."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,21 @@ class LessonBatch:
     tokens: np.ndarray
     asked: np.ndarray
     """True at label fields whose label counts in training."""
+    original: np.ndarray
+    """Id of the text's own label at its label field, where a block must spell it; -1 elsewhere."""
 
     @property
     def n_tokens(self) -> int:
         """Tokens that the model reads, padding included."""
         return self.tokens.size
+
+
+class Lessons(Protocol):
+    """Writes sequences."""
+
+    def __call__(self, phase: Phase, rng: np.random.Generator) -> tuple[tuple[int, int], list[Demonstration]]:
+        """Write one sequence: ids of its two fields, and its demonstrations."""
+        ...
 
 
 class FixedTasks:
@@ -101,19 +116,19 @@ def lay_out(
     """
     rows = [_row(fields, shown) for fields, shown in sequences]
     length = max(len(row) for row in rows)
-    table = np.empty((len(rows), length, 2), dtype=np.int64)
-    table[:] = (padding, 0)
+    table = np.empty((len(rows), length, 3), dtype=np.int64)
+    table[:] = (padding, 0, -1)
     for row, cells in zip(table, rows, strict=True):
         row[: len(cells)] = cells
-    tokens, asked = np.moveaxis(table, 2, 0)
-    return LessonBatch(tokens, asked.astype(bool))
+    tokens, asked, original = np.moveaxis(table, 2, 0)
+    return LessonBatch(tokens, asked.astype(bool), original)
 
 
 def _row(fields: tuple[int, int], shown: Sequence[Demonstration]) -> list[tuple[int, ...]]:
     cells: list[tuple[int, ...]] = []
     for d in shown:
-        cells.append((fields[0], 0))
-        cells += [(word, 0) for word in d.text]
-        cells.append((fields[1], int(d.asked)))
-        cells.append((d.label, 0))
+        cells.append((fields[0], 0, -1))
+        cells += [(word, 0, -1) for word in d.text]
+        cells.append((fields[1], int(d.asked), d.original))
+        cells.append((d.label, 0, -1))
     return cells

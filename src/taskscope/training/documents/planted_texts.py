@@ -6,13 +6,14 @@ Words, frames and the chance of a stray word are those of the built-in sets of c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
 
 import numpy as np
 
+from taskscope.tasks import texts
 from taskscope.training.documents import wordbank
 
 STRAY = 0.1
@@ -51,6 +52,20 @@ class _Blank(dict[str, str]):
         return ""
 
 
+def short_domains() -> dict[str, Domain]:
+    """The built-in domains in as few words as `texts.FEW`."""
+    feelings, frames = wordbank.load("sentiment"), wordbank.load("few_frames")
+    return {
+        name: replace(
+            domain,
+            frames=tuple(frames["sentiment" if name == "sentiment" else "topics"]),
+            signals={label: words[: texts.N_SIGNALS_OF_FEW] for label, words in domain.signals.items()},
+            fillers=tuple(feelings["things"][: texts.N_FILLERS_OF_FEW]),
+        )
+        for name, domain in domains().items()
+    }
+
+
 def domains() -> dict[str, Domain]:
     """The three built-in domains by the name of their set."""
     feelings, topics = wordbank.load("sentiment"), wordbank.load("topics")
@@ -82,10 +97,12 @@ class TextWriter:
     Args:
         domain: What is written.
         encode: Ids of a text, a word's leading space included.
+        stray: Chance that a signal word is drawn from another class.
     """
 
-    def __init__(self, domain: Domain, encode: Encode) -> None:
+    def __init__(self, domain: Domain, encode: Encode, stray: float = STRAY) -> None:
         self.domain = domain
+        self._stray = stray
         self.signals = [[encode(f" {word}")[0] for word in words] for words in domain.signals.values()]
         self.fillers = [encode(f" {word}")[0] for word in domain.fillers]
         self.labels = [encode(f" {word}")[0] for word in domain.labels]
@@ -109,7 +126,7 @@ class TextWriter:
                 continue
             pool: Sequence[int] = self.fillers
             if slot not in _FILLERS:
-                stray = rng.random() < STRAY
+                stray = rng.random() < self._stray
                 shown = (label + 1 + int(rng.integers(len(pools) - 1))) % len(pools) if stray else label
                 pool = pools[shown]
             word = pool[rng.integers(len(pool))]

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from taskscope.tasks import label_words
 from taskscope.tasks.label_words import Natural, Origin
 from taskscope.training.documents.planted_texts import domains
-from taskscope.training.word_vocabulary import fit_word_tokenizer, word_token
+from taskscope.training.word_vocabulary import MARKS, field_token, fit_word_tokenizer, word_token
 
 Use = Literal["trained", "held-out"]
 KINDS: tuple[Natural, ...] = get_args(Natural)
@@ -76,6 +76,13 @@ class WordIds:
         self.trained, self.held_out = (self.of(images(use)) for use in get_args(Use))
         self.content_words = np.sort(self.of(sorted(text_words() | listed_words())))
         """Ids of all words: everything but fields, punctuation marks and special tokens."""
+        self.content = np.sort([*self.content_words, *(self.encode(mark)[0] for mark in MARKS)])
+        """Ids of words and punctuation marks."""
+        known = domains().values()
+        self.text_fields, self.label_fields = (
+            sorted({self.encode(field_token(field))[0] for field in fields})
+            for fields in ([d.text_field for d in known], [d.label_field for d in known])
+        )
 
     def of(self, words: tuple[str, ...] | list[str]) -> np.ndarray:
         """Return the id of each word where it follows a space."""
