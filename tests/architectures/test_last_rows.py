@@ -14,7 +14,8 @@ from families import BLOCKS, CONTEXT, FAMILIES, WINDOW
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from taskscope.models.attention import registered
-from taskscope.models.attention.last_rows import LastRows
+from taskscope.models.attention.last_rows import LastRows, choose, last_rows
+from taskscope.models.attention.passes import one_logits
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 
@@ -66,6 +67,44 @@ def test_rows_equal_whole_maps(name: str) -> None:
     for prompt, row in zip(PROMPTS, found.rows, strict=True):
         [single] = subject.last_rows([prompt]).rows
         np.testing.assert_allclose(row, single, rtol=0, atol=TOLERANCE)
+
+
+TARGETS = np.array([[7, 20, 50]] * len(PROMPTS))
+
+
+@pytest.mark.parametrize("name", [*REGISTERED, *STEPPED])
+def test_what_follows_is_read_from_the_same_pass(name: str) -> None:
+    subject = model(name)
+    with subject.guard(), subject.audited(np.random.default_rng(0), share=0.5) as audit:
+        found = subject.last_rows(PROMPTS, TARGETS)
+    assert found.logprob is not None and audit.n == 2 and audit.flips == 0 and audit.largest < 1e-4
+    tokens = [tuple(subject.encode(prompt)) for prompt in PROMPTS]
+    labels = [[(target,) for target in own] for own in TARGETS.tolist()]
+    np.testing.assert_allclose(found.logprob, subject.classify(tokens, labels), atol=1e-4)
+    assert subject.last_rows(PROMPTS).logprob is None
+
+
+def test_logits_that_are_not_the_models_own_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = model("llama")
+    assert subject._attending.predicts
+    monkeypatch.setattr(registered, "one_logits", lambda out: 1.5 * one_logits(out))
+    choice = choose(subject.hf, subject.anatomy, subject.context)
+    assert choice.route == "registered" and not choice.predicts
+    found = last_rows(subject.executor, choice, [tuple(subject.encode("x"))], TARGETS[:1])
+    assert found.logprob is None and found.blocks == tuple(range(BLOCKS))
+
+
+def test_logits_off_by_little_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = model("llama")
+    monkeypatch.setattr(registered, "one_logits", lambda out: 1.003 * one_logits(out))
+    assert not choose(subject.hf, subject.anatomy, subject.context).predicts
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_in_16_bits_what_follows_is_left_to_a_pass_of_its_own(dtype: torch.dtype) -> None:
+    hf = model("llama").hf.to(dtype)
+    choice = choose(hf, locate(hf), CONTEXT)
+    assert choice.route == "registered" and not choice.predicts
 
 
 @pytest.mark.parametrize("name", ["llama", "gptj"])
@@ -162,6 +201,6 @@ def test_no_head_makes_a_whole_map(name: str) -> None:
         subject.hf(input_ids=ids, output_attentions=True, use_cache=False)
     assert whole.found
     with Squares(ids.shape[1]) as squares:
-        found = registered.read(subject.hf, subject.anatomy, ids, torch.ones_like(ids), ids.shape[1] // 3)
+        found, _ = registered.read(subject.hf, subject.anatomy, ids, torch.ones_like(ids), ids.shape[1] // 3)
     assert len(found) == BLOCKS
     assert squares.found == 0

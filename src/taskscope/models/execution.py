@@ -22,7 +22,7 @@ from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, nudging, reading, stacked
-from taskscope.models.scoring import reduce_logits
+from taskscope.models.scoring import reduce_logits, slope_of_logits
 from taskscope.models.work import Edits, Joined, Places, Work
 
 if TYPE_CHECKING:
@@ -189,19 +189,17 @@ class Executor:
             layout, joined = self._lay_out(batch)
             rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
             out = joined.places.out
-            wanted = torch.from_numpy(np.maximum(targets[out], 0))[:, None]
+            wanted = torch.from_numpy(np.maximum(targets[out], 0))
             counted = torch.from_numpy(np.where(targets[out] < 0, 0.0, weights[out]))
             with torch.enable_grad(), _differentiable(parameters.values()):
                 logits = self._forward(layout, rows, slots)
-                exact = logits if logits.dtype == torch.float64 else logits.float()
-                found = exact.log_softmax(-1).gather(1, wanted.to(exact.device))[:, 0]
-                value = (found * counted.to(found)).sum()
-                parts = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
+                slope, found = slope_of_logits(logits.detach(), wanted, counted)
+                parts = torch.autograd.grad(logits, list(parameters.values()), slope, allow_unused=True)
             # Added up only now: a batch that did not fit must not have been counted in part.
             for name, part in zip(total, parts, strict=True):
                 if part is not None:
                     total[name] += part
-            logprob[out] = found.detach().double().cpu().numpy()
+            logprob[out] = found.double().cpu().numpy()
 
         self._run(works, run)
         return total, logprob

@@ -264,13 +264,15 @@ class LanguageModel:
         """Whether `read_out` ranks tokens as the model itself does after its last block."""
         return lens.agrees(self)
 
-    def last_rows(self, prompts: Sequence[str | Tokens]) -> LastRows:
+    def last_rows(self, prompts: Sequence[str | Tokens], targets: np.ndarray | None = None) -> LastRows:
         """Read where the last token of every prompt looks, for all heads; see `attention.last_rows`.
 
         Args:
             prompts: Texts, or token ids with special tokens included.
+            targets: (prompt, target) int64, tokens whose log p as next token is read from the same passes.
         """
-        return attending.last_rows(self.executor, self._attending, self.encoder.tokens_of(prompts))
+        tokens = self.encoder.tokens_of(prompts)
+        return attending.last_rows(self.executor, self._attending, tokens, targets)
 
     def keys_values(
         self, prompts: Sequence[str | Tokens], positions: Sequence[Sequence[int]]

@@ -1,10 +1,12 @@
 """Attention-only networks on in-context linear regression: built by hand, and as shipped (S6)."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from taskscope.studies.kernel_regression.simulated import attention_learner, linear, trained, trained_page
 from taskscope.studies.kernel_regression.simulated.attention_learner import AttentionLearner
+from taskscope.studies.kernel_regression.simulated.repeated import repeats
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter, curves
 from taskscope.theory import linear_regression as learners
 
@@ -62,11 +64,16 @@ def test_queries_are_asked_alone():
 
 
 @pytest.fixture(scope="module")
-def measured():
+def rows():
     found = RowWriter(linear.NUMBER)
     trained.simulate(found, 500, np.random.default_rng(0))
     rows = found.table()
-    return curves(rows.append_column("seed", [[0] * len(rows)]), linear.NUMBER)
+    return rows.append_column("seed", [[0] * len(rows)])
+
+
+@pytest.fixture(scope="module")
+def measured(rows):
+    return curves(rows, linear.NUMBER)
 
 
 def test_one_block_of_linear_attention_learned_one_gradient_step(measured):
@@ -80,13 +87,80 @@ def test_one_block_of_linear_attention_learned_one_gradient_step(measured):
     assert value(trained.COSINE) > 0.99
 
 
-def test_the_page_names_every_network_and_its_nearest_learner(measured):
-    (figure,), (table,) = trained_page.figures(measured), trained_page.tables(measured)
+def test_the_nearest_ridge_regression_is_nearer_than_both_its_ends(measured):
+    """Ridge regression runs from least squares (penalty 0) to a multiple of averaging."""
+    for name in attention_learner.card():
+        apart = {
+            each: measured[trained.SETTING, name, trained.distance_to(each)].mean[0]
+            for each in (trained.RIDGE, trained.LEAST_SQUARES, trained.ZERO)
+        }
+        assert apart[trained.RIDGE] < min(apart[trained.LEAST_SQUARES], apart[trained.ZERO])
+        assert measured[trained.SETTING, name, trained.PENALTY].mean[0] in trained.PENALTIES[1:-1]
+
+
+def test_two_blocks_or_softmax_with_one_head_are_nearer_to_a_ridge_regression_than_to_one_step(measured):
+    for name, recipe in attention_learner.card().items():
+        ridge, one, bayes = (
+            measured[trained.SETTING, name, trained.distance_to(each)].mean[0]
+            for each in (trained.RIDGE, trained.ONE_STEP, trained.LEAST_SQUARES)
+        )
+        assert (ridge < one) == (recipe["blocks"] == 2 or (recipe["softmax"] and recipe["heads"] == 1))
+        assert min(ridge, one) < bayes
+
+
+@pytest.mark.parametrize("n_prompts", [2, 21])
+def test_few_prompts_have_fewer_parts_and_no_empty_ones(n_prompts):
+    found = RowWriter(linear.NUMBER)
+    trained.simulate(found, n_prompts, np.random.default_rng(1))
+    table = found.table()
+    assert np.isfinite(table["value"].to_numpy()).all()
+    of_one = repeats(table.append_column("seed", [[0] * len(table)]), linear.NUMBER)
+    assert len(of_one[trained.SETTING, "linear-1", trained.ERROR].values) == min(n_prompts, trained.PARTS)
+
+
+def test_seeds_that_differ_in_the_penalty_are_told_as_a_range(rows):
+    metric, value = (rows[name].to_pylist() for name in ("metric", "value"))
+    doubled = [2 * v if m == trained.PENALTY else v for m, v in zip(metric, value, strict=True)]
+    again = rows.set_column(rows.column_names.index("value"), "value", [doubled])
+    again = again.set_column(again.column_names.index("seed"), "seed", [[1] * len(again)])
+    ones, both = (trained_page.tables(each)[0] for each in (rows, pa.concat_tables([rows, again])))
+    for one, two in zip(ones.rows, both.rows, strict=True):
+        assert two[-1] == f"{one[-1]} to {2 * float(one[-1]):g}"
+
+
+def test_the_page_tells_the_sides_whose_bookkeeping_is_a_metrics(rows, measured):
+    """Roots of mean squared differences are a metric whatever networks do: this checks names and sums."""
+    (_, figure), (table, _) = trained_page.figures(rows), trained_page.tables(rows)
+    for name in attention_learner.card():
+        one, bayes, between = (
+            measured[trained.SETTING, name, metric].mean[0] ** 0.5
+            for metric in (
+                trained.distance_to(trained.ONE_STEP),
+                trained.distance_to(trained.LEAST_SQUARES),
+                trained.BETWEEN,
+            )
+        )
+        assert abs(one - bayes) <= between <= one + bayes
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert "linear attention, 1 block, 1 head: network to one gradient step" in figure.see
+    drawn = [row for row in figure.spec["datasets"]["data"] if row["kind"] == "data"]
+    assert len(drawn) == 4 * len(attention_learner.card())
+    for row in drawn:
+        assert row["low"] < row["x"] < row["high"]
+    for row, name in zip(table.rows, attention_learner.card(), strict=True):
+        sides = [float(cell.split()[0]) for cell in row[1:5]]
+        metrics = [measured[trained.SETTING, name, metric].mean[0] for metric in trained_page.SHOWN]
+        assert sides == pytest.approx(metrics, abs=1e-4)
+
+
+def test_the_page_names_every_network_and_its_nearest_learner(rows):
+    (figure, _), (_, table) = trained_page.figures(rows), trained_page.tables(rows)
     names = attention_learner.card()
     assert [row[0] for row in table.rows] == [trained_page.told(name) for name in names]
     assert all(len(row) == len(table.columns) for row in table.rows)
     assert "linear attention, 1 block, 1 head lies nearest to one gradient step" in figure.see
-    assert trained_page.figures({}) == [] and trained_page.tables({}) == []
+    none = rows.slice(0, 0)
+    assert trained_page.figures(none) == [] and trained_page.tables(none) == []
 
 
 def test_what_was_learned_is_the_published_construction():

@@ -31,6 +31,7 @@ def world(seed: int, planted: bool) -> pa.Table:
     if not planted:
         answer = rng.integers(2, size=N)
     columns = {
+        "question": np.arange(N),
         "answer": answer,
         "gold": rng.integers(2, size=N),
         "classes": classes,
@@ -82,6 +83,17 @@ def test_without_a_planted_head_nothing_is_beyond_chance() -> None:
         beyond += np.abs(found.centred.value).max() > found.chance
         assert (found.q < 0.05).sum() <= 2
     assert beyond <= 2  # one in twenty is expected
+
+
+def test_queries_that_come_again_with_another_seed_count_once() -> None:
+    rows = world(1, planted=True)
+    again = rows.set_column(rows.column_names.index("seed"), "seed", pa.array([1] * N))
+    (once,), (twice,) = similarities(rows), similarities(pa.concat_tables([rows, again]))
+    assert twice.n_questions == once.n_questions == N
+    for ours, theirs in ((twice.centred, once.centred), (twice.spearman, once.spearman)):
+        np.testing.assert_allclose(ours.low, theirs.low)
+        np.testing.assert_allclose(ours.high, theirs.high)
+    np.testing.assert_allclose(twice.agreement, once.agreement)
 
 
 def test_page_shows_the_strongest_head() -> None:

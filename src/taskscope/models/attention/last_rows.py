@@ -2,7 +2,8 @@
 
 Two routes, tried in this order: ``registered`` reads the row from within one fast pass, ``step`` caches the
 prompt and feeds its last token in eager mode (protocol kernel_regression 5). The first whose rows equal those
-of whole eager maps on two short prompts, one of them padded, is used.
+of whole eager maps on two short prompts, one of them padded, is used. What follows the last token can be read
+from the same pass, where that gave the logits of a plain pass on the same prompts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -28,10 +29,24 @@ if TYPE_CHECKING:
     from taskscope.models.execution import Executor
 
 Route = Literal["registered", "step", "none"]
-Read = Callable[[Any, "Anatomy", list["Tokens"]], list[dict[int, Tensor]]]
-"""Reads prompts: for each, by block, (head, token) float32."""
+
+
+class Seen(NamedTuple):
+    """One prompt read."""
+
+    rows: dict[int, Tensor]
+    """By block, (head, token) float32."""
+    logits: Tensor | None
+    """(token,) float32 of what follows; None where a class does not give these alone."""
+
+
+Read = Callable[[Any, "Anatomy", list["Tokens"]], list[Seen]]
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 """Largest difference from the eager map that counts as rounding, by type of the weights."""
+LAW_TYPES = (torch.float64, torch.float32)
+"""Types of which a shared pass may give answers: what 16 bits round off could hide a wrong one."""
+LAW_TOLERANCE = 1e-4
+"""Largest difference of log p, nats; a law over the vocabulary adds up more rounding than a row."""
 CHECKED = (33, 20)
 """Tokens of the two prompts of the check."""
 CHECKED_CHUNK = 8
@@ -52,6 +67,9 @@ class LastRows:
     """How they were read; ``none`` where the model cannot be."""
     gaps: tuple[str, ...]
     """What is not known and why, one sentence each."""
+    logprob: np.ndarray | None = None
+    """(prompt, target) float64, log p of the targets as next token, nats; None where none were asked for, or
+    the route does not give them."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,8 @@ class Choice:
     route: Route
     blocks: tuple[int, ...]
     gaps: tuple[str, ...]
+    predicts: bool = False
+    """Whether its logits are those of a plain pass."""
 
 
 def choose(hf: Any, anatomy: Anatomy, context: int) -> Choice:
@@ -88,22 +108,25 @@ def choose(hf: Any, anatomy: Anatomy, context: int) -> Choice:
         except Exception as error:  # each family in its own way
             reasons.append(f"{route}: {(str(error).strip().splitlines() or [type(error).__name__])[0]}")
             continue
-        worst = _difference(found, maps)
+        worst = _difference([seen.rows for seen in found], maps)
         if worst <= limit:
-            return Choice(route, blocks, gaps)
+            return Choice(route, blocks, gaps, _predicts(hf, prompts, found))
         reasons.append(f"{route}: {worst:.0e} from the eager map (at most {limit:.0e})")
     return Choice(
         "none", (), (f"No fast way gives the attention weights of this model ({'; '.join(reasons)}).",)
     )
 
 
-def last_rows(executor: Executor, choice: Choice, prompts: Sequence[Tokens]) -> LastRows:
+def last_rows(
+    executor: Executor, choice: Choice, prompts: Sequence[Tokens], targets: np.ndarray | None = None
+) -> LastRows:
     """Read the last row of every prompt.
 
     Args:
-        executor: Makes the batches.
+        executor: Makes the batches; where it audits, a share of the predictions is made again alone.
         choice: What `choose` found for the model.
         prompts: Token ids.
+        targets: (prompt, target) int64, tokens whose probability as next token is wanted too.
 
     Raises:
         ModelError: If a route that was right on short prompts gives no row for one of these.
@@ -113,14 +136,45 @@ def last_rows(executor: Executor, choice: Choice, prompts: Sequence[Tokens]) -> 
         return LastRows((), tuple(rows), "none", choice.gaps)
     read: Read = _registered if choice.route == "registered" else _step
 
+    laws = _Laws(targets, len(prompts)) if choice.predicts and targets is not None else None
+
     def run(batch: list[int]) -> None:
         found = read(executor.hf, executor.anatomy, [prompts[i] for i in batch])
-        for i, by_block in zip(batch, found, strict=True):
-            rows[i] = _stacked(by_block, choice.blocks)
+        for i, seen in zip(batch, found, strict=True):
+            rows[i] = _stacked(seen.rows, choice.blocks)
+            if laws is not None:
+                laws.fill(i, seen.logits)
 
     executor.each(prompts, run)
+    if laws is not None and executor.audit is not None and len(prompts):
+        audit = executor.audit
+        again = audit.rng.choice(len(prompts), size=audit.size(len(prompts)), replace=False).tolist()
+        alone = _Laws(laws.targets, len(prompts))
+        for i in again:
+            alone.fill(i, read(executor.hf, executor.anatomy, [prompts[i]])[0].logits)
+        audit.compare(laws.top, alone.top, laws.logprob, alone.logprob)
     leaks = _leaks(choice.blocks, rows, max(EXACT, _limit(executor.hf)))
-    return LastRows(choice.blocks, tuple(rows), choice.route, (*choice.gaps, *leaks))
+    logprob = None if laws is None else laws.logprob
+    return LastRows(choice.blocks, tuple(rows), choice.route, (*choice.gaps, *leaks), logprob)
+
+
+class _Laws:
+    """What follows each of some prompts, filled in prompt by prompt."""
+
+    def __init__(self, targets: np.ndarray, n: int) -> None:
+        self.targets = targets
+        self.logprob = np.full(targets.shape, np.nan)
+        """(prompt, target) nats."""
+        self.top = np.full(n, -1)
+        """(prompt,) the most likely next token."""
+
+    def fill(self, prompt: int, logits: Tensor | None) -> None:
+        """Read a prompt's targets off its logits (token,)."""
+        if logits is None:
+            raise ModelError("a pass gave no logits of the last token", "what it gave on shorter prompts")
+        law = logits.log_softmax(-1).cpu()
+        self.top[prompt] = int(law.argmax())
+        self.logprob[prompt] = law[torch.from_numpy(self.targets[prompt])].numpy()
 
 
 def last_row(found: LastRows) -> LastRow:
@@ -135,27 +189,46 @@ def _limit(hf: Any) -> float:
 
 def _registered(
     hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int = registered.CHUNK
-) -> list[dict[int, Tensor]]:
+) -> list[Seen]:
     """Read prompts of any length in one pass, padded on the right."""
     if not registered.dispatches(hf):
         raise ModelError("the class does not dispatch its attention", "one that takes attention functions")
-    found = registered.read(hf, anatomy, *padded(prompts, hf.device), chunk)
+    found, logits = registered.read(hf, anatomy, *padded(prompts, hf.device), chunk)
     return [
-        {block: weights[row, :, : len(tokens)].cpu() for block, weights in found.items()}
+        Seen(
+            {block: weights[row, :, : len(tokens)].cpu() for block, weights in found.items()},
+            None if logits is None else logits[row],
+        )
         for row, tokens in enumerate(prompts)
     ]
 
 
-def _step(hf: Any, anatomy: Anatomy, prompts: list[Tokens]) -> list[dict[int, Tensor]]:
+def _step(hf: Any, anatomy: Anatomy, prompts: list[Tokens]) -> list[Seen]:
     """Read prompts, those of one length together: a cache takes no padding on the right."""
-    result: list[dict[int, Tensor]] = [{} for _ in prompts]
+    result = [Seen({}, None) for _ in prompts]
     for n in dict.fromkeys(map(len, prompts)):
         alike = [i for i, tokens in enumerate(prompts) if len(tokens) == n]
         ids = torch.tensor([prompts[i] for i in alike], device=hf.device)
-        for block, weights in step.read(hf, anatomy, ids).items():
-            for row, i in enumerate(alike):
-                result[i][block] = weights[row].cpu()
+        found, logits = step.read(hf, anatomy, ids)
+        for row, i in enumerate(alike):
+            own = {block: weights[row].cpu() for block, weights in found.items()}
+            result[i] = Seen(own, None if logits is None else logits[row])
     return result
+
+
+def _predicts(hf: Any, prompts: list[Tokens], found: list[Seen]) -> bool:
+    """Tell whether the logits read beside the rows are those of plain passes, in a type that can tell."""
+    if hf.dtype not in LAW_TYPES:
+        return False
+    for tokens, seen in zip(prompts, found, strict=True):
+        if seen.logits is None:
+            return False
+        with torch.no_grad():
+            plain = hf(input_ids=torch.tensor([tokens], device=hf.device)).logits[0, -1].float()
+        apart = (plain.log_softmax(-1) - seen.logits.log_softmax(-1)).abs().max()
+        if not float(apart) <= LAW_TOLERANCE:
+            return False
+    return True
 
 
 def _stacked(by_block: dict[int, Tensor], blocks: Sequence[int]) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""What every route shares: passes that compute no logits, and attention implementations set for a while."""
+"""What every route shares: passes with logits of one token, and attention implementations set for a while."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
 
-def forward(hf: Any, anatomy: Anatomy, **inputs: Any) -> Any:
-    """Run the model with the inputs that its class knows; one position alone reaches the output head."""
+def forward(hf: Any, anatomy: Anatomy, *, last: Tensor | None = None, **inputs: Any) -> Any:
+    """Run the model with the inputs that its class knows; one position alone reaches the output head.
+
+    Args:
+        hf: The model.
+        anatomy: The model taken apart.
+        last: (row,) int64, that position; the first where nobody reads the logits.
+        inputs: What the class may be given.
+    """
     # Asking for weights is never left out: newer classes name that argument nowhere, and take it.
     accepted = {"output_attentions", *inspect.signature(hf.forward).parameters}
-    handle = anatomy.head.register_forward_pre_hook(_first_only)
+    handle = anatomy.head.register_forward_pre_hook(partial(_one_only, last))
     try:
         with torch.no_grad():
             return hf(**{name: value for name, value in inputs.items() if name in accepted})
@@ -34,10 +42,23 @@ def padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tens
     return ids, (torch.arange(width, device=device) < lengths[:, None]).long()
 
 
-def _first_only(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def one_logits(out: Any) -> Tensor | None:
+    """Return the logits (row, token) of the one position that reached the head; None where several did."""
+    logits = getattr(out, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 3 or logits.shape[1] != 1:
+        return None
+    return logits[:, 0].float()
+
+
+def _one_only(last: Tensor | None, _module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     hidden = args[0] if args else None
     if isinstance(hidden, Tensor) and hidden.ndim == 3:
-        return hidden[:, :1], *args[1:]
+        one = (
+            hidden[:, :1]
+            if last is None
+            else hidden[torch.arange(len(hidden), device=hidden.device), last][:, None]
+        )
+        return one, *args[1:]
     return None
 
 

@@ -21,7 +21,13 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, AttentionInterface
 
 from taskscope.errors import ModelError
-from taskscope.models.attention.passes import attending_by, forward, implementation, switches
+from taskscope.models.attention.passes import (
+    attending_by,
+    forward,
+    implementation,
+    one_logits,
+    switches,
+)
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
@@ -64,7 +70,9 @@ def dispatches(hf: Any) -> bool:
     return switches(hf) and implementation(hf) != NAME
 
 
-def read(hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUNK) -> dict[int, Tensor]:
+def read(
+    hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUNK
+) -> tuple[dict[int, Tensor], Tensor | None]:
     """Read the last rows of a batch.
 
     Args:
@@ -75,7 +83,8 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUN
         chunk: Queries that the class's own function takes at a time, where it must serve.
 
     Returns:
-        By block, (row, head, token) float32; zero beyond a row's last token.
+        By block, (row, head, token) float32, zero beyond a row's last token; and the logits (row, token) of
+        what follows it, None where the class computes others too.
 
     Raises:
         ModelError: If a block attends more than once.
@@ -84,7 +93,7 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUN
     token = _reader.set(reader)
     try:
         with attending_by(hf, NAME), _watching(anatomy, reader):
-            forward(hf, anatomy, input_ids=ids, attention_mask=mask, use_cache=False)
+            out = forward(hf, anatomy, last=reader.last, input_ids=ids, attention_mask=mask, use_cache=False)
     finally:
         _reader.reset(token)
     if reader.twice:
@@ -92,7 +101,7 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUN
             f"blocks {sorted(reader.twice)} attend more than once",
             "blocks whose heads have one row of weights each",
         )
-    return reader.found
+    return reader.found, one_logits(out)
 
 
 @contextmanager

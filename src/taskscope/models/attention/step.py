@@ -13,13 +13,13 @@ from torch import Tensor
 
 from taskscope.errors import ModelError
 from taskscope.models.attention.full_map import by_block
-from taskscope.models.attention.passes import attending_by, forward
+from taskscope.models.attention.passes import attending_by, forward, one_logits
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
 
-def read(hf: Any, anatomy: Anatomy, ids: Tensor) -> dict[int, Tensor]:
+def read(hf: Any, anatomy: Anatomy, ids: Tensor) -> tuple[dict[int, Tensor], Tensor | None]:
     """Read the last rows of prompts of one length.
 
     The cache is made here and dropped here, for the step changes it.
@@ -30,8 +30,8 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor) -> dict[int, Tensor]:
         ids: (row, token) int64, without padding.
 
     Returns:
-        By block, (row, head, token) float32. Layers with a window give only the columns they see, which are
-        the last ones.
+        By block, (row, head, token) float32; and the logits (row, token) of what follows. Layers with a
+        window give only the columns they see, which are the last ones.
 
     Raises:
         ModelError: If the class keeps no cache, or gives no weights for a step.
@@ -51,4 +51,4 @@ def read(hf: Any, anatomy: Anatomy, ids: Tensor) -> dict[int, Tensor]:
             continue
         seen = weights[:, :, 0, -n:].float()
         found[block] = torch.nn.functional.pad(seen, (n - seen.shape[-1], 0))
-    return found
+    return found, one_logits(out)

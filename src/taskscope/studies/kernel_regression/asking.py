@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taskscope.errors import TaskError
+from taskscope.errors import ModelError, TaskError
 from taskscope.studies.kernel_regression.draws import Question, rendered
 from taskscope.tasks.classification import ClassificationTask
 from taskscope.tasks.prompts import Prompt, PromptFormat, TokenSpan
 
 if TYPE_CHECKING:
+    from taskscope.models.attention.last_rows import LastRows
     from taskscope.models.language_model import LanguageModel
 
 Tokens = tuple[int, ...]
@@ -90,6 +91,25 @@ class Asker:
     def logprobs(self, asked: Sequence[Asked]) -> np.ndarray:
         """Return log p of every label after every question, (question, class) float64, nats (M0)."""
         return self.model.classify([one.tokens for one in asked], [self.labels] * len(asked))
+
+    def attended(self, asked: Sequence[Asked]) -> tuple[LastRows, np.ndarray]:
+        """Read the last token's attention, and log p of every label as `logprobs` does.
+
+        Both come from the same passes where labels are one token each and the model's class allows it.
+
+        Raises:
+            ModelError: If the model has no attention that can be read.
+        """
+        prompts = [one.tokens for one in asked]
+        single = all(len(label) == 1 for label in self.labels)
+        targets = np.array([[label[0] for label in self.labels]] * len(asked)) if single else None
+        found = self.model.last_rows(prompts, targets)
+        if not found.blocks:
+            raise ModelError(
+                f"the attention of {self.model.label} cannot be read: {' '.join(found.gaps)}",
+                "a model with softmax attention that transformers hands out",
+            )
+        return found, self.logprobs(asked) if found.logprob is None else found.logprob
 
     def _layout(self, prompt: Prompt, offsets: Sequence[tuple[int, int]], n_tokens: int) -> Layout:
         by_part: dict[str, dict[int, TokenSpan]] = {}

@@ -12,6 +12,7 @@ from taskscope.theory.kernel_regression.regression import (
     Vote,
     gaussian_vote,
     label_sums,
+    onto_simplex,
     ridge_prediction,
     vote,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "label_sums",
     "limit",
     "normalised_error",
+    "onto_simplex",
     "ridge_prediction",
     "self_kernel",
     "vote",

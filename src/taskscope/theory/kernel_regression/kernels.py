@@ -11,6 +11,10 @@
 No matrix is inverted: with A = diag(sqrt weight) Phi = U S V^T the whitened features are Psi = Phi V / S
 over the singular values that are kept, and K = Psi Psi^T. Where there are fewer strings than features the
 same comes from the eigenvectors of A A^T.
+
+Whitening is done twice. Where the smallest kept singular value is a billionth of the largest, as in A,
+rounding leaves the second moment of Psi up to 1e-8 off the identity. What is then whitened again is well
+conditioned, and F1, F2 and F4 hold to 1e-12.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from taskscope.errors import TheoryError
 from taskscope.theory.hidden_markov.strings import Strings
@@ -41,6 +46,8 @@ class Kernel:
     task: int
     projection: np.ndarray
     """(feature, rank)."""
+    correction: np.ndarray
+    """(rank, rank) applied to what the projection gives: the second whitening."""
     log_unit: float
     """What the logarithms of C's scales are counted from: the kernel does not depend on it."""
     support: int
@@ -62,7 +69,8 @@ class Kernel:
         Raises:
             TheoryError: If the kernel's task rules a string out.
         """
-        return features(self.name, strings, self.task, self.log_unit) @ self.projection
+        once = features(self.name, strings, self.task, self.log_unit) @ self.projection
+        return once @ self.correction
 
 
 def features(name: str, strings: Strings, task: int, log_unit: float = 0.0) -> np.ndarray:
@@ -110,9 +118,11 @@ def fit(name: str, strings: Strings, weights: np.ndarray, task: int = 0) -> Kern
             f"{len(strings)} weights, none negative, that add up to 1",
         )
     log_unit = float(strings.log_scale.max())
-    phi = features(name, strings, task, log_unit)
-    projection = _whitening(np.sqrt(weights)[:, None] * phi)
-    return Kernel(name, task, projection, log_unit, int((weights > 0).sum()))
+    phi, root = features(name, strings, task, log_unit), np.sqrt(weights)[:, None]
+    projection = _whitening(root * phi)
+    triangle = np.linalg.qr(root * (phi @ projection), mode="r")
+    correction = solve_triangular(triangle, np.eye(len(triangle)))
+    return Kernel(name, task, projection, correction, log_unit, int((weights > 0).sum()))
 
 
 def _whitening(rows: np.ndarray) -> np.ndarray:

@@ -69,6 +69,14 @@ def vote(sums: np.ndarray, query: np.ndarray, sizes: Sequence[int]) -> Vote:
     return _vote(numerator, np.asarray(sizes)[:, None, None])
 
 
+def onto_simplex(predictions: np.ndarray) -> np.ndarray:
+    """Return the law nearest to each signed prediction (..., label) that adds up to 1, in L2 (2.6)."""
+    falling = -np.sort(-predictions, axis=-1)
+    over = (falling.cumsum(axis=-1) - 1) / np.arange(1, predictions.shape[-1] + 1)
+    kept = (falling > over).sum(axis=-1, keepdims=True)
+    return np.maximum(predictions - np.take_along_axis(over, kept - 1, axis=-1), 0)
+
+
 def gaussian_vote(
     demonstrations: np.ndarray, labels: np.ndarray, query: np.ndarray, bandwidth: float, n_labels: int
 ) -> np.ndarray:

@@ -7,6 +7,7 @@ from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.effects import conditions
 from taskscope.studies.kernel_regression.effects.findings import CONTROLS, VOTE, Effects, ModelEffects
 
@@ -23,7 +24,7 @@ def _foretold(found: ModelEffects) -> Figure:
     for each in found.foretold:
         for name, draws in {VOTE: each.vote, **each.controls}.items():
             measure = Measure.of(draws)
-            data.append({"change": each.kind, "foretold by": name, **_ends(measure, "r")})
+            data.append({"change": each.kind, "foretold by": name, **ends(measure, "r")})
     least = min(found.foretold, key=lambda each: float(each.lead[0]))
     return Figure(
         name=f"kernel-regression-{slug(found.model)}-effects",
@@ -54,7 +55,7 @@ def _gains(found: Effects) -> Figure:
         if each.vote_gain is None or each.condition == conditions.RANDOM:
             continue
         for series, measure in ((ANSWER, each.gain), (HEAD, each.vote_gain)):
-            data.append({"change": each.condition, "of": series, **_ends(measure, "gain")})
+            data.append({"change": each.condition, "of": series, **ends(measure, "gain")})
     plain = next(each for each in found.effects if each.condition == conditions.RANDOM)
     return Figure(
         name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-changes",
@@ -75,7 +76,3 @@ def _gains(found: Effects) -> Figure:
         ),
         model=found.model,
     )
-
-
-def _ends(measure: Measure, name: str) -> dict[str, float]:
-    return {name: round(measure.value, 4), "low": round(measure.low, 4), "high": round(measure.high, 4)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from taskscope.errors import ModelError, TaskError
+from taskscope.errors import TaskError
 from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.asking import Asked, Asker
 from taskscope.studies.kernel_regression.draws import Question, questions
@@ -135,8 +135,11 @@ class Session:
         asker = asker or self.asker
         asked = asker.encode(some)
         shown = [question.classes for question in some]
-        looked = self._attention(asked) if some[0].demonstrations else None
-        self._keep(name, asker.logprobs(asked), shown, surprise, looked)
+        if some[0].demonstrations:
+            weights, lift, logprobs = self._looked(asked, asker)
+            self._keep(name, logprobs, shown, surprise, self._attention(weights, lift))
+        else:
+            self._keep(name, asker.logprobs(asked), shown, surprise)
 
     def _without_labels(self) -> None:
         """Show texts and cues, and nothing where labels would stand."""
@@ -159,39 +162,33 @@ class Session:
         unlike = self.plain if surprise is None else surprise
         self.tables.append(to_rows(name, self.query, self.gold, logprobs, shown, unlike, looked))
 
-    def _attention(self, asked: Sequence[Asked]) -> Attention:
-        """Read the chosen head."""
-        weights, lift = self._looked(asked)
+    def _attention(self, weights: np.ndarray, lift: np.ndarray) -> Attention:
+        """Read the chosen head off what `_looked` gives."""
         own = weights[:, self.head]
         total = own.sum(axis=1, keepdims=True)
         alike = np.full_like(own, 1 / own.shape[1])
         shares = np.divide(own, total, out=alike, where=total > 0)
         return Attention(self.head, shares, lift[:, self.head])
 
-    def _looked(self, asked: Sequence[Asked]) -> tuple[np.ndarray, np.ndarray]:
-        """Read attention on labels (question, site, demonstration), and its lift (question, site)."""
-        weights, lifts = [], []
+    def _looked(self, asked: Sequence[Asked], asker: Asker) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Read attention on labels (question, site, demonstration), its lift (question, site), and log p."""
+        weights, lifts, logprobs = [], [], []
         for start in range(0, len(asked), AT_A_TIME):
             some = asked[start : start + AT_A_TIME]
-            read = self.model.last_rows([one.tokens for one in some])
-            if not read.blocks:
-                raise ModelError(
-                    f"the attention of {self.model.label} cannot be read: {' '.join(read.gaps)}",
-                    "softmax attention in at least one block",
-                )
+            read, log_p = asker.attended(some)
+            logprobs.append(log_p)
             for row, one in zip(read.rows, some, strict=True):
                 own = demonstration_weights(row, one.layout)[AGGREGATIONS.index("label sum")]
                 weights.append(own.reshape(-1, own.shape[-1]))
                 lifts.append(masses(row, one.layout).label_lift.ravel())
-        return np.stack(weights), np.stack(lifts)
+        return np.stack(weights), np.stack(lifts), np.concatenate(logprobs)
 
     def _best_head(self) -> int:
         """Choose the head whose label vote is most often the model's answer, on questions of its own."""
-        asked = self.asker.encode(self.choosing)
         classes = np.stack([question.classes for question in self.choosing])
-        votes = vote(self._looked(asked)[0], classes, len(self.task.classes))
-        answers = self.asker.logprobs(asked).argmax(axis=1)
-        return int(agreement(votes, answers).mean(axis=0).argmax())
+        weights, _, logprobs = self._looked(self.asker.encode(self.choosing), self.asker)
+        votes = vote(weights, classes, len(self.task.classes))
+        return int(agreement(votes, logprobs.argmax(axis=1)).mean(axis=0).argmax())
 
     def _alone(self, some: Sequence[Question]) -> list[Question]:
         return [replace(question, demonstrations=()) for question in some]

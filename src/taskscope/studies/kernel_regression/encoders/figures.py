@@ -6,6 +6,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.encoders.findings import CONTROLS, HEAD, Encoders
 from taskscope.studies.kernel_regression.rivals.kernels import TEMPERED
 
@@ -16,13 +17,7 @@ def figures(found: Encoders) -> list[Figure]:
     """Draw one model and task: of each kernel its best form on the page, tempered."""
     shown = [m for m in found.methods if m.name in (HEAD, *CONTROLS) or m.form in TEMPERED]
     data = [
-        {
-            "vote": method.name,
-            "with": what,
-            "share": round(measure.value, 4),
-            "low": round(measure.low, 4),
-            "high": round(measure.high, 4),
-        }
+        {"vote": method.name, "with": what, **ends(measure, "share")}
         for method in shown
         for what, measure in ((AGREES, method.agreement), (RIGHT, method.accuracy))
     ]

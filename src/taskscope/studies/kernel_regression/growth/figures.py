@@ -6,6 +6,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.growth.findings import CONTROLS, HEAD, METHODS, Growth
 
 
@@ -14,10 +15,8 @@ def figures(found: Growth) -> list[Figure]:
     data = [
         {
             "n": shots,
-            "distance": round(measure.value, 4),
-            "low": round(measure.low, 4),
-            "high": round(measure.high, 4),
             "vote": curve.method,
+            **ends(measure, "distance"),
         }
         for curve in found.curves
         for shots, measure in zip(found.shots, curve.distance, strict=True)

@@ -8,6 +8,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.influence.findings import Influence
 from taskscope.studies.kernel_regression.influence.rows import SAME_BLOCKS, SAME_MASS, TOP
 
@@ -52,9 +53,7 @@ def _map(found: Influence) -> Figure:
 def _losses(found: Influence) -> Figure:
     data = [
         {
-            "lost": round(one.lost.value, 4),
-            "low": round(one.lost.low, 4),
-            "high": round(one.lost.high, 4),
+            **ends(one.lost, "lost"),
             "by": f"replaced by {'their mean' if one.by == 'mean' else 'nothing'}",
             "heads": one.replaced,
         }

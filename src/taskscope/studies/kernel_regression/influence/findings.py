@@ -109,7 +109,7 @@ def _influence(rows: pa.Table, model: str, task: str, seen: Swapped, draws: int)
         task=task,
         sites=[(block, head) for block in seen.blocks for head in range(heads)],
         n_questions=len(texts),
-        by_head=clustered(weights, effects),
+        by_head=clustered(weights, effects, unit),
         chosen=chosen,
         head=_foretold(own, seen, picks),
         same_block=_mean_correlation(weights[others], effects, picks) if others else None,

@@ -6,6 +6,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.scoreboard.findings import Scoreboard
 from taskscope.studies.kernel_regression.scoreboard.hypotheses import ACCOUNTS, CONSTANT, CONTROLS
 
@@ -17,9 +18,7 @@ def figures(found: Scoreboard) -> list[Figure]:
     data = [
         {
             "account": score.account,
-            "gain": round(score.gain.value, 4),
-            "low": round(score.gain.low, 4),
-            "high": round(score.gain.high, 4),
+            **ends(score.gain, "gain"),
             "kind": "control" if score.account in CONTROLS else "account",
         }
         for score in shown

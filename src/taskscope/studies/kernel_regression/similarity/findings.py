@@ -90,12 +90,12 @@ def similarities(rows: pa.Table) -> list[Similarity]:
 
 
 def _similarity(seen: Observed) -> Similarity:
-    n, n_blocks, n_heads, k = seen.weights["label"].shape
+    _, n_blocks, n_heads, k = seen.weights["label"].shape
     x, y = _by_head(seen.weights["label"]), seen.similarity[CUED][:, 0]
     covariates = within(np.stack([seen.classes == seen.gold[:, None], seen.lengths]).astype(float))
     covariates = np.moveaxis(covariates, 0, -1)
     inner, target = within(x), within(y)
-    centred = clustered(inner, target)
+    centred = clustered(inner, target, seen.unit)
     defined = np.isfinite(centred.p)
     q = np.full(len(x), np.nan)
     q[defined] = benjamini_hochberg(centred.p[defined])
@@ -106,32 +106,40 @@ def _similarity(seen: Observed) -> Similarity:
         task=seen.task,
         blocks=seen.blocks,
         n_heads=n_heads,
-        n_questions=n,
+        n_questions=len(np.unique(seen.unit)),
         k=k,
         centred=centred,
         q=q,
-        pooled=clustered(overall(x), overall(y)),
-        spearman=clustered(ranked(x), ranked(y)),
-        partial=clustered(without(inner, covariates), without(target, covariates)),
+        pooled=clustered(overall(x), overall(y), seen.unit),
+        spearman=clustered(ranked(x), ranked(y), seen.unit),
+        partial=clustered(without(inner, covariates), without(target, covariates), seen.unit),
         chance=float(np.quantile(chance, 0.95)),
-        agreement=_agreement(seen)[1::2].mean(axis=0).ravel(),
+        agreement=_agreement(seen)[~_first(seen)].mean(axis=0).ravel(),
         variants=tuple(_variants(seen, (n_blocks, n_heads))),
     )
 
 
 def _variants(seen: Observed, shape: tuple[int, int]) -> Iterator[Variant]:
     """Compare every way; maps come from different questions, so that they share no noise."""
-    agreed = _agreement(seen)[1::2].mean(axis=0)
+    first = _first(seen)
+    agreed = _agreement(seen)[~first].mean(axis=0)
     weights = {name: _by_head(values) for name, values in seen.weights.items()}
     weights["log label"] = np.log(np.maximum(weights["label"], SMALLEST_WEIGHT))
     for cue, (number, kind), (name, x) in product(CUES, enumerate(KINDS), weights.items()):
         y = seen.similarity[cue][:, number]
-        r = clustered(within(x), within(y)).value
-        even = np.nan_to_num(np.abs(clustered(within(x[:, ::2]), within(y[::2])).value)).reshape(shape)
+        r = clustered(within(x), within(y), seen.unit).value
+        own = clustered(within(x[:, first]), within(y[first]), seen.unit[first]).value
+        half = np.nan_to_num(np.abs(own)).reshape(shape)
         rng = stream("kernel-regression similarity maps", seen.model, seen.task, cue, kind, name)
         strongest = r[np.nanargmax(np.abs(r))] if np.isfinite(r).any() else np.nan
         mean = float(np.abs(r[np.isfinite(r)]).mean()) if np.isfinite(r).any() else np.nan
-        yield Variant(cue, kind, name, float(strongest), mean, *maps_alike(even, agreed, EXCHANGES, rng))
+        yield Variant(cue, kind, name, float(strongest), mean, *maps_alike(half, agreed, EXCHANGES, rng))
+
+
+def _first(seen: Observed) -> np.ndarray:
+    """Mark the questions of every other text, (question,) bool: a text is never on both sides."""
+    _, text = np.unique(seen.unit, return_inverse=True)
+    return text % 2 == 0
 
 
 def _by_head(weights: np.ndarray) -> np.ndarray:

@@ -38,7 +38,9 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     with model.audited(cell.rng("audit")) as audit:
         answers = asker.logprobs(asked).argmax(axis=1)
     looked = attended(model, asked)
+    number = {text.text: i for i, text in enumerate(task.test)}
     columns = {
+        "question": np.array([number[question.query.text] for question in shown]),
         "answer": answers,
         "gold": np.array([question.query.label for question in shown]),
         "classes": np.stack([question.classes for question in shown]),

@@ -21,7 +21,7 @@ _NUMBERS = pa.list_(pa.float32())
 SCHEMA = pa.schema(
     [
         ("part", _TEXT),
-        ("question", pa.int32()),
+        ("question", pa.int32()),  # number of its text among the test texts
         ("n_classes", pa.int16()),
         ("blocks", pa.list_(pa.int16())),  # whose heads the weights are of
         ("answer", pa.int16()),  # the model's class
@@ -44,6 +44,8 @@ class Observed:
     task: str
     n_classes: int
     blocks: tuple[int, ...]
+    unit: np.ndarray
+    """(question,) number of the text that is asked about: the same in two seeds is one unit."""
     answer: np.ndarray
     gold: np.ndarray
     classes: np.ndarray
@@ -64,7 +66,6 @@ def to_rows(
     n = len(columns["answer"])
     whole = {
         "part": repeated(PART, n),
-        "question": np.arange(n),
         "n_classes": np.full(n, n_classes),
         "blocks": [list(blocks)] * n,
         **{name: list(values.reshape(n, -1)) for name, values in columns.items() if values.ndim > 1},
@@ -93,6 +94,7 @@ def _observed(table: pa.Table, model: str, task: str) -> Observed:
         task=task,
         n_classes=table["n_classes"][0].as_py(),
         blocks=blocks,
+        unit=table["question"].to_numpy(),
         answer=table["answer"].to_numpy(),
         gold=table["gold"].to_numpy(),
         classes=classes,

@@ -20,6 +20,7 @@ from taskscope.studies.kernel_regression.simulated import (
     posterior,
     smoothing,
     symmetries,
+    triangle,
 )
 
 
@@ -45,6 +46,7 @@ EXPERIMENTS = (
     Experiment(symmetries.NUMBER, symmetries.simulate, symmetries.SIZES, symmetries.SEEDS),
     Experiment(linear.NUMBER, linear.simulate, linear.SIZES, linear.SEEDS),
     Experiment(smoothing.NUMBER, smoothing.simulate, smoothing.SIZES, smoothing.SEEDS),
+    Experiment(triangle.NUMBER, triangle.simulate, triangle.SIZES, triangle.SEEDS),
 )
 """In the order of the protocol."""
 

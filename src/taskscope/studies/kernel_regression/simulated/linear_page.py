@@ -28,7 +28,7 @@ UNIFORM_REFERENCE = {
 def figures(rows: pa.Table) -> list[Figure]:
     """Draw error by demonstrations, and by size of the pool of tasks; nothing where it was not simulated."""
     found = curves(rows, linear.NUMBER)
-    return [_errors(found), _pools(found), *trained_page.figures(found)] if found else []
+    return [_errors(found), _pools(found), *trained_page.figures(rows)] if found else []
 
 
 def _errors(found: Curves) -> Figure:
@@ -88,7 +88,7 @@ def tables(rows: pa.Table) -> list[Table]:
     found = curves(rows, linear.NUMBER)
     if not found:
         return []
-    return [_gaussian(found), _uniform(found), _pool_table(found), *trained_page.tables(found)]
+    return [_gaussian(found), _uniform(found), _pool_table(found), *trained_page.tables(rows)]
 
 
 def _gaussian(found: Curves) -> Table:

@@ -9,7 +9,12 @@ import pyarrow as pa
 
 from taskscope.report.findings import Figure, Table
 from taskscope.studies.kernel_regression.simulated import figures as theorem_figures
-from taskscope.studies.kernel_regression.simulated import ginc_page, linear_page, smoothing_page
+from taskscope.studies.kernel_regression.simulated import (
+    ginc_page,
+    linear_page,
+    smoothing_page,
+    triangle_page,
+)
 from taskscope.studies.kernel_regression.simulated import tables as theorem_tables
 from taskscope.studies.kernel_regression.simulated.findings import MODEL
 
@@ -23,6 +28,7 @@ class Page(NamedTuple):
 
 PAGES = (
     Page(theorem_figures.figures, theorem_tables.tables),
+    Page(triangle_page.figures, triangle_page.tables),
     Page(ginc_page.figures, ginc_page.tables),
     Page(linear_page.figures, linear_page.tables),
     Page(smoothing_page.figures, smoothing_page.tables),

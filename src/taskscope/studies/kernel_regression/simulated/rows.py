@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 SCHEMA = pa.schema(
     [
-        ("experiment", pa.string()),  # "S1" ... "S7", as the protocol numbers them
+        ("experiment", pa.string()),  # "S1" ... "S7", as the protocol numbers them, or "triangle"
         ("setting", pa.string()),  # the world: "peaked", "leak 0.1"
         ("method", pa.string()),  # the kernel or learner; "" for a number that belongs to the world
         ("n", pa.int32()),  # demonstrations; 0 where a number depends on none
@@ -58,12 +58,12 @@ class RowWriter:
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one method in one setting, repeats averaged."""
+    """One metric of one method in one setting."""
 
     sizes: np.ndarray
     """(size,) demonstrations, ascending."""
     values: np.ndarray
-    """(seed, size); NaN where a seed has no such row."""
+    """(seed, size), or (repeat, size) as `repeated` reads them; NaN where a seed has no such row."""
 
     @property
     def mean(self) -> np.ndarray:
@@ -76,7 +76,7 @@ Curves = dict[tuple[str, str, str], Curve]
 
 
 def curves(rows: pa.Table, experiment: str) -> Curves:
-    """Read every curve of an experiment; empty where no cell measured it.
+    """Read every curve of an experiment, its repeats averaged; empty where no cell measured it.
 
     Args:
         rows: Rows of all cells with the columns of the run folder in front; `seed` is one of them.

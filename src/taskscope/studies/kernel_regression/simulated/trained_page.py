@@ -2,50 +2,119 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
-from taskscope.studies.kernel_regression.simulated import attention_learner, trained
-from taskscope.studies.kernel_regression.simulated.rows import Curves
+from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.drawing import ends
+from taskscope.studies.kernel_regression.simulated import attention_learner, linear, trained
+from taskscope.studies.kernel_regression.simulated.repeated import means, repeats
+from taskscope.studies.kernel_regression.simulated.repeated import told as with_interval
+from taskscope.studies.kernel_regression.simulated.rows import Curves, curves
+
+SIDES = {
+    trained.distance_to(trained.ONE_STEP): "network to one gradient step",
+    trained.distance_to(trained.RIDGE): "network to the nearest ridge regression",
+    trained.distance_to(trained.LEAST_SQUARES): "network to Bayes (least squares)",
+}
+BETWEEN = "one gradient step to Bayes"
+SHOWN = {**SIDES, trained.BETWEEN: BETWEEN}
 
 
-def figures(found: Curves) -> list[Figure]:
-    """Draw the distance of every network to every learner from the curves of S6; nothing without networks."""
+def figures(rows: pa.Table) -> list[Figure]:
+    """Draw the distance of every network to every learner, and the triangle; nothing without networks."""
+    found = curves(rows, linear.NUMBER)
     names = _names(found)
-    if not names:
-        return []
+    return [_map(found, names), _triangle(rows, names)] if names else []
+
+
+def _map(found: Curves, names: list[str]) -> Figure:
     data = [
         {"network": told(name), "learner": reference, "distance": round(value, 4)}
         for name in names
         for reference, value in _distances(found, name).items()
     ]
     see = "; ".join(f"{told(name)} lies nearest to {_nearest(found, name)}" for name in names)
-    return [
-        Figure(
-            name="kernel-regression-trained-learners",
-            title="Which learner do trained networks follow",
-            see=f"{see}. Answers differ by 0 where two predictors are one.",
-            alt="Heat-map: mean squared difference between the answers of trained networks and of learners.",
-            spec=charts.heatmap(
-                data,
-                Axis("distance", "squared difference", format=".3f"),
-                x="learner",
-                y="network",
-                x_title="learner",
-                y_title="trained network",
-                x_order=list(trained.REFERENCES),
-                y_order=[told(name) for name in names],
-            ),
-        )
+    return Figure(
+        name="kernel-regression-trained-learners",
+        title="Which learner do trained networks follow",
+        see=f"{see}. Answers differ by 0 where two predictors are one.",
+        alt="Heat-map: mean squared difference between the answers of trained networks and of learners.",
+        spec=charts.heatmap(
+            data,
+            Axis("distance", "squared difference", format=".3f"),
+            x="learner",
+            y="network",
+            x_title="learner",
+            y_title="trained network",
+            x_order=list(trained.REFERENCES),
+            y_order=[told(name) for name in names],
+        ),
+    )
+
+
+def _triangle(rows: pa.Table, names: list[str]) -> Figure:
+    """Draw the sides between a network, one gradient step and Bayes, with intervals over prompts."""
+    sides = _sides(rows, names)
+    data = [
+        {
+            "network": told(name),
+            "between": between,
+            **ends(measure, "apart", 5),
+        }
+        for name in names
+        for between, measure in sides[name].items()
     ]
+    nearest = [
+        f"{told(name)}: {min(SIDES.values(), key=lambda side, name=name: sides[name][side].value)}"
+        for name in names
+    ]
+    return Figure(
+        name="kernel-regression-trained-triangle",
+        title="A trained network, one gradient step and Bayes",
+        see=f"Shortest sides: {'; '.join(nearest)}. Without noise Bayes is least squares.",
+        alt="Interval chart: mean squared difference between the answers of trained networks, of one "
+        "gradient step, of ridge regression and of Bayes.",
+        spec=charts.intervals(
+            data,
+            Axis("apart", "squared difference of answers", format=".2f"),
+            row="network",
+            low="low",
+            high="high",
+            series="between",
+            order=list(SHOWN.values()),
+            controls=[BETWEEN],
+        ),
+    )
 
 
-def tables(found: Curves) -> list[Table]:
-    """Tabulate loss, distances and sensitivities of every network."""
+def tables(rows: pa.Table) -> list[Table]:
+    """Tabulate loss, distances and sensitivities of every network, and the sides of the triangle."""
+    found = curves(rows, linear.NUMBER)
     names = _names(found)
     if not names:
         return []
+    sides = _sides(rows, names)
     return [
+        Table(
+            name="kernel-regression-trained-triangle",
+            title="A trained network, one gradient step and Bayes",
+            columns=("network", *SHOWN.values(), "penalty of that ridge regression"),
+            rows=tuple(
+                (
+                    told(name),
+                    *(with_interval(measure, 4) for measure in sides[name].values()),
+                    _penalty(rows, name),
+                )
+                for name in names
+            ),
+            note="Mean squared difference of answers, with 95 % intervals over prompts. Without noise the "
+            "posterior mean of the task is least squares of the smallest norm. The penalty of ridge "
+            f"regression is the one of {len(trained.PENALTIES)} that came nearest to the network on other "
+            "prompts; where seeds differ in it, the smallest and the largest are shown.",
+        ),
         Table(
             name="kernel-regression-trained-learners",
             title="Trained networks on in-context linear regression",
@@ -68,7 +137,7 @@ def tables(found: Curves) -> list[Table]:
             "squared error; 0.417 for answering 0, 0.206 for one gradient step, 0.154 and 0.109 for two and "
             "five steps of tuned length. Distance: mean squared difference of answers. One layer of linear "
             "attention is expected to equal one gradient step (von Oswald et al. 2023).",
-        )
+        ),
     ]
 
 
@@ -80,12 +149,31 @@ def told(name: str) -> str:
     return f"{kind} attention, {', '.join(parts)}"
 
 
+def _sides(rows: pa.Table, names: list[str]) -> dict[str, dict[str, Measure]]:
+    """Measure every side of every network's triangle."""
+    known = repeats(rows, linear.NUMBER)
+    return {
+        name: {
+            side: means([known[trained.SETTING, name, metric].values], metric)[0]
+            for metric, side in SHOWN.items()
+        }
+        for name in names
+    }
+
+
 def _names(found: Curves) -> list[str]:
     return [name for setting, name, metric in found if (setting, metric) == (trained.SETTING, trained.ERROR)]
 
 
 def _value(found: Curves, name: str, metric: str) -> float:
     return float(found[trained.SETTING, name, metric].mean[0])
+
+
+def _penalty(rows: pa.Table, name: str) -> str:
+    """Tell the penalty of the nearest ridge regression, or the range of those that seeds differ in."""
+    chosen = repeats(rows, linear.NUMBER)[trained.SETTING, name, trained.PENALTY].values
+    low, high = f"{chosen.min():g}", f"{chosen.max():g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _distances(found: Curves, name: str) -> dict[str, float]:

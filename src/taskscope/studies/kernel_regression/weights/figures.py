@@ -9,6 +9,7 @@ from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.drawing import ends
 from taskscope.studies.kernel_regression.weights.masses import POINTS
 from taskscope.studies.kernel_regression.weights.masses import columns as strip_columns
 from taskscope.studies.kernel_regression.weights.resampling import CONTROLS, HIGH_LIFT, ModelWeights
@@ -75,16 +76,8 @@ def _votes(found: ModelWeights) -> Figure:
     for votes in found.votes:
         series = {HEAD: votes.agreement, ORDERS: votes.orders, ZERO: votes.zero_shot, **votes.controls}
         for name, draws in series.items():
-            measure = Measure.of(draws)
-            data.append(
-                {
-                    "setting": votes.setting.name,
-                    "what": name,
-                    "agreement": round(measure.value, 4),
-                    "low": round(measure.low, 4),
-                    "high": round(measure.high, 4),
-                }
-            )
+            shown = ends(Measure.of(draws), "agreement")
+            data.append({"setting": votes.setting.name, "what": name, **shown})
     return Figure(
         name=f"kernel-regression-{slug(found.model)}-votes-and-controls",
         title="Votes of the chosen head on questions it was not chosen by",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from taskscope.errors import ModelError
 from taskscope.models.untrained import untrained
 from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.asking import Asked, Asker
@@ -97,14 +96,13 @@ class Session:
     def attended(self, some: Sequence[Question], split: str, condition: str) -> list[Row]:
         """Ask questions, and read every head's vote and masses."""
         asked = self.asker.encode(some)
-        logprobs = self.asker.logprobs(asked)
         rows = []
         for start in range(0, len(some), AT_A_TIME):
             batch = slice(start, start + AT_A_TIME)
-            found = self._rows(self.model, asked[batch])
-            self.blocks = found[0]
+            found, logprobs = self.asker.attended(asked[batch])
+            self.blocks = found.blocks
             for one, question, log_p, row in zip(
-                asked[batch], some[batch], logprobs[batch], found[1], strict=True
+                asked[batch], some[batch], logprobs, found.rows, strict=True
             ):
                 rows.append(self._attended(one, question, log_p, row, split, condition))
                 if (split, condition) == (HELD_OUT, PLAIN):
@@ -126,7 +124,7 @@ class Session:
         other = untrained(self.model, int(self._rng("random weights").integers(2**31)))
         some = self.selection[: self.params.n_random]
         asked = self.asker.encode(some)
-        blocks, found = self._rows(other, asked)
+        found = other.last_rows([one.tokens for one in asked])
         nothing = np.full(len(self.task.classes), np.nan)
         rows = [
             self._row(
@@ -134,10 +132,10 @@ class Session:
                 nothing,
                 SELECTION,
                 RANDOM_WEIGHTS,
-                blocks=blocks,
+                blocks=found.blocks,
                 masses=vars(masses(row, one.layout)),
             )
-            for question, one, row in zip(some, asked, found, strict=True)
+            for question, one, row in zip(some, asked, found.rows, strict=True)
         ]
         return to_rows(rows, self.params.template, len(self.task.classes))
 
@@ -191,22 +189,6 @@ class Session:
             shares=none if shares is None else shares,
             masses=masses or {},
         )
-
-    def _rows(
-        self, model: LanguageModel, asked: Sequence[Asked]
-    ) -> tuple[tuple[int, ...], Sequence[np.ndarray]]:
-        """Read last rows of attention, (block, head, token) each, and which blocks they are of.
-
-        Raises:
-            ModelError: If no block of the model has attention that can be read.
-        """
-        found = model.last_rows([one.tokens for one in asked])
-        if not found.blocks:
-            raise ModelError(
-                f"the attention of {model.label} cannot be read: {' '.join(found.gaps)}",
-                "a model with softmax attention that transformers hands out",
-            )
-        return found.blocks, found.rows
 
 
 def measure(cell: Cell, model: LanguageModel) -> Measured:
