@@ -24,7 +24,7 @@ from taskscope import pico
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 from taskscope.tasks import pair_registry
-from timing import TOLERANCE, compare, main, medians, processor
+from timing import TOLERANCE, compare, main, medians, processor, runs
 
 SHAPE = {"n_layer": 4, "n_embd": 256, "n_head": 4, "vocab_size": 50257}
 """About 16 M parameters; a vocabulary of a usual size, since the head's share is what batches waste."""
@@ -134,8 +134,8 @@ def table(repeats: int) -> str:
             "",
             f"A GPT-2-shaped model of {SHAPE['n_layer']} blocks, width {SHAPE['n_embd']} and "
             f"{SHAPE['vocab_size']:,} tokens, random weights; {n} sentences, {N_PAIRS} pairs of each of "
-            f"{len(wanted) // N_PAIRS} paradigms. `benchmarks/pair_scoring.py`, one process, medians of "
-            f"{repeats} interleaved repeats, CPU time on one thread, tokenising included.",
+            f"{len(wanted) // N_PAIRS} paradigms. `benchmarks/pair_scoring.py`, one process, "
+            f"{runs(repeats)}, CPU time on one thread, tokenising included.",
             "",
             f"{processor()}; torch {version('torch')}, transformers {version('transformers')}. Whole "
             f"sentences agree to {worst:.1e} nats, margins to {apart:.1e}, and in every pair the same "

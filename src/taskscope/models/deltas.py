@@ -49,6 +49,10 @@ class Delta:
         """Length of the change."""
         return float(np.sqrt(sum((part.astype(np.float64) ** 2).sum() for part in self.values.values())))
 
+    def scaled(self, factor: float) -> Delta:
+        """Return the same change, longer or shorter."""
+        return Delta(self.bitmaps, {name: factor * part for name, part in self.values.items()}, self.shapes)
+
     def where(self, name: str) -> np.ndarray:
         """Return the flat indices of the weights of a parameter that change, in order."""
         size = int(np.prod(self.shapes[name], dtype=np.int64))

@@ -80,6 +80,16 @@ def significant(parts: Sequence[Gradient], z: float) -> Mask:
     return masks
 
 
+def holding(gradient: Gradient, share: float) -> float:
+    """Return the share of all numbers, largest first, that hold a share of the squared gradient.
+
+    Unlike a count above a threshold it does not react to the scale of the gradient (protocol 3.8).
+    """
+    squares = torch.cat([values.flatten() for values in gradient.values()]).double().square()
+    held = squares.sort(descending=True).values.cumsum(0)
+    return float(torch.searchsorted(held, share * held[-1]) + 1) / len(squares)
+
+
 def scattered(mask: Mask, rng: np.random.Generator) -> Mask:
     """Keep as many numbers of each parameter as a mask does, at random: the control for where they lie."""
     found = {}

@@ -74,7 +74,8 @@ def tune(
         rng: Source of the order of pairs.
 
     Raises:
-        ModelError: If weights are shorter than float32, where small steps would be lost in rounding.
+        ModelError: If weights are shorter than float32, where small steps would be lost in rounding, or
+            scores are no numbers any more.
     """
     parameters = dict(executor.hf.named_parameters())
     if any(torch.finfo(parameter.dtype).bits < 32 for parameter in parameters.values()):
@@ -92,6 +93,12 @@ def tune(
             batch, order = order[: budget.batch], order[budget.batch :]
             gradient, scores = objective(executor, pairs.some(batch))
             gained = float(scores.mean() - first[batch].mean())
+            if not np.isfinite(gained):
+                raise ModelError(
+                    f"after {step} steps of tuning the scores are {gained}",
+                    "steps small enough for scores to stay numbers",
+                    f"a learning rate below {budget.rate:g}",
+                )
             if step >= budget.fewest and gained >= goal:
                 break
             step += 1

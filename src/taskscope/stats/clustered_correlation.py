@@ -1,8 +1,9 @@
 """Correlations of many variables with one, over observations that come in clusters.
 
-A prompt's demonstrations share the prompt, so they are no independent observations: standard errors come from
-the clusters' influence on r (the sandwich), on Fisher's scale, with Student's t for the number of clusters
-(protocol kernel_regression section 6).
+A prompt's demonstrations share the prompt, so they are no independent observations, and neither are two
+prompts about one query: standard errors come from the influence on r of units, clusters that belong together
+(the sandwich), on Fisher's scale, with Student's t for the number of units (protocol kernel_regression
+section 6).
 """
 
 from __future__ import annotations
@@ -56,28 +57,32 @@ def without(values: Array, covariates: Array) -> Array:
     return (flat - (flat @ basis) @ basis.T).reshape(values.shape)
 
 
-def clustered(x: Array, y: Array, level: float = 0.95) -> Correlations:
+def clustered(x: Array, y: Array, unit: Array, level: float = 0.95) -> Correlations:
     """Correlate each variable of x with y.
 
     Args:
-        x: (variable, cluster, item), centred by `within`, `overall` or `ranked`; at least 3 clusters.
+        x: (variable, cluster, item), centred by `within`, `overall` or `ranked`.
         y: (cluster, item), centred likewise.
+        unit: (cluster,) what each cluster belongs to; at least 3 different ones.
         level: Confidence level.
 
     Raises:
-        ValueError: If shapes differ or there are fewer than 3 clusters.
+        ValueError: If shapes differ or there are fewer than 3 units.
     """
-    n = y.shape[0]
-    if x.ndim != 3 or x.shape[1:] != y.shape or n < 3:
+    units, of = np.unique(unit, return_inverse=True)
+    n = len(units)
+    if x.ndim != 3 or x.shape[1:] != y.shape or of.shape != y.shape[:1] or n < 3:
         raise ValueError(
-            f"x {x.shape} and y {y.shape}: (variable, cluster, item) and (cluster, item), n >= 3"
+            f"x {x.shape}, y {y.shape} and {n} units of {of.shape}: (variable, cluster, item), (cluster, "
+            "item) and (cluster,), at least 3 units"
         )
-    xy, xx, yy = (x * y).sum(axis=2), (x * x).sum(axis=2), (y * y).sum(axis=1)
+    member = (of[:, None] == np.arange(n)).astype(float)  # (cluster, unit)
+    xy, xx, yy = ((a * b).sum(axis=-1) @ member for a, b in ((x, y), (x, x), (y, y)))
     sxx, syy = xx.sum(axis=1), float(yy.sum())
     varies = (sxx > _rounding(x)) & (syy > _rounding(y[None])[0])
     sxx, syy = np.where(varies, sxx, 1.0), syy if syy > 0 else 1.0
     r = np.clip(xy.sum(axis=1) / np.sqrt(sxx * syy), -1, 1)
-    # The change of r when one cluster's sums come in: the gradient of sxy / sqrt(sxx syy) times those sums.
+    # The change of r when one unit's sums come in: the gradient of sxy / sqrt(sxx syy) times those sums.
     influence = xy / np.sqrt(sxx * syy)[:, None] - r[:, None] / 2 * (xx / sxx[:, None] + yy / syy)
     error = np.sqrt((influence**2).sum(axis=1) * n / (n - 1)) / np.maximum(1 - r**2, 1e-12)
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))

@@ -60,7 +60,7 @@ def test_gradients_alone_draw_the_same_map() -> None:
     assert found["3"].verdict == found["4"].verdict == Verdict.INCONCLUSIVE
     assert "gradients alone" in found["4"].reason
     figures = TASK_SPACES.figures(table, [], params)
-    assert [figure.name.rpartition("-")[2] for figure in figures] == ["map", "neighbours"]
+    assert [figure.name.rpartition("-")[2] for figure in figures] == ["map", "neighbours", "tree"]
     assert not any(
         word in f"{figure.title} {figure.see} {figure.alt}"
         for figure in figures

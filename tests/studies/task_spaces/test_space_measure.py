@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from taskscope.errors import StudyError
 from taskscope.models.guard import bit_sum
 from taskscope.models.identity import identify, reference
 from taskscope.models.language_model import LanguageModel
@@ -15,6 +16,7 @@ from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_spaces import measure
 from taskscope.studies.task_spaces.choosing import halves
 from taskscope.studies.task_spaces.params import (
+    APART,
     CONDITIONS,
     PLAIN,
     SCATTERED,
@@ -22,7 +24,7 @@ from taskscope.studies.task_spaces.params import (
     TUNED,
     TaskSpaceParams,
 )
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TEXT, TRANSFER
 from taskscope.studies.task_spaces.study import TASK_SPACES
 from taskscope.tasks import pair_registry
 
@@ -59,7 +61,7 @@ def moved(model: LanguageModel) -> list[dict]:
 
 
 def test_scores_are_those_of_whole_sentences(model, probed) -> None:
-    scores = [row for row in probed if row["part"] == SCORE]
+    scores = [row for row in probed if row["part"] == SCORE and not row["condition"]]
     assert len(scores) == 2 * len(TASKS)
     for row in scores:
         [paradigm] = pair_registry.get(row["judged"])
@@ -89,10 +91,15 @@ def test_a_small_step_does_what_gradients_say(probed) -> None:
 
 
 def test_every_task_is_scored_after_every_way_of_tuning(probed, moved) -> None:
-    found = {(row["condition"], row["half"], row["judged"]): row for row in moved}
-    assert set(found) == {(c, h, t) for c in CONDITIONS for h in (0, 1) for t in TASKS}
-    assert {(row["part"], row["tuned"]) for row in moved} == {(TRANSFER, TASKS[0])}
-    first = {(row["half"], row["judged"]): np.mean(row["margins"]) for row in probed if row["part"] == SCORE}
+    found = {(row["condition"], row["half"], row["judged"]): row for row in moved if row["part"] == TRANSFER}
+    halves_of = {condition: (0,) if condition == APART else (0, 1) for condition in CONDITIONS}
+    assert set(found) == {(c, h, t) for c in CONDITIONS for h in halves_of[c] for t in TASKS}
+    assert {(row["part"], row["tuned"]) for row in moved} == {(TRANSFER, TASKS[0]), (TEXT, TASKS[0])}
+    first = {
+        (row["half"], row["judged"]): np.mean(row["margins"])
+        for row in probed
+        if row["part"] == SCORE and not row["condition"]
+    }
 
     def gain(condition: str, task: str) -> float:
         return float(
@@ -105,7 +112,58 @@ def test_every_task_is_scored_after_every_way_of_tuning(probed, moved) -> None:
     n = sum(p.numel() for p in load(ModelSpec(name="pico-xs")).hf.parameters())
     changed = {c: found[c, 0, TASKS[0]]["changed"] for c in CONDITIONS}
     assert changed[PLAIN] == n
-    assert changed[TUNED] == changed[SCATTERED] == changed[SHUFFLED] == round(0.05 * n)
+    assert changed[TUNED] == changed[SCATTERED] == changed[SHUFFLED] == changed[APART] == round(0.05 * n)
+
+
+def test_pairs_without_a_word_in_common_are_scored_before_and_after(probed, moved) -> None:
+    before = {r["judged"]: r["margins"] for r in probed if r["part"] == SCORE and r["condition"] == APART}
+    after = {r["judged"]: r["margins"] for r in moved if r["condition"] == APART}
+    assert before.keys() == after.keys() == set(TASKS)
+    assert all(len(before[task]) == len(after[task]) >= 1 for task in TASKS)
+    assert np.mean(after[TASKS[0]]) > np.mean(before[TASKS[0]]) + 1
+
+
+def test_the_size_of_a_task_is_told_with_the_place_of_the_model(probed) -> None:
+    sizes = {row["judged"]: row for row in probed if row["part"] == SIZE}
+    assert set(sizes) == set(TASKS)
+    for row in sizes.values():
+        assert 0 < row["holding"] < 1 and 0 < row["above"] <= 1
+        assert (row["family"], row["member"], row["finished"]) == ("pico", "pico-xs", True)
+        assert row["parameters"] == 206752 and row["tokens"] is None
+
+
+def test_a_bound_that_no_weight_is_above_is_refused(model) -> None:
+    for change in ({"mask": "threshold", "threshold": 1e9}, {"mask": "signal", "z": 1e9}):
+        params = TINY.model_copy(update={**change, "conditions": (TUNED,)})
+        with pytest.raises(StudyError, match=r"chooses no weight(.|\n)*mask=density"):
+            measure.transfer(cells(params)[1], model)
+
+
+def test_short_weights_are_raised_and_the_cell_says_so() -> None:
+    params = TINY.model_copy(update={"conditions": (TUNED,), "steps": 2})
+    short = load(ModelSpec(name="pico-xs", dtype="bfloat16"))
+    before = {name: bit_sum(p) for name, p in short.hf.named_parameters()}
+    found = measure.transfer(cells(params)[1], short)
+    assert found.notes["weights"] == "raised from bfloat16 to float32"
+    assert {name: bit_sum(p) for name, p in short.hf.named_parameters()} == before
+    assert {row["changed"] for row in found.rows.to_pylist()} == {round(0.05 * 206752)}
+    probed = measure.probe(cells(params)[0], short)
+    assert probed.notes["weights"] == found.notes["weights"]
+
+
+def test_tuning_that_gains_too_fast_is_stopped_and_its_steps_are_told(model) -> None:
+    """The margin has no bound: with a high rate it would run away from what the sentences say."""
+    calm, wild = (
+        TINY.model_copy(update={"conditions": (TUNED,), "rate": rate, "strength": 2.0, "steps": 12})
+        for rate in (1e-5, 0.05)
+    )
+    slow, fast = (
+        [row for row in measure.transfer(cells(params)[1], model).rows.to_pylist() if row["half"] == 0]
+        for params in (calm, wild)
+    )
+    assert {row["steps"] for row in slow} == {12}
+    assert {row["steps"] for row in fast} == {TINY.fewest_steps}
+    assert all(np.isfinite(row["margins"]).all() for row in fast)
 
 
 @pytest.mark.parametrize("mask", ["threshold", "signal"])

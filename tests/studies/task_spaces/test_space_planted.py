@@ -86,8 +86,14 @@ def test_the_map_is_the_main_figure_and_phenomena_have_borders() -> None:
     table = rows("map of phenomena")
     findings = TASK_SPACES.analyse(table, PARAMS)
     drawn = TASK_SPACES.figures(table, findings, PARAMS)
-    assert [figure.name.rsplit("-", 1)[1] for figure in drawn] == ["map", "neighbours", "controls"]
-    assert [figure.main for figure in drawn] == [True, False, False]
+    assert [figure.name.rsplit("-", 1)[1] for figure in drawn] == [
+        "map",
+        "neighbours",
+        "tree",
+        "transfers",
+        "controls",
+    ]
+    assert [figure.main for figure in drawn] == [True, *[False] * 4]
     values = next(iter(drawn[0].spec["datasets"].values()))
     assert sum(row["kind"] == "data" for row in values) == 19 * 19
     assert sum(row["kind"] == "border-x" for row in values) == 6
@@ -104,7 +110,7 @@ def test_common_mode_is_all_of_a_map_of_rows_and_columns_and_what_chance_gives_o
 
 def test_tables_tell_every_task_and_the_published_numbers() -> None:
     tables = TASK_SPACES.tables(rows("map of phenomena"), [], PARAMS)
-    assert [len(table.rows) for table in tables] == [7, 19, 4, 0]
+    assert [len(table.rows) for table in tables] == [7, 19, 4, 0], "no pairs without a word in common"
     assert published()["within"]["IRR-F"][2] == [-0.97, 0.05]
 
 

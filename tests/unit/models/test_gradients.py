@@ -8,7 +8,7 @@ import torch
 from toys import toy
 
 from taskscope.errors import ModelError, TaintedModelError
-from taskscope.models import gradients
+from taskscope.models import gradients, scoring
 from taskscope.models.deltas import Delta
 from taskscope.models.first_order import Step
 from taskscope.models.gradients import Mask
@@ -197,6 +197,31 @@ def test_a_change_of_another_model_is_refused() -> None:
         pass
 
 
+def test_tuning_that_leaves_the_numbers_is_refused_and_leaves_the_model() -> None:
+    model = toy(fresh=True)
+    before = sums(model)
+    with pytest.raises(ModelError, match=r"scores are (nan|inf|-inf)(.|\n)*learning rate below 1e\+30"):
+        tuned(model, Budget(steps=4, fewest=4, batch=3, rate=1e30, strength=1e9))
+    assert sums(model) == before
+
+
 def test_half_precision_is_refused() -> None:
     with pytest.raises(ModelError, match="float32"):
         tuned(toy(fresh=True, dtype="bfloat16"))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_the_slope_of_logits_is_what_a_graph_gives(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "CACHED", 50)  # several rows at a time, and a rest
+    torch.manual_seed(0)
+    logits = torch.randn(7, 20, dtype=dtype, requires_grad=True)
+    targets, weights = torch.randint(0, 20, (7,)), torch.linspace(-1, 1, 7, dtype=torch.float64)
+    exact = logits if dtype == torch.float64 else logits.float()
+    logprob = exact.log_softmax(-1).gather(1, targets[:, None])[:, 0]
+    [wanted] = torch.autograd.grad((logprob * weights.to(logprob)).sum(), [logits])
+    slope, told = scoring.slope_of_logits(logits.detach(), targets, weights)
+    assert slope.dtype == dtype and told.dtype == exact.dtype
+    torch.testing.assert_close(slope, wanted)
+    torch.testing.assert_close(told, logprob.detach())

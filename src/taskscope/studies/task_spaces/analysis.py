@@ -11,6 +11,10 @@ from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_spaces import figures as drawing
 from taskscope.studies.task_spaces import findings as judging
 from taskscope.studies.task_spaces import tables as tabulating
+from taskscope.studies.task_spaces.along import figures as along_drawing
+from taskscope.studies.task_spaces.along.findings import series_finding
+from taskscope.studies.task_spaces.along.series import Series, all_series
+from taskscope.studies.task_spaces.damage.findings import damage_finding, damages
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.params import TaskSpaceParams
 from taskscope.studies.task_spaces.spaces import spaces
@@ -22,16 +26,28 @@ def results(rows: pa.Table, params: TaskSpaceParams) -> list[Result]:
     return [judging.result(space, params.draws) for space in spaces(rows)]
 
 
+@once_per_table
+def series(rows: pa.Table, params: TaskSpaceParams) -> list[Series]:
+    """Find the series among the models, in sorted order."""
+    return all_series(rows, [result.space for result in results(rows, params)])
+
+
 def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
-    """Judge the claims for every model."""
-    return [finding for result in results(rows, params) for finding in judging.findings(result)]
+    """Judge the claims for every model, and those along a series for every series."""
+    found = [finding for result in results(rows, params) for finding in judging.findings(result)]
+    found += [damage_finding(each) for each in damages(rows)]
+    return found + [series_finding(each, params.draws) for each in series(rows, params)]
 
 
 def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams) -> list[Figure]:
     """Draw the map of every model, neighbours in it, and estimates beside their controls."""
-    return [figure for result in results(rows, params) for figure in drawing.figures(result, findings)]
+    drawn = [figure for result in results(rows, params) for figure in drawing.figures(result, findings)]
+    return drawn + [
+        figure for each in series(rows, params) for figure in along_drawing.figures(each, params.draws)
+    ]
 
 
 def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     """Tabulate phenomena beside the published table, tasks, and ways of tuning."""
-    return [table for result in results(rows, params) for table in tabulating.tables(result)]
+    found = [table for result in results(rows, params) for table in tabulating.tables(result)]
+    return found + [along_drawing.table(each, params.draws) for each in series(rows, params)]

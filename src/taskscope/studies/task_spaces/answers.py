@@ -16,7 +16,7 @@ def answers(rows: pa.Table) -> pa.Table:
     Args:
         rows: Of one model.
     """
-    scores = where(rows, part=SCORE)
+    scores = where(rows, part=SCORE, condition="")
     records = [
         {"task": row["judged"], "pair": f"{row['seed']} | {row['half']} | {place}", "margin": margin}
         for row in scores.to_pylist()

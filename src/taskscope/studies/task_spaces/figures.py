@@ -11,6 +11,7 @@ from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure, Finding
 from taskscope.report.heatmaps import heatmap
 from taskscope.report.wording import slug
+from taskscope.studies.task_spaces import relations
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.params import PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
@@ -32,11 +33,14 @@ _ALIKE = {
 
 
 def figures(found: Result, findings: Sequence[Finding]) -> list[Figure]:
-    """Draw the map, neighbours in it, and the numbers behind the verdicts."""
+    """Draw the map, neighbours in it, transfers that stand out, and the numbers behind the verdicts."""
     own = [f for f in findings if f.model == found.space.model and f.estimate is not None]
     drawn = [_map(found)]
     if found.space.n >= 4:
-        drawn.append(_neighbours(found.space))
+        drawn += [_neighbours(found.space), relations.tree(found.space)]
+    arcs = relations.transfers(found.space)
+    if arcs is not None:
+        drawn.append(arcs)
     return drawn + ([_controls(found.space.model, own)] if own else [])
 
 
@@ -94,17 +98,10 @@ def _see(found: Result) -> str:
 
 def _neighbours(space: Space) -> Figure:
     """Place tasks in the plane by the likeness of their rows, by classical scaling."""
-    effects = space.effects(space.drawn).mean(axis=0)
-    likeness = np.corrcoef(effects)
-    distances = np.sqrt(np.maximum(2 * (1 - np.nan_to_num(likeness)), 0))
-    centred = np.eye(space.n) - 1 / space.n
-    values, vectors = np.linalg.eigh(-0.5 * centred @ distances**2 @ centred)
-    top = np.argsort(values)[::-1][:2]
-    places = vectors[:, top] * np.sqrt(np.maximum(values[top], 0))
-    places *= np.where(places[np.abs(places).argmax(axis=0), [0, 1]] < 0, -1, 1)
+    plane = places(space.effects(space.drawn).mean(axis=0))
     data = [
         {"x": round(float(x), 4), "y": round(float(y), 4), "phenomenon": p, "task": t}
-        for (x, y), p, t in zip(places, space.phenomena, space.tasks, strict=True)
+        for (x, y), p, t in zip(plane, space.phenomena, space.tasks, strict=True)
     ]
     return Figure(
         name=f"task-spaces-{slug(space.model)}-neighbours",
@@ -121,6 +118,17 @@ def _neighbours(space: Space) -> Figure:
         ),
         model=space.model,
     )
+
+
+def places(effects: np.ndarray) -> np.ndarray:
+    """Place tasks in the plane, (task, 2), by classical scaling of the correlation of their rows."""
+    likeness = np.corrcoef(effects)
+    distances = np.sqrt(np.maximum(2 * (1 - np.nan_to_num(likeness)), 0))
+    centred = np.eye(len(effects)) - 1 / len(effects)
+    values, vectors = np.linalg.eigh(-0.5 * centred @ distances**2 @ centred)
+    top = np.argsort(values)[::-1][:2]
+    found = vectors[:, top] * np.sqrt(np.maximum(values[top], 0))
+    return found * np.where(found[np.abs(found).argmax(axis=0), [0, 1]] < 0, -1, 1)
 
 
 def _controls(model: str, findings: Sequence[Finding]) -> Figure:

@@ -54,6 +54,8 @@ class Numbers:
     """None where nothing was tuned, as is `isolation`."""
     grouping: Grouping | None
     """None where there is nothing to group."""
+    apart: Grouping | None
+    """The same of the map whose pairs share no content word; None where that was not drawn."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,16 @@ def result(space: Space, draws: int) -> Result:
             isolation=isolation(space) if tuned else None,
             agreement=agreement(space) if tuned else None,
             grouping=grouped,
+            apart=_grouped_apart(space, draws),
         ),
     )
+
+
+def _grouped_apart(space: Space, draws: int) -> Grouping | None:
+    apart = space.apart
+    if apart is None or apart.n < FEWEST_TASKS or not groupable(apart):
+        return None
+    return grouping(apart, draws)
 
 
 def findings(found: Result) -> list[Finding]:
@@ -166,6 +176,15 @@ def _grouping(space: Space, numbers: Numbers) -> Finding:
             "How well the overlap in words, instead of transfer, goes with the phenomena.",
         ),
     ]
+    if numbers.apart is not None and not np.isnan(numbers.apart.partial.value):
+        shown.append(
+            control(
+                "apart",
+                "no content word in common between learning and judging",
+                numbers.apart.partial,
+                "The same number where nothing learned of a noun or verb can help; of fewer tasks and pairs.",
+            )
+        )
     defined = not np.isnan(value.partial.value)
     what = "Tuning" if space.drawn == TUNED else "By gradients, a step"
     return finding(

@@ -17,20 +17,27 @@ from taskscope.models.contrasts import Contrasts
 from taskscope.models.first_order import Step
 from taskscope.models.gradients import Gradient, Mask
 from taskscope.models.overlap import compare
+from taskscope.models.raised import raised
 from taskscope.models.tuning import Budget, Tuned, tune
 from taskscope.models.untrained import untrained
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_spaces import overlaps
+from taskscope.studies.task_spaces.apart import apart
 from taskscope.studies.task_spaces.choosing import Half, halves
+from taskscope.studies.task_spaces.damage.measure import OtherText, compare_at_equal_gain
+from taskscope.studies.task_spaces.masks import choose
 from taskscope.studies.task_spaces.params import (
+    APART,
     N_STEPPED,
     PLAIN,
     SCATTERED,
     SHUFFLED,
+    TUNED,
+    ProbeCell,
     ProbeParams,
     TransferParams,
 )
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER, to_rows
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TRANSFER, to_rows
 from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import MinimalPair, Paradigm
 
@@ -39,8 +46,8 @@ if TYPE_CHECKING:
 
 _SMALL = 0.05
 """What a step taken as a check gains on its own task if prediction holds, standard deviations of margins."""
-_PARTS = 8
-"""Parts of the pairs over which the standard error of a gradient is taken."""
+_HELD = 0.9
+"""Share of the squared gradient whose holders are counted."""
 
 
 def _encoded(model: LanguageModel, pairs: Sequence[MinimalPair]) -> Contrasts:
@@ -82,7 +89,7 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
         StudyError: If a task has too few pairs.
         TaskError: If a sentence is too long for the model, or a task has changed since planning.
     """
-    params = ProbeParams(**cell.params)
+    params, model, notes = ProbeCell(**cell.params), *_raised(model)
     paradigms = tuple(map(pair_registry.resolve, cell.tasks))
     parts = [halves(paradigm, cell.seed, params) for paradigm in paradigms]
     records: list[dict[str, object]] = []
@@ -91,11 +98,16 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
     with model.audited(cell.rng("audit")) as audit:
         for number, each in enumerate(judged):
             records += each.records(model, part=SCORE, half=number)
+        records += _scored_apart(model, paradigms, cell.seed, params)
     for number, each in enumerate(judged):
         records += _steps(model, each, by_half[number], number, params)
     training = [[pair for half in each for pair in half.train] for each in parts]
     encoded = [_encoded(model, pairs) for pairs in training]
-    ours = compare(_chosen(model, pairs, params) for pairs in encoded)
+    chosen = [_chosen(model, pairs, params) for pairs in encoded]
+    for paradigm, (gradient, _) in zip(paradigms, chosen, strict=True):
+        size = {"judged": paradigm.name, "phenomenon": paradigm.short, **_size(gradient, params)}
+        records.append({"part": SIZE, "weights": model.id, **size, **params.place_in_rows})
+    ours = compare(chosen)
     blank = untrained(model)
     theirs = compare(_chosen(blank, pairs, params) for pairs in encoded)
     words = [[overlaps.contrast(pairs, n) for pairs in training] for n in (1, 2)]
@@ -115,7 +127,37 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
             for j, second in enumerate(paradigms)
             if i != j
         ]
-    return Measured(rows=to_rows(records), notes={**audit.notes(), "route": model.route})
+    return Measured(rows=to_rows(records), notes={**audit.notes(), **notes})
+
+
+def _raised(model: LanguageModel) -> tuple[LanguageModel, dict[str, str]]:
+    """Return the model to measure on, in float32, and what the cell says of it."""
+    notes = {"route": model.route}
+    if (higher := raised(model)) is not model:
+        notes["weights"] = f"raised from {str(model.hf.dtype).removeprefix('torch.')} to float32"
+    return higher, notes
+
+
+def _scored_apart(
+    model: LanguageModel, paradigms: tuple[Paradigm, ...], seed: int, params: ProbeParams
+) -> list[dict[str, object]]:
+    """Score the pairs that judge where pairs learned from and judged share no content word."""
+    parts = apart(paradigms, seed, params)
+    there = tuple(paradigm for paradigm in paradigms if paradigm.name in parts)
+    if not there:
+        return []
+    judged = _Judged.of(model, there, [parts[paradigm.name] for paradigm in there])
+    return judged.records(model, part=SCORE, condition=APART, half=0)
+
+
+def _size(gradient: Gradient, params: ProbeParams) -> dict[str, float]:
+    """Say how many weights a task concerns, by a fixed threshold and free of scale (3.8)."""
+    above = gradients.above(gradient, params.threshold)
+    return {
+        "above": sum(int(kept.sum()) for kept in above.values())
+        / sum(kept.numel() for kept in above.values()),
+        "holding": gradients.holding(gradient, _HELD),
+    }
 
 
 def _steps(
@@ -126,7 +168,7 @@ def _steps(
     for part in parts:
         pairs = _encoded(model, part.train)
         gradient, margins = gradients.margin(model.executor, pairs)
-        directions.append(Step.of(gradient, _mask(model, pairs, gradient, params)))
+        directions.append(Step.of(gradient, choose(model, pairs, gradient, params)))
         lengths.append(_SMALL * float(margins.std()) / max(directions[-1].square, 1e-12))
     slopes, first = np.zeros((len(parts), len(parts))), []
     for j, pairs in enumerate(judged.each):
@@ -160,28 +202,58 @@ def transfer(cell: Cell, model: LanguageModel) -> Measured:
     """Tune on the first of the cell's tasks in every way, and score all of them after each (E1, E2).
 
     Raises:
-        ModelError: If the weights are shorter than float32.
-        StudyError: If a task has too few pairs.
+        ModelError: If tuning leads to numbers that are none.
+        StudyError: If a task has too few pairs, or no weight is chosen.
         TaskError: As for `probe`.
     """
-    params = TransferParams(**cell.params)
+    params, model, notes = TransferParams(**cell.params), *_raised(model)
     paradigms = tuple(map(pair_registry.resolve, cell.tasks))
     own, *_ = paradigms
     ordered = tuple(sorted(paradigms, key=lambda paradigm: paradigm.name))
     parts = [halves(paradigm, cell.seed, params) for paradigm in ordered]
     records: list[dict[str, object]] = []
+    other = OtherText(model) if {TUNED, PLAIN} <= set(params.conditions) else None
     for number, half in enumerate(halves(own, cell.seed, params)):
         judged = _Judged.of(model, ordered, [each[number] for each in parts])
-        pairs = _encoded(model, half.train)
+        pairs, deltas = _encoded(model, half.train), {}
         for condition in params.conditions:
-            rng = cell.rng(f"{condition} {number}")
-            found = _tuned(model, pairs, condition, params, rng)
-            told = {"steps": found.steps, "changed": found.delta.n_changed, "norm": found.delta.norm}
-            with model.edited(found.delta):
-                records += judged.records(
-                    model, part=TRANSFER, condition=condition, tuned=own.name, half=number, **told
-                )
-    return Measured(rows=to_rows(records), notes={"route": model.route})
+            if condition != APART:
+                rng = cell.rng(f"{condition} {number}")
+                found = _tuned(model, pairs, condition, params, rng)
+                deltas[condition] = found.delta
+                records += _after(model, judged, found, condition, own.name, number)
+        if other is not None:
+            told = {"judged": own.name, "phenomenon": own.short, "tuned": own.name, "half": number}
+            own_judged = judged.each[ordered.index(own)]
+            records += [
+                {**told, **record}
+                for record in compare_at_equal_gain(model, other, pairs, own_judged, deltas)
+            ]
+    if APART in params.conditions:
+        records += _tuned_apart(cell, model, own, ordered, params)
+    return Measured(rows=to_rows(records), notes=notes)
+
+
+def _tuned_apart(
+    cell: Cell, model: LanguageModel, own: Paradigm, ordered: tuple[Paradigm, ...], params: TransferParams
+) -> list[dict[str, object]]:
+    """Tune by gradient differences where pairs learned from and judged share no content word."""
+    parts = apart(ordered, cell.seed, params)
+    if own.name not in parts:
+        return []
+    there = tuple(paradigm for paradigm in ordered if paradigm.name in parts)
+    judged = _Judged.of(model, there, [parts[paradigm.name] for paradigm in there])
+    found = _tuned(model, _encoded(model, parts[own.name].train), APART, params, cell.rng(APART))
+    return _after(model, judged, found, APART, own.name, 0)
+
+
+def _after(
+    model: LanguageModel, judged: _Judged, found: Tuned, condition: str, own: str, half: int
+) -> list[dict[str, object]]:
+    """Score all tasks with a change put on."""
+    told = {"steps": found.steps, "changed": found.delta.n_changed, "norm": found.delta.norm}
+    with model.edited(found.delta):
+        return judged.records(model, part=TRANSFER, condition=condition, tuned=own, half=half, **told)
 
 
 def _tuned(
@@ -193,7 +265,7 @@ def _tuned(
     objective = gradients.plain if condition == PLAIN else gradients.margin
     gradient, first = objective(model.executor, pairs)
     whole = condition == PLAIN
-    mask = gradients.everything(gradient) if whole else _mask(model, pairs, gradient, params)
+    mask = gradients.everything(gradient) if whole else choose(model, pairs, gradient, params)
     if condition == SCATTERED:
         mask = gradients.scattered(mask, rng)
     size = sum(values.numel() for values in gradient.values())
@@ -214,14 +286,4 @@ def _rate(size: int) -> float:
 
 def _chosen(model: LanguageModel, pairs: Contrasts, params: ProbeParams) -> tuple[Gradient, Mask]:
     gradient, _ = gradients.margin(model.executor, pairs)
-    return gradient, _mask(model, pairs, gradient, params)
-
-
-def _mask(model: LanguageModel, pairs: Contrasts, gradient: Gradient, params: ProbeParams) -> Mask:
-    if params.mask == "density":
-        return gradients.densest(gradient, params.density)
-    if params.mask == "threshold":
-        return gradients.above(gradient, params.threshold)
-    n = min(_PARTS, len(pairs))
-    parts = [pairs.some(part) for part in np.array_split(np.arange(len(pairs)), n)]
-    return gradients.significant([gradients.margin(model.executor, p)[0] for p in parts], params.z)
+    return gradient, choose(model, pairs, gradient, params)

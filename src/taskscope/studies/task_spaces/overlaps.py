@@ -20,9 +20,9 @@ def contrast(pairs: Sequence[MinimalPair], n: int) -> Counter[tuple[str, ...]]:
     found: Counter[tuple[str, ...]] = Counter()
     for pair in pairs:
         for text, sign in ((pair.good, 1), (pair.bad, -1)):
-            words = _words(text)
-            for start in range(len(words) - n + 1):
-                found[tuple(words[start : start + n])] += sign
+            spoken = words(text)
+            for start in range(len(spoken) - n + 1):
+                found[tuple(spoken[start : start + n])] += sign
     return Counter({gram: count / len(pairs) for gram, count in found.items() if count})
 
 
@@ -35,6 +35,7 @@ def cosine(first: Counter[tuple[str, ...]], second: Counter[tuple[str, ...]]) ->
     return float(shared / lengths.prod())
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Cut a sentence into words in lower case, punctuation marks by themselves."""
     spaced = "".join(c if c.isalnum() or c in "'-" else f" {c} " for c in text.lower())
     return spaced.split()

@@ -7,12 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
+from taskscope.models.series import Place
 from taskscope.studies.base import PROFILES, Params
 
 TUNED, PLAIN, SCATTERED, SHUFFLED = "difference", "plain", "scattered", "shuffled"
 """Tuning by gradient differences; on the good sentences alone; with the weights to tune drawn at random; with
 good and bad exchanged at random (conditions a, c, e and f of E1)."""
-CONDITIONS = (TUNED, PLAIN, SCATTERED, SHUFFLED)
+APART = "apart"
+"""Tuning by gradient differences where pairs learned from and judged share no content word (E8)."""
+CONDITIONS = (TUNED, PLAIN, SCATTERED, SHUFFLED, APART)
 PREDICTED = "first order"
 """Not a way of tuning: what the gradients of two tasks say that a step on one does to the other (5.4)."""
 
@@ -47,6 +50,23 @@ class ProbeParams(PairParams):
     """Gradient above which a weight is tuned, as published; not comparable across sizes (2.3)."""
     z: float = Field(default=3.0, gt=0)
     """Standard errors of the mean gradient, over eight parts of the pairs."""
+
+
+class ProbeCell(ProbeParams):
+    """The same with where the model stands in a series, for claims along it."""
+
+    place: Place
+
+    @property
+    def place_in_rows(self) -> dict[str, object]:
+        """The place as columns of rows."""
+        return {
+            "family": self.place.family,
+            "member": self.place.member,
+            "parameters": float(self.place.body_parameters or self.place.parameters),
+            "tokens": None if self.place.tokens is None else float(self.place.tokens),
+            "finished": self.place.finished,
+        }
 
 
 class TransferParams(ProbeParams):

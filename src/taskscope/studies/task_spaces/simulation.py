@@ -7,6 +7,7 @@ phenomenon than between, as they are in ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,18 +73,33 @@ class Scenario:
         for name, each in maps.items():
             np.fill_diagonal(each, 0.0 if name == SHUFFLED else OWN_GAIN)
         likeness = {"gradient": gradient, "untrained": untrained, "words": words}
-        return _rows(groups, maps, {k: (v + v.T) / 2 for k, v in likeness.items()}, self.noise, params, rng)
+        return rows_of_maps(
+            groups, maps, {k: (v + v.T) / 2 for k, v in likeness.items()}, self.noise, params, rng
+        )
 
 
-def _rows(
+def rows_of_maps(
     groups: np.ndarray,
     maps: dict[str, np.ndarray],
     likeness: dict[str, np.ndarray],
     noise: float,
     params: TaskSpaceParams,
     rng: np.random.Generator,
+    model: str = "simulated",
+    more: Sequence[dict[str, object]] = (),
 ) -> pa.Table:
-    """Write margins whose means move as the maps say, and the likeness of every two tasks."""
+    """Write margins whose means move as the maps say, and the likeness of every two tasks.
+
+    Args:
+        groups: (task,) the phenomenon of each.
+        maps: Way of tuning to what it does, (tuned, judged), standard deviations.
+        likeness: What compares two tasks without tuning, (task, task).
+        noise: Spread of a cell from one half of the pairs to the other.
+        params: Sizes.
+        rng: Source of randomness.
+        model: Its label.
+        more: Further records, a task each.
+    """
     n, names = len(groups), [f"task-{i:02d}" for i in range(len(groups))]
     told = [{"judged": names[i], "phenomenon": f"phenomenon {groups[i]}"} for i in range(n)]
     records: list[dict[str, object]] = []
@@ -112,8 +128,13 @@ def _rows(
             for j in range(n)
             if j != i
         ]
-    rows = to_rows(records)
-    front = {"key": "", "model": "simulated", "task": "", "seed": 0}
+    records += [{**told[i], **each} for i, each in enumerate(more)]
+    return with_front(to_rows(records), model)
+
+
+def with_front(rows: pa.Table, model: str) -> pa.Table:
+    """Add the columns that a run folder puts in front."""
+    front = {"key": "", "model": model, "task": "", "seed": 0}
     columns = [pa.array([value] * len(rows)) for value in front.values()]
     return pa.table([*columns, *rows.columns], names=[*front, *rows.column_names])
 

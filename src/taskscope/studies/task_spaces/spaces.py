@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,14 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.studies.columns import where
-from taskscope.studies.task_spaces.params import PREDICTED, TUNED
-from taskscope.studies.task_spaces.rows import PAIR, SCORE, STEP, TRANSFER
+from taskscope.studies.task_spaces.params import APART, PREDICTED, TUNED
+from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TRANSFER
 from taskscope.tasks.minimal_pairs import PHENOMENA
 from taskscope.tasks.pair_files import UNGROUPED
 
 Array = np.ndarray
 _STRENGTH = 2.0
 """Standard deviations that a predicted step gains on its own task."""
+_ROUNDING = 1e-4
+"""Nats by which scores of one pair differ at most from batch to batch."""
+_TUNED_COLUMNS = ["seed", "half", "tuned", "judged", "condition", "margins", "steps", "changed"]
 LIKENESSES = ("gradient", "overlap", "untrained", "words", "word_pairs")
 """Columns that compare two tasks without tuning."""
 
@@ -28,6 +32,8 @@ class Space:
     """Everything measured on one model; tasks of one phenomenon stand together."""
 
     model: str
+    weights: str
+    """Identity of the weights, see `rows`; empty where rows do not tell."""
     tasks: tuple[str, ...]
     phenomena: tuple[str, ...]
     """Of each task."""
@@ -44,6 +50,9 @@ class Space:
     seeds; nan where no gradients were taken."""
     stepped: Array
     """(tuned, judged) the same in the first half, measured after one small step; nan where none was taken."""
+    apart: Space | None
+    """The map by gradient differences where pairs learned from and judged share no content word, of the tasks
+    that have such pairs; its `after` knows that one way of tuning, from one half."""
     likeness: dict[str, Array]
     """Name of `LIKENESSES` to (task, task), the mean over seeds; zero on the diagonal."""
 
@@ -73,6 +82,22 @@ class Space:
         return np.array([(np.concatenate(self._at_first[task]) > 0).mean() for task in self.tasks])
 
     @cached_property
+    def judged(self) -> Array:
+        """(task,) int64: pairs that the unchanged model was asked about, each once over seeds.
+
+        Rows do not name pairs: margins of two seeds that differ by no more than rounding are one pair's. Now
+        and then two pairs are taken for one so, but never two of one seed, which draws each once.
+        """
+        found = []
+        for task in self.tasks:
+            every = np.sort(np.concatenate(self._at_first[task]))
+            seeds = Counter[int]()
+            for (seed, _, name), margins in self.first.items():
+                seeds[seed] += len(margins) if name == task else 0
+            found.append(max(1 + int((np.diff(every) > _ROUNDING).sum()), *seeds.values()))
+        return np.array(found)
+
+    @cached_property
     def _at_first(self) -> dict[str, list[Array]]:
         """Task to the margins of the unchanged model, a list over seeds and halves."""
         return {task: [m for (*_, t), m in self.first.items() if t == task] for task in self.tasks}
@@ -85,8 +110,23 @@ class Space:
         return self._effects[condition]
 
     @cached_property
+    def widths(self) -> Array:
+        """(task,) standard deviation of the margins at first, nats."""
+        return np.array([max(np.concatenate(self._at_first[task]).std(), 1e-9) for task in self.tasks])
+
+    def gains(self, condition: str, tuned: str, judged: str) -> Array:
+        """Change of the margin of each judged pair, (pair,) over seeds and halves, nats."""
+        after = self.after[condition]
+        found = [
+            after[seed, half, tuned, judged] - before
+            for (seed, half, task), before in self.first.items()
+            if task == judged and (seed, half, tuned, judged) in after
+        ]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    @cached_property
     def _effects(self) -> dict[str, Array]:
-        widths = np.array([max(np.concatenate(self._at_first[task]).std(), 1e-9) for task in self.tasks])
+        widths = self.widths
         found = {condition: self._by_half(condition, _gain) / widths for condition in self.after}
         # The step that gains on its own pairs what tuning is stopped at, were all as straight as it starts.
         return {**found, PREDICTED: self.slopes * (_STRENGTH * widths)[:, None] / widths}
@@ -135,7 +175,7 @@ def spaces(rows: pa.Table) -> list[Space]:
 def _space(rows: pa.Table, model: str) -> Space | None:
     mine = where(rows, model=model)
     tuned = where(mine, part=TRANSFER)
-    scores = where(mine, part=SCORE)
+    scores = where(mine, part=SCORE, condition="")
     phenomenon = dict(zip(scores["judged"].to_pylist(), scores["phenomenon"].to_pylist(), strict=True))
     steps_taken = where(mine, part=STEP)
     any_tuned = set((tuned if len(tuned) else steps_taken)["tuned"].to_pylist())
@@ -144,24 +184,26 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         return None
     known = list(PHENOMENA.values())
     tasks.sort(key=lambda t: (known.index(p) if (p := phenomenon[t]) in known else len(known), p, t))
-    first = {
-        (row["seed"], row["half"], row["judged"]): np.array(row["margins"]) for row in scores.to_pylist()
-    }
+    first = _first(scores)
+    first_apart = _first(where(mine, part=SCORE, condition=APART))
     after: dict[str, dict[tuple[int, int, str, str], Array]] = {}
     steps: dict[tuple[str, str], list[int]] = {}
     changed: dict[str, list[int]] = {}
-    for row in tuned.to_pylist():
+    for row in tuned.select(_TUNED_COLUMNS).to_pylist():
         # A probe that failed leaves its seed without margins to start from.
-        if row["judged"] in tasks and (row["seed"], row["half"], row["judged"]) in first:
+        before = first_apart if row["condition"] == APART else first
+        if row["judged"] in tasks and (row["seed"], row["half"], row["judged"]) in before:
             key = row["seed"], row["half"], row["tuned"], row["judged"]
             after.setdefault(row["condition"], {})[key] = np.array(row["margins"])
             steps.setdefault((row["condition"], row["tuned"]), []).append(row["steps"])
             changed.setdefault(row["condition"], []).append(row["changed"])
+    told_apart = after.pop(APART, {})
     if after and TUNED not in after:
         return None
     slopes, stepped = _steps(steps_taken, tasks)
-    return Space(
+    space = Space(
         model=model,
+        weights=next((told for told in where(mine, part=SIZE)["weights"].to_pylist() if told), ""),
         tasks=tuple(tasks),
         phenomena=tuple(phenomenon[task] for task in tasks),
         first=first,
@@ -170,7 +212,37 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         changed={key: float(np.mean(values)) for key, values in changed.items()},
         slopes=slopes,
         stepped=stepped,
+        apart=None,
         likeness=_likeness(where(mine, part=PAIR), tasks),
+    )
+    return replace(space, apart=_apart(space, first_apart, told_apart))
+
+
+def _first(scores: pa.Table) -> dict[tuple[int, int, str], Array]:
+    rows = scores.select(["seed", "half", "judged", "margins"]).to_pylist()
+    return {(row["seed"], row["half"], row["judged"]): np.array(row["margins"]) for row in rows}
+
+
+def _apart(
+    space: Space,
+    first: dict[tuple[int, int, str], Array],
+    after: dict[tuple[int, int, str, str], Array],
+) -> Space | None:
+    """Make the map of pairs without a word in common, of the tasks that were tuned on so and judged so."""
+    there = {tuned for *_, tuned, _ in after} & {task for *_, task in first}
+    keep = np.array([i for i, task in enumerate(space.tasks) if task in there], dtype=np.int64)
+    if not len(keep):
+        return None
+    cut = np.ix_(keep, keep)
+    return replace(
+        space,
+        tasks=tuple(space.tasks[i] for i in keep),
+        phenomena=tuple(space.phenomena[i] for i in keep),
+        first={key: margins for key, margins in first.items() if key[2] in there},
+        after={TUNED: {key: margins for key, margins in after.items() if {*key[2:]} <= there}},
+        slopes=space.slopes[:, keep][:, :, keep],
+        stepped=space.stepped[cut],
+        likeness={name: matrix[cut] for name, matrix in space.likeness.items()},
     )
 
 
@@ -194,7 +266,7 @@ def _likeness(rows: pa.Table, tasks: list[str]) -> dict[str, Array]:
     place = {task: i for i, task in enumerate(tasks)}
     total = {name: np.zeros((len(tasks), len(tasks))) for name in LIKENESSES}
     n_seeds = max(1, len(pc.unique(rows["seed"])))  # type: ignore[attr-defined]
-    for row in rows.to_pylist():
+    for row in rows.select(["judged", "tuned", *LIKENESSES]).to_pylist():
         if row["judged"] in place and row["tuned"] in place:
             for name, matrix in total.items():
                 matrix[place[row["judged"]], place[row["tuned"]]] += row[name] / n_seeds

@@ -15,7 +15,7 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_spaces.choosing import N_HALVES, halves
 from taskscope.studies.task_spaces.claims import ACCOUNT
-from taskscope.studies.task_spaces.params import N_STEPPED, TaskSpaceParams, profile
+from taskscope.studies.task_spaces.params import N_STEPPED, ProbeCell, TaskSpaceParams, profile
 from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import Paradigm
 
@@ -29,7 +29,7 @@ class TaskSpaces:
     """How learning one task moves every other (see `claims.ACCOUNT`)."""
 
     name = ACCOUNT.name
-    version = 2
+    version = 4
     account = ACCOUNT
     Params: type[base.Params] = TaskSpaceParams
     planted: tuple[str, ...] = ()
@@ -60,7 +60,8 @@ class TaskSpaces:
         cells = []
         for model in models:
             for seed in params.seeds:
-                cells.append(self._cell("probe", params.probe, model, asked, seed, _probe(params, asked)))
+                probe = ProbeCell(**params.probe.model_dump(), place=model.place)
+                cells.append(self._cell("probe", probe, model, asked, seed, _probe(params, asked)))
                 for own in () if params.first_order else asked:
                     others = [own, *(each for each in asked if each is not own)]
                     cost = _transfer(params, others)

@@ -12,6 +12,7 @@ import numpy as np
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.stats.matrices import off_diagonal
+from taskscope.studies.task_spaces.accuracies import accuracy_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.params import CONDITIONS, PREDICTED, TUNED
@@ -28,10 +29,11 @@ def published() -> dict[str, Any]:
 
 
 def tables(found: Result) -> list[Table]:
-    """Tabulate phenomena, tasks, ways of tuning, and how far gradients tell what tuning does."""
+    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of tuning, and published accuracies."""
     space = found.space
     tuned = [_ways(found)] if space.drawn == TUNED else []
-    return [_phenomena(space), _tasks(space), *tuned, _first_order(space)]
+    more = [each for each in (_apart(found), accuracy_table(space)) if each is not None]
+    return [_phenomena(space), _tasks(space), *tuned, _first_order(space), *more]
 
 
 def _phenomena(space: Space) -> Table:
@@ -135,6 +137,40 @@ def _ways(found: Result) -> Table:
         f"chance alone gives {percent(2 / space.n)} or so.",
         model=space.model,
         headline=("way", "own gain", "change of others"),
+    )
+
+
+def _apart(found: Result) -> Table | None:
+    """Tabulate the map as drawn beside that of pairs without a word in common, on the same tasks (E8)."""
+    space, apart = found.space, found.space.apart
+    if apart is None or apart.n < 3 or found.numbers is None:
+        return None
+    place = [space.tasks.index(task) for task in apart.tasks]
+    ours = space.effects(TUNED).mean(axis=0)[np.ix_(place, place)]
+    theirs = apart.effects(TUNED).mean(axis=0)
+    off = off_diagonal(apart.n)
+    same = (apart.groups[:, None] == apart.groups[None, :]) & off
+    other = (apart.groups[:, None] != apart.groups[None, :]) & off
+    rows = [
+        (name, *(_mean(each[cells]) for each in (ours, theirs)))
+        for name, cells in (
+            ("the task tuned on", ~off),
+            ("others of its phenomenon", same),
+            ("tasks of other phenomena", other),
+        )
+    ]
+    alike = np.corrcoef(compressed(ours)[off], compressed(theirs)[off])[0, 1]
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-apart",
+        title="Learning and judging without a word in common",
+        columns=("effect of tuning on", "pairs at random", "no content word in common"),
+        rows=tuple(rows),
+        note=f"Mean change of the margin, in standard deviations, on the {apart.n} tasks that have such "
+        "pairs; words of grammar, and words of a task's frame, are in both. The columns also differ in which "
+        "pairs, how many, and in halves (two on the left, one on the right): what is lost from left to right "
+        "bounds roughly what was learned of single nouns, verbs and adjectives, and chance in the pairs is "
+        f"in it. Off the diagonal the two maps correlate {alike:.2f}.",
+        model=space.model,
     )
 
 

@@ -15,6 +15,9 @@
   model explain: interval above 0, and estimate above where 97.5 % of random groupings lie. Contradicted: the
   same below 0.
 - inconclusive otherwise.
+
+The rule of claim 5 stands at the head of `damage/findings.py`, those of claims 8 and 9 at the head of
+`along/findings.py`.
 """
 
 from __future__ import annotations
