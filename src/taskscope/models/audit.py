@@ -31,12 +31,15 @@ class Audit:
     largest: float = 0.0
     """Largest difference of a log-probability, nats."""
 
+    def size(self, n: int) -> int:
+        """Return how many of n are computed again: the share of all, at least one, at most `MOST`."""
+        return min(max(1, math.ceil(self.share * n)), MOST, n)
+
     def choose(self, works: Sequence[Work]) -> list[Work]:
         """Choose single branches to run again: the share of all, at least one, at most `MOST`."""
         counts = np.array([work.n_branches for work in works], dtype=np.int64)
         n = int(counts.sum())
-        size = min(max(1, math.ceil(self.share * n)), MOST, n)
-        chosen = np.sort(self.rng.choice(n, size=size, replace=False))
+        chosen = np.sort(self.rng.choice(n, size=self.size(n), replace=False))
         ends = np.cumsum(counts)
         singles = []
         for index in chosen.tolist():

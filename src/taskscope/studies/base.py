@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from taskscope.models.series import Place, place
 from taskscope.report.findings import Account, Figure, Finding, Table
 from taskscope.runs.cell import Cell, ModelRef
+from taskscope.studies.responses import Response
 
 PROFILES = ("smoke", "standard", "full", "paper")
 """smoke: every code path in 20 s; standard (default): minutes; full: every arm; paper: published sizes."""
@@ -64,7 +65,7 @@ class Study(Protocol):
     account: Account
     Params: type[Params]
     planted: tuple[str, ...]
-    """Built-in models whose mechanism is known, on which the study must give the right verdicts."""
+    """Built-in models made to work in a known way, on which the study must give the right verdicts."""
     compares: bool
     """Whether it compares models along a series, so that one model alone says nothing."""
 
@@ -107,4 +108,22 @@ class Comparable(Protocol):
         Args:
             rows: As `Study.analyse` takes them, of one model.
         """
+        ...
+
+
+@runtime_checkable
+class Responding(Protocol):
+    """A study whose answers are right or wrong, each on an item that needs named skills."""
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return the responses among a run's rows of the study."""
+        ...
+
+
+@runtime_checkable
+class Collected(Comparable, Protocol):
+    """A comparable study that judges answers of models it did not load, too: of servers, or from files."""
+
+    def collected(self, rows: pa.Table) -> dict[str, pa.Table]:
+        """Return the answers of every model in rows of cells that loaded none: its name to `SCHEMA`."""
         ...

@@ -23,7 +23,9 @@ SUFFIXES = (".csv", ".jsonl", ".zip")
 _PARTS = (".csv", ".jsonl")
 _LONGEST_CELL = 1 << 24
 """Characters of one CSV cell; the library's own bound is below a prompt with many demonstrations."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+_UNREADABLE = (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError)
+"""What opening an archive or a member raises where its directory or a name in it is damaged."""
+_DAMAGED = (*_UNREADABLE, zlib.error, EOFError, OSError, RuntimeError)
 """What reading a member raises where the archive is damaged, has a password or an unknown compression."""
 _INDEX_COLUMN = re.compile(r"|unnamed: 0")
 """Names of a first column that only numbers the rows."""
@@ -93,7 +95,7 @@ def _zip(path: Path) -> Iterator[Record]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except _UNREADABLE as error:
         raise TaskError(f"{path}: this is not a zip ({error}).", "a zip of .csv or .jsonl files") from None
     with archive:
         yield archive

@@ -65,13 +65,21 @@ def read_json(text: str, path: PurePath) -> tuple[dict[str, Any], list[Entry]]:
         return {}, list(_objects(text, start, lines, path))
     if not isinstance(document, dict):
         raise TaskError(f"{path} holds {type(document).__name__} {document!r}.", _JSON_SHAPES)
-    if not isinstance(document.get("items"), list):
+    if not isinstance(document.get("items"), list) or _maps_words(document):
         members = _members(text, start)
         return {}, [Entry(lines.at(at), {"input": key, "answers": value}) for key, value, at, _ in members]
     fields = {key: value for key, value in document.items() if key != "items"}
     # As json.loads does, the last of several equal keys counts.
     items_at = [value_at for key, _, _, value_at in _members(text, start) if key == "items"][-1]
     return fields, list(_objects(text, items_at, lines, path))
+
+
+def _maps_words(document: dict[str, Any]) -> bool:
+    """Tell an object {input: answers} in which "items" is one of the inputs from this package's own shape."""
+    lists_of_texts = (
+        isinstance(value, list) and all(isinstance(one, str) for one in value) for value in document.values()
+    )
+    return len(document) > 1 and all(lists_of_texts)
 
 
 def read_csv(text: str, path: PurePath) -> tuple[dict[str, Any], list[Entry]]:

@@ -158,11 +158,13 @@ def _parquet(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
 
 def _plain(path: Path) -> list[dict[str, Any]]:
     text = decode(path.read_bytes(), path)
-    if path.suffix == ".csv":
-        return [dict(row) for row in csv.DictReader(text.splitlines(keepends=True))]
     try:
+        if path.suffix == ".csv":
+            return [dict(row) for row in csv.DictReader(text.splitlines(keepends=True))]
         whole = json.loads(text) if path.suffix == ".json" and text.lstrip()[:1] == "[" else None
         rows = whole or [json.loads(line) for line in text.splitlines() if line.strip()]
+    except csv.Error as error:
+        raise TaskError(f"{path.name}: this is not CSV ({error}).", "a header and rows") from None
     except ValueError as error:
         raise TaskError(f"{path.name}: this is not JSON ({error}).", "an object a line, or a list") from None
     return [row for row in rows if isinstance(row, dict)]

@@ -126,11 +126,13 @@ def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _csv(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    header = [name.strip().lower() for name in reader.fieldnames or ()]
-    if not {"text", "label"} <= set(header):
-        raise TaskError(f"{path}, line 1: the columns are {', '.join(map(repr, header))}.", "text and label")
-    reader.fieldnames = header
     try:
+        header = [name.strip().lower() for name in reader.fieldnames or ()]
+        if not {"text", "label"} <= set(header):
+            raise TaskError(
+                f"{path}, line 1: the columns are {', '.join(map(repr, header))}.", "text and label"
+            )
+        reader.fieldnames = header
         for record in reader:
             if None in record or None in record.values():
                 raise TaskError(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from taskscope.models.choosing import encode, logprobs
 from taskscope.models.identity import identify, reference
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
@@ -148,8 +149,8 @@ def test_items_with_different_numbers_of_classes_are_scored_together(model: Lang
         ChoiceItem(prompt="The sky is", classes=(" blue", " green", " red")),
         ChoiceItem(prompt="Grass is", classes=(" green", " the colour of the sea")),
     ]
-    encoded = [measuring.encode(model, item, item.prompt) for item in items]
-    found = measuring.logprobs(model, encoded)
+    encoded = [encode(model, item.prompt, item.classes) for item in items]
+    found = logprobs(model, encoded)
     wanted = [[plain(model, item.prompt, text) for text in item.classes] for item in items]
     np.testing.assert_allclose(found[0], wanted[0], atol=1e-4)
     np.testing.assert_allclose(found[1, :2], wanted[1], atol=1e-4)
@@ -166,10 +167,10 @@ def test_items_with_different_numbers_of_classes_are_scored_together(model: Lang
     ],
 )
 def test_what_cannot_be_asked_is_left_out_by_name(model: LanguageModel, item: ChoiceItem, told: str) -> None:
-    assert told in measuring.encode(model, item, item.prompt).left_out
+    assert told in encode(model, item.prompt, item.classes).left_out
     good = ChoiceItem(prompt="The sky is", classes=(" blue", " red"))
-    encoded = [measuring.encode(model, one, one.prompt) for one in (item, good)]
-    found = measuring.logprobs(model, encoded)
+    encoded = [encode(model, one.prompt, one.classes) for one in (item, good)]
+    found = logprobs(model, encoded)
     assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
 
 

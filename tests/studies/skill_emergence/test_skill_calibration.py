@@ -10,5 +10,12 @@ class TestCalibration(PromiseBothWays):
     calibration = CALIBRATION
     n_tables = 12
     remade = "with the excess"
-    fewest = MappingProxyType({"7": 200})
-    opposites = (("the bound does not hold", "5"), ("no growth", "6"), ("never combined", "7"))
+    fewest = MappingProxyType(dict.fromkeys(("1", "2", "3", "4", "7"), 200))
+    opposites = (
+        ("the bound does not hold", "5"),
+        ("no growth", "6"),
+        ("never combined", "7"),
+        ("no floor, falls fast", "1"),
+        ("a floor, the root of two", "2"),
+        ("better alone", "3"),
+    )

@@ -12,9 +12,11 @@ from taskscope.engines.measuring import measure
 from taskscope.runs.cell import Cell
 from taskscope.studies.skill_emergence.calibration import CALIBRATION
 from taskscope.studies.skill_emergence.collage import draws
+from taskscope.studies.skill_emergence.collage.digits import load
 from taskscope.studies.skill_emergence.collage.measure import PlainNetwork, TileMixture
 from taskscope.studies.skill_emergence.collage.rows import (
     CONDITIONS,
+    ONE_BY_ONE,
     SHUFFLED,
     TILES,
     Outcomes,
@@ -36,13 +38,15 @@ def measured(cell: Cell) -> dict[str, Outcomes]:
     attempt = measure(cell, None, "test")
     assert attempt.failure is None, attempt.failure
     rows = attempt.measured.rows
-    assert 1 <= attempt.measured.notes["epoch"] <= cell.params["epochs"]
+    kept = np.atleast_1d(attempt.measured.notes["epoch"])
+    assert len(kept) == (10 if cell.params["condition"] == ONE_BY_ONE else 1)
+    assert ((kept >= 1) & (kept <= cell.params["epochs"])).all()
     return outcomes(rows.append_column("seed", pa.array([0] * rows.num_rows)).to_pylist())
 
 
 def test_digits_are_split_once_and_shared_by_none():
-    parts = draws.split()
-    again = draws.split()
+    parts = draws.split(*load(""))
+    again = draws.split(*load(""))
     assert sum(len(targets) for _, targets in parts) == 1797
     assert [len(targets) for _, targets in parts][2] == pytest.approx(540, abs=2)
     for (images, targets), (same, _) in zip(parts, again, strict=True):
@@ -51,7 +55,7 @@ def test_digits_are_split_once_and_shared_by_none():
 
 
 def test_a_collage_holds_four_classes_and_one_of_them_is_its_label():
-    digits = draws.split()[0]
+    digits = draws.split(*load(""))[0]
     found = draws.draw(digits, 500, np.random.default_rng(0))
     assert all(len(set(row)) == 4 for row in found.classes.tolist())
     assert (found.labels[:, None] == found.classes).any(axis=1).all()
@@ -61,9 +65,23 @@ def test_a_collage_holds_four_classes_and_one_of_them_is_its_label():
         assert [known[tile.tobytes()] for tile in tiles] == classes.tolist()
 
 
+def test_collages_are_shared_out_to_digits_and_none_twice():
+    whole = draws.draw(draws.split(*load(""))[0], 1000, np.random.default_rng(0))
+    shares = draws.apart(whole, np.random.default_rng(1))
+    assert {len(share.labels) % 2 for share in shares} == {0}
+    number = {tiles.tobytes(): n for n, tiles in enumerate(whole.tiles)}
+    used = [number[tiles.tobytes()] for share in shares for tiles in share.tiles]
+    assert len(set(used)) == len(used) and len(shares) == 10
+    for digit, share in enumerate(shares):
+        named = [whole.labels[number[tiles.tobytes()]] == digit for tiles in share.tiles]
+        np.testing.assert_array_equal(named, share.labels == 1)
+        assert share.labels.mean() == 0.5
+        assert 80 <= len(share.labels) <= 100  # a tenth of the collages
+
+
 def test_the_mixture_is_the_mean_of_what_tiles_say_and_minds_no_order():
     torch.manual_seed(0)
-    network = TileMixture().eval()
+    network = TileMixture(8).eval()
     tiles = torch.rand(5, 4, 8, 8)
     with torch.no_grad():
         whole = network(tiles).exp()

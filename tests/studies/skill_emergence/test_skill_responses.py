@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 
 from taskscope.cli.main import app
 from taskscope.errors import TaskscopeError
+from taskscope.studies.base import Responding
+from taskscope.studies.registry import registry
 from taskscope.studies.skill_emergence.pairs.rows import grids
 from taskscope.studies.skill_emergence.pairs.simulation import SCENARIOS
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
-from taskscope.studies.skill_emergence.responses.stored import Responses, of_csv, of_rows
+from taskscope.studies.skill_emergence.responses import own
+from taskscope.studies.skill_emergence.responses.stored import Responses, of_csv
 from taskscope.studies.skill_emergence.responses.summary import summarise
 
 runner = CliRunner()
@@ -79,7 +82,7 @@ def test_pairs_of_skills_come_out_of_their_rows_tagged() -> None:
         .simulate(params, np.random.default_rng(0))
         .append_column("task", pa.array([""] * (12 * 5 * 6)))
     )
-    responses = Responses.of(of_rows(rows))
+    responses = Responses.of(own.responses(rows))
     (found,) = grids(rows)
     assert responses.table.shape == (1, 12 * 6 * 3)  # first, second, both
     two = responses.needs.sum(axis=1) == 2
@@ -89,13 +92,15 @@ def test_pairs_of_skills_come_out_of_their_rows_tagged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "expected"),
+    ("study", "columns", "expected"),
     [
         (
+            "inverse-scaling",
             {"arm": ["task", "control"], "item": ["1", "1"], "correct": [1.0, 0.0], "task": ["neqa", "neqa"]},
             ("neqa/1", 1.0, ("neqa",)),
         ),
         (
+            "task-vectors",
             {
                 "condition": ["regular", "zero"],
                 "split": ["test", "test"],
@@ -107,6 +112,7 @@ def test_pairs_of_skills_come_out_of_their_rows_tagged() -> None:
             ("en-fr/0/4", 1.0, ("en-fr",)),
         ),
         (
+            "structured-tasks",
             {
                 "composition": ["to-upper(next-letter)"] * 2,
                 "condition": ["functions shown apart", "nested calls shown"],
@@ -120,9 +126,11 @@ def test_pairs_of_skills_come_out_of_their_rows_tagged() -> None:
         ),
     ],
 )
-def test_rows_of_other_studies_are_understood(columns: dict, expected: tuple) -> None:
+def test_every_study_hands_its_responses_out(study: str, columns: dict, expected: tuple) -> None:
     rows = pa.table({"model": ["m", "m"], "seed": [0, 0], **columns})
-    (one,) = of_rows(rows)
+    found = registry()[study]
+    assert isinstance(found, Responding)
+    (one,) = found.responses(rows)
     assert (one.examinee, one.item, one.right, one.skills) == ("m", *expected)
 
 

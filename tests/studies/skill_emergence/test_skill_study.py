@@ -16,8 +16,10 @@ from taskscope.errors import StudyError
 from taskscope.studies.base import PROFILES
 from taskscope.studies.skill_emergence import explored, rows
 from taskscope.studies.skill_emergence.cloze import rows as cloze
+from taskscope.studies.skill_emergence.collage.rows import CONDITIONS
 from taskscope.studies.skill_emergence.pairs import rows as pairs
-from taskscope.studies.skill_emergence.params import ENUMERATED, LARGE, PARTS, SkillEmergenceParams
+from taskscope.studies.skill_emergence.params import PARTS, SkillEmergenceParams
+from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
 runner = CliRunner()
@@ -28,7 +30,7 @@ def test_every_profile_is_planned_without_a_model(name: str) -> None:
     params = SKILL_EMERGENCE.profile(name)
     cells = SKILL_EMERGENCE.plan(params, [])
     assert all(cell.model is None for cell in cells)
-    n = len(params.settings) + 3 + 3 * params.n_trainings
+    n = len(params.settings) + 4 + len(CONDITIONS) * params.n_trainings
     assert len({cell.key for cell in cells}) == len(cells) == n
 
 
@@ -64,7 +66,11 @@ def test_a_run_needs_no_model_and_ends_in_a_page(tmp_path: Path) -> None:
     result = runner.invoke(app, asked)
     assert result.exit_code == OK, result.output
     verdicts = {finding["claim"]: finding["verdict"] for finding in json.loads(result.stdout)}
-    assert verdicts == {"5": "supported", "6": "supported", "8": "inconclusive"}  # one training is too few
+    assert verdicts == {
+        **{"1": "inconclusive", "2": "inconclusive"},  # milestones of four trainings
+        **{"3": "inconclusive", "8": "inconclusive"},  # one training is too few
+        **{"5": "supported", "6": "supported"},
+    }
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "skills in clusters" in page and "Corollary 13" in page
 

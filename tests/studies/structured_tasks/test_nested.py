@@ -11,19 +11,25 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from taskscope.errors import StudyError
+from taskscope.errors import TaskError
 from taskscope.models.identity import identify, reference
 from taskscope.models.loading import load
 from taskscope.models.spec import ModelSpec
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.structured_tasks.analysis import analyse, figures, tables
-from taskscope.studies.structured_tasks.nested.compositions import answers, build, possible
-from taskscope.studies.structured_tasks.nested.draws import APART, SHOWN, draw
+from taskscope.studies.structured_tasks.nested.drawing import draw
 from taskscope.studies.structured_tasks.nested.figures import NESTED, PRODUCT, see
 from taskscope.studies.structured_tasks.nested.grids import grids
 from taskscope.studies.structured_tasks.nested.measure import measure
-from taskscope.studies.structured_tasks.nested.names import (
+from taskscope.studies.structured_tasks.nested.resampling import ModelNested, resample
+from taskscope.studies.structured_tasks.nested.rows import NEST
+from taskscope.studies.structured_tasks.params import StructuredTaskParams
+from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
+from taskscope.tasks import registry
+from taskscope.tasks.nested.compositions import answers, build, possible
+from taskscope.tasks.nested.draws import APART, SHOWN
+from taskscope.tasks.nested.names import (
     DEFAULT,
     FUNCTIONS,
     answer,
@@ -32,11 +38,6 @@ from taskscope.studies.structured_tasks.nested.names import (
     prompt,
     steps,
 )
-from taskscope.studies.structured_tasks.nested.resampling import ModelNested, resample
-from taskscope.studies.structured_tasks.nested.rows import NEST
-from taskscope.studies.structured_tasks.params import StructuredTaskParams
-from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
-from taskscope.tasks import registry
 
 NAMES = ("to-upper(next-letter)", "en-fr(antonyms)", "capitalise(present-past(fr-en))")
 PARAMS = StructuredTaskParams(nested=NAMES, nested_shots=4, nested_repetitions=40, nested_queries=6)
@@ -118,12 +119,12 @@ def test_names_can_be_taken_apart_and_put_together(name: str) -> None:
     ],
 )
 def test_names_that_are_no_nest_are_refused(name: str, told: str) -> None:
-    with pytest.raises(StudyError, match=told):
+    with pytest.raises(TaskError, match=told):
         STRUCTURED_TASKS.plan(StructuredTaskParams(nested=(name,)), [TOY])
 
 
 def test_a_composition_without_enough_items_is_refused_when_planned() -> None:
-    with pytest.raises(StudyError, match="nested_shots"):
+    with pytest.raises(TaskError, match="nested_shots or nested_queries"):
         STRUCTURED_TASKS.plan(StructuredTaskParams(nested=NAMES[:1], nested_shots=21), [TOY])
 
 

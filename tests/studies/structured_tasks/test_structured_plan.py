@@ -5,9 +5,9 @@ import pytest
 from taskscope.errors import StudyError, TaskError
 from taskscope.runs.cell import ModelRef
 from taskscope.studies.base import PROFILES, PlannedModel
-from taskscope.studies.structured_tasks.nested.names import steps
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
 from taskscope.studies.structured_tasks.study import STRUCTURED_TASKS
+from taskscope.tasks.nested.names import steps
 
 MODEL = PlannedModel(
     ref=ModelRef(id="toy@1", label="toy", dtype="float32", attention="sdpa"),

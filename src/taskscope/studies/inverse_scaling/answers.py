@@ -28,3 +28,14 @@ def answers(rows: pa.Table) -> pa.Table:
         )
         found.append(answered(mine, f"loss ({arm})", NATS, mine["loss"], ("seed", "item"), "group"))
     return together(found)
+
+
+def collected(rows: pa.Table) -> dict[str, pa.Table]:
+    """Return `answers` by model, of results that were read from files or asked of servers.
+
+    Args:
+        rows: Of cells that loaded no model.
+    """
+    own = rows.filter(pc.not_equal(rows["arm"].cast(pa.string()), PUBLISHED))  # type: ignore[attr-defined]
+    names = dict.fromkeys(own["member"].to_pylist())
+    return {name: answers(where(own, member=name)) for name in names}

@@ -6,8 +6,6 @@ Class branches share their prompt, and prompts that begin alike share that begin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.errors import TaskError
+from taskscope.models.choosing import encode, logprobs
+from taskscope.models.encoding import Tokens
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.inverse_scaling import reasoning
 from taskscope.studies.inverse_scaling.arms import FILLED, REASONED
@@ -25,17 +25,6 @@ from taskscope.tasks.choices import ChoiceItem, ChoiceTask
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel
-
-Tokens = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One item as tokens, or why it cannot be asked."""
-
-    prompt: Tokens = ()
-    classes: tuple[Tokens, ...] = ()
-    left_out: str = ""
 
 
 def measure(cell: Cell, model: LanguageModel) -> Measured:
@@ -98,43 +87,14 @@ def _room(model: LanguageModel, prompt: str, item: ChoiceItem, limit: int) -> To
     return tokens if len(tokens) + limit + closing <= model.context else ()
 
 
-def encode(model: LanguageModel, item: ChoiceItem, prompt: str) -> Encoded:
-    """Encode an item's classes as they follow a prompt, or say why that cannot be done."""
-    try:
-        pairs = model.encoder.encode_pairs([(prompt, text) for text in item.classes])
-    except TaskError as error:
-        return Encoded(left_out=error.given)
-    classes = tuple(continuation for _, continuation in pairs)
-    if len(set(classes)) < len(classes):
-        return Encoded(left_out="two classes are the same tokens")
-    return Encoded(pairs[0][0], classes)
-
-
 def score(model: LanguageModel, task: ChoiceTask) -> Scored:
     """Score every item of a task; for the log-odds kinds after both of its prompts."""
-    encoded = [encode(model, item, item.prompt) for item in task.items]
+    encoded = [encode(model, item.prompt, item.classes) for item in task.items]
     if task.metric not in ("log-odds", "absolute-log-odds"):
         first = logprobs(model, encoded)
         return Scored(first, first, [one.left_out for one in encoded])
-    others = [encode(model, item, item.other_prompt) for item in task.items]
+    others = [encode(model, item.other_prompt, item.classes) for item in task.items]
     encoded = [b if b.left_out else a for a, b in zip(encoded, others, strict=True)]
     others = [a if a.left_out else b for a, b in zip(encoded, others, strict=True)]
     first, second = logprobs(model, encoded), logprobs(model, others)
     return Scored(first, second, [one.left_out for one in encoded])
-
-
-def logprobs(model: LanguageModel, encoded: Sequence[Encoded]) -> np.ndarray:
-    """Return log p of every class, (item, class) float64 nats.
-
-    NaN throughout an item that was left out; minus infinity where an item has fewer classes than others.
-    Items of as many classes are asked together.
-    """
-    widest = max(1, *(len(one.classes) for one in encoded))
-    found = np.full((len(encoded), widest), -np.inf)
-    found[[bool(one.left_out) for one in encoded]] = np.nan
-    for n in sorted({len(one.classes) for one in encoded if not one.left_out}):
-        own = [place for place, one in enumerate(encoded) if len(one.classes) == n]
-        found[own, :n] = model.classify(
-            [encoded[place].prompt for place in own], [encoded[place].classes for place in own]
-        )
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -19,6 +19,7 @@ from taskscope.studies.inverse_scaling import costs
 from taskscope.studies.inverse_scaling.asked import find
 from taskscope.studies.inverse_scaling.claims import ACCOUNT
 from taskscope.studies.inverse_scaling.params import CellParams, InverseScalingParams, profile
+from taskscope.studies.responses import Response
 from taskscope.tasks import choice_registry, contest, published_points, score_files, served_models
 from taskscope.tasks.choices import ChoiceTask
 from taskscope.tasks.served_models import Served
@@ -101,6 +102,18 @@ class InverseScaling:
         from taskscope.studies.inverse_scaling.answers import answers
 
         return answers(rows)
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return who got which item right, for models of responses; see `responses`."""
+        from taskscope.studies.inverse_scaling.responses import responses
+
+        return responses(rows)
+
+    def collected(self, rows: pa.Table) -> dict[str, pa.Table]:
+        """Return answers of models that were not loaded, for comparing two runs; see `answers`."""
+        from taskscope.studies.inverse_scaling.answers import collected
+
+        return collected(rows)
 
     def _asked(
         self, params: InverseScalingParams, model: PlannedModel, name: str, seed: int, task: ChoiceTask

@@ -11,25 +11,37 @@ from taskscope.studies.skill_emergence import figures as drawing
 from taskscope.studies.skill_emergence import tables as tabulating
 from taskscope.studies.skill_emergence.cloze import fitting
 from taskscope.studies.skill_emergence.cloze import showing as cloze_showing
+from taskscope.studies.skill_emergence.cloze.graph import graph, tags
 from taskscope.studies.skill_emergence.cloze.rows import Cloze, read
 from taskscope.studies.skill_emergence.collage import showing
 from taskscope.studies.skill_emergence.collage.findings import collages
+from taskscope.studies.skill_emergence.collage.together import sharing
 from taskscope.studies.skill_emergence.grids import results
+from taskscope.studies.skill_emergence.pairs import becoming
 from taskscope.studies.skill_emergence.pairs import showing as pair_showing
 from taskscope.studies.skill_emergence.pairs.findings import stimulus
 from taskscope.studies.skill_emergence.pairs.resampling import ModelPairs, resample
 from taskscope.studies.skill_emergence.pairs.rows import grids
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.responses import showing as response_showing
+from taskscope.studies.skill_emergence.scaling import findings as scaling
+from taskscope.studies.skill_emergence.scaling import showing as scaling_showing
+from taskscope.studies.skill_emergence.scaling.estimates import Estimates, estimate
+from taskscope.studies.skill_emergence.scaling.rows import Losses, losses
 
 MODELS = "models given"
 """What figures are about that compare models."""
 
 
 def analyse(rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
-    """Judge claims 5, 6 and 8, each where it was simulated, and claim 7 for every model."""
+    """Judge every claim where it was measured: 7 for every model, 4 for all, the others without any."""
     found = results(rows)
-    judged = [findings.theorem(found.adversaries)] if found.adversaries else []
+    fitted = _scaling(rows)[:1]
+    judged = [judge(each) for each in fitted for judge in (scaling.floor, scaling.halving)]
+    judged += [sharing(found.collages, findings.SUBJECT)] if found.collages else []
+    if (cloze := _cloze(rows, params)) is not None and (held := graph(*cloze)) is not None:
+        judged.append(tags(held, MODELS))
+    judged += [findings.theorem(found.adversaries)] if found.adversaries else []
     judged += [findings.tuples(found.emergence)] if found.emergence is not None else []
     judged += [stimulus(each) for each in _pairs(rows, params)]
     return judged + ([collages(found.collages, findings.SUBJECT)] if found.collages else [])
@@ -47,8 +59,12 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
         drawn.append(drawing.peeling(found.mechanisms))
     if found.collages:
         drawn.append(showing.figure(found.collages, findings.SUBJECT))
+    if fitted := _scaling(rows):
+        drawn.append(scaling_showing.figure(fitted[0]))
     if pairs := _pairs(rows, params):
         drawn.append(pair_showing.figure(pairs, MODELS))
+        if ways := becoming.descents(pairs, _judged_losses(rows)):
+            drawn.append(becoming.figure(ways, MODELS))
     if cloze := _cloze(rows, params):
         drawn += [*cloze_showing.figures(*cloze, MODELS), *response_showing.figures(cloze[0], MODELS)]
     return drawn
@@ -66,8 +82,12 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
         laid.append(tabulating.mechanisms(found.mechanisms))
     if found.collages:
         laid.append(showing.table(found.collages, findings.SUBJECT))
+    if fitted := _scaling(rows):
+        laid.append(scaling_showing.table(fitted))
     if pairs := _pairs(rows, params):
         laid += pair_showing.tables(pairs, MODELS)
+        if ways := becoming.descents(pairs, _judged_losses(rows)):
+            laid.append(becoming.table(ways, MODELS))
     if cloze := _cloze(rows, params):
         laid += cloze_showing.tables(*cloze, fitting.fit(cloze[1]), MODELS)
     return [*laid, tabulating.tolerable(), tabulating.scale(), tabulating.readings(), tabulating.stimulus()]
@@ -76,6 +96,15 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
 @once_per_table
 def _pairs(rows: pa.Table, params: SkillEmergenceParams) -> list[ModelPairs]:
     return [resample(each, params.draws) for each in grids(rows)]
+
+
+def _judged_losses(rows: pa.Table) -> Losses | None:
+    return next(iter(losses(rows)), None)
+
+
+@once_per_table
+def _scaling(rows: pa.Table) -> list[Estimates]:
+    return [estimate(each) for each in losses(rows)]
 
 
 @once_per_table

@@ -5,70 +5,18 @@ from __future__ import annotations
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
-from taskscope.models.series import Place
+from taskscope.models.series import PICO, Place
 from taskscope.studies.base import PROFILES, Params
-from taskscope.studies.skill_emergence.collage.rows import CONDITIONS
+from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS
 from taskscope.studies.skill_emergence.pairs.names import DEFAULT, skills
-
-
-class Setting(Params):
-    """One kind of random graph, and how much of it the adversary gets."""
-
-    n_texts: int = Field(ge=10)
-    n_skills: int = Field(ge=4)
-    k: int = Field(ge=1)
-    """Skills of a text."""
-    theta: float = Field(gt=0, lt=1)
-    """Share of texts that the model fails on."""
-    alpha: float = Field(gt=0, lt=1)
-    """Share of skills left out."""
-    enumerated: bool = False
-    """Try every set of left-out skills; skills of a text are distinct then. Else search by alternation, and
-    skills are drawn with replacement."""
-
-    @property
-    def name(self) -> str:
-        """Name it in figures and tables."""
-        return (
-            f"{self.n_texts:,} texts, {self.n_skills:,} skills, k {self.k}, theta {self.theta:g}, "
-            f"alpha {self.alpha:g}"
-        )
-
-
-ENUMERATED = tuple(
-    Setting(n_texts=n, n_skills=s, k=k, theta=theta, alpha=alpha, enumerated=True)
-    for n, s, k, theta, alpha in (
-        (500, 20, 4, 0.1, 0.2),
-        (2000, 20, 4, 0.1, 0.2),
-        (8000, 20, 4, 0.1, 0.2),
-        (8000, 20, 8, 0.05, 0.2),
-        (8000, 20, 8, 0.1, 0.2),
-        (8000, 20, 8, 0.2, 0.2),
-        (2000, 16, 2, 0.1, 0.1875),
-    )
-)
-"""Small graphs of the protocol's table (4.1)."""
-LARGE = tuple(
-    Setting(n_texts=n, n_skills=s, k=k, theta=theta, alpha=alpha)
-    for n, s, k, theta, alpha in (
-        (20_000, 200, 8, 0.1, 0.2),
-        (200_000, 1000, 8, 0.1, 0.2),
-        (200_000, 1000, 16, 0.1, 0.2),
-        (200_000, 1000, 4, 0.1, 0.2),
-        (200_000, 1000, 8, 0.05, 0.2),
-        (200_000, 1000, 8, 0.2, 0.2),
-        (200_000, 1000, 8, 0.1, 0.05),
-    )
-)
-"""Large graphs beside it."""
-
+from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE, Setting
 
 GRAPHS, LAW, MECHANISMS, COLLAGES = "graphs", "law", "mechanisms", "collages"
-PAIRS, CLOZE = "pairs", "cloze"
-PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES, PAIRS, CLOZE)
+SCALING, PAIRS, CLOZE = "scaling", "pairs", "cloze"
+PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES, SCALING, PAIRS, CLOZE)
 """Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3), a
-classifier trained on collages of digits (6); and of the models given, skills asked together, and cloze
-questions with skill tags (8)."""
+classifier trained on collages of digits (6), losses of real trainings (5); and of the models given, skills
+asked together, and cloze questions with skill tags (8)."""
 
 
 class GraphParams(Params):
@@ -159,10 +107,17 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
 
     n_trainings: int = Field(default=3, ge=1)
     """Trainings on collages under each condition: the unit of analysis."""
+    digits: str = ""
+    """Folder with images of digits (MNIST as IDX files, or one .npz); empty for scikit-learn's."""
+    backbone: str = ""
+    """Folder of a pretrained image model, which is shown the collages too."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run; those of pairs and cloze need a model, the others
     none."""
+    losses: str = PICO
+    """Whose losses the scaling law is fitted to: ``pico``, from the logs of its trainings, or a .csv of
+    finished trainings with the columns parameters, tokens (or flop) and loss."""
     pairs: tuple[str, ...] = DEFAULT
     """Pairs of built-in tasks asked of every model, written like to-upper(next-letter); the inner is used
     first."""
@@ -195,7 +150,7 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
         sizes = self.model_dump(include=set(CollageSizes.model_fields))
         return [
             CollageParams(**sizes, condition=condition, training=number)
-            for condition in CONDITIONS
+            for condition in (*CONDITIONS, *([BACKBONE] if self.backbone else []))
             for number in range(self.n_trainings)
         ]
 

@@ -1,4 +1,4 @@
-"""The rows of the four parts; each has columns of its own, which the run folder lays side by side."""
+"""The rows of the parts that need no model; each has its own columns, side by side in the run folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from taskscope.studies.columns import where
 
 GRAPHS, EMERGENCE, MECHANISMS, COLLAGES = "graphs", "emergence", "mechanisms", "collages"
+SCALING = "scaling"
 """What the column `part` says."""
 
 WORST, CHANCE, CLUSTERED = "worst failures found", "random failures", "skills in clusters"
@@ -53,6 +54,17 @@ SCHEMAS = {
             ("x", pa.float64()),
             ("simulated", pa.float64()),
             ("predicted", pa.float64()),
+        ]
+    ),
+    SCALING: pa.schema(
+        [
+            ("part", pa.string()),
+            ("source", pa.string()),  # the built-in series, or the name of a table
+            ("trained", pa.string()),  # which training it was; its milestones share their noise
+            ("text", pa.string()),  # what the loss is on
+            ("parameters", pa.float64()),
+            ("tokens", pa.float64()),
+            ("loss", pa.float64()),  # nats per token, or the unit of the table
         ]
     ),
     COLLAGES: pa.schema(

@@ -10,8 +10,9 @@ import pyarrow as pa
 from taskscope.studies.columns import repeated
 from taskscope.studies.skill_emergence.emergence import ADVERSARIAL, LINEAR, ROOT, SIZES, START, TOKENS
 from taskscope.studies.skill_emergence.grids import certified
-from taskscope.studies.skill_emergence.params import Setting, SkillEmergenceParams
+from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.rows import CLUSTERED, EMERGENCE, GRAPHS, WORST, to_rows
+from taskscope.studies.skill_emergence.settings import Setting
 
 _SPREAD = 0.01
 """Standard deviation of ln beta between graphs of one setting."""

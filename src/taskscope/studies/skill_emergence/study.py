@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -10,7 +10,9 @@ from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, Cost, ModelRef, TaskRef
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.responses import Response
 from taskscope.studies.skill_emergence.claims import ACCOUNT
+from taskscope.studies.skill_emergence.collage import backbone, digits
 from taskscope.studies.skill_emergence.pairs import asking
 from taskscope.studies.skill_emergence.pairs.names import skills
 from taskscope.studies.skill_emergence.params import (
@@ -20,6 +22,7 @@ from taskscope.studies.skill_emergence.params import (
     LAW,
     MECHANISMS,
     PAIRS,
+    SCALING,
     GraphParams,
     SkillEmergenceParams,
     profile,
@@ -35,7 +38,7 @@ class SkillEmergence:
     """Theory against its worst adversary, and against models (see `claims.ACCOUNT`)."""
 
     name = ACCOUNT.name
-    version = 1
+    version = 2
     account = ACCOUNT
     Params: type[base.Params] = SkillEmergenceParams
     planted: tuple[str, ...] = ()
@@ -50,6 +53,7 @@ class SkillEmergence:
 
         Raises:
             StudyError: If a parameter cannot be used.
+            TaskscopeError: If the losses cannot be read or fitted.
         """
         params.check()
         large = [setting for setting in params.settings if not setting.enumerated]
@@ -67,7 +71,16 @@ class SkillEmergence:
             if MECHANISMS in params.parts:
                 cells.append(self._cell("other_laws", params.mechanisms, seed))
             if COLLAGES in params.parts:
-                cells += [self._cell("measure", own, seed, room=".collage") for own in params.trainings]
+                seen = (digits.reference(params.digits),) if params.digits else ()
+                seen += (backbone.reference(params.backbone),) if params.backbone else ()
+                cells += [
+                    self._cell("measure", own, seed, room=".collage", tasks=seen) for own in params.trainings
+                ]
+            if SCALING in params.parts:
+                from taskscope.studies.skill_emergence.scaling import sources  # imports scipy
+
+                own, seen = base.Params(), (sources.reference(params.losses),)
+                cells.append(self._cell("measure", own, seed, room=".scaling", tasks=seen))
             if PAIRS in params.parts:
                 cells += [self._pair(params, model, pair, seed) for model in models for pair in params.pairs]
             if CLOZE in params.parts:
@@ -95,6 +108,12 @@ class SkillEmergence:
         from taskscope.studies.skill_emergence.analysis import tables
 
         return tables(rows, params)
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return who got which item right, for models of responses; see `responses`."""
+        from taskscope.studies.skill_emergence.responses.own import responses
+
+        return responses(rows)
 
     def _pair(self, params: SkillEmergenceParams, model: PlannedModel, pair: str, seed: int) -> Cell:
         own = params.of_pair(pair, model.place)

@@ -9,12 +9,12 @@ from taskscope.runs.cell import Cost
 from taskscope.studies.structured_tasks.curves.conditions import LABELS
 from taskscope.studies.structured_tasks.maps.draws import NATURAL
 from taskscope.studies.structured_tasks.maps.rows import SHOWN
-from taskscope.studies.structured_tasks.nested.compositions import Composition
-from taskscope.studies.structured_tasks.nested.draws import draw
-from taskscope.studies.structured_tasks.nested.names import prompt
+from taskscope.studies.structured_tasks.nested.drawing import draw
 from taskscope.studies.structured_tasks.params import StructuredTaskParams
 from taskscope.studies.structured_tasks.spoken.draws import draw as draw_spoken
 from taskscope.tasks.classification import ClassificationTask
+from taskscope.tasks.nested.compositions import Composition
+from taskscope.tasks.nested.names import prompt
 from taskscope.tasks.sentences import Language
 from taskscope.tasks.sentences import prompt as request
 
@@ -65,7 +65,7 @@ def nested(params: StructuredTaskParams, composition: Composition, seed: int) ->
     The draws are made for it, so that a composition with too few items is refused before anything runs.
 
     Raises:
-        StudyError: If the composition has too few items.
+        TaskError: If the composition has too few items.
     """
     characters = 0
     for each in draw(composition, seed, params.nested_call(composition.name)):

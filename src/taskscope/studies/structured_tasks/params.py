@@ -7,7 +7,7 @@ from pydantic import Field
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES, Params
 from taskscope.studies.structured_tasks.curves.conditions import LEARNERS, OTHER_CIPHERS, REFERENCE
-from taskscope.studies.structured_tasks.nested.names import DEFAULT, steps
+from taskscope.tasks.nested.names import DEFAULT, steps
 from taskscope.tasks.sentences import LANGUAGES, sentences
 
 TASKS = ("sentiment", "topics")
@@ -184,7 +184,7 @@ class StructuredTaskParams(CurveParams, MapParams, NestedParams, StageParams, Sp
 
 _PROFILES = {
     "smoke": StructuredTaskParams(
-        tasks=("topics",),
+        tasks=("topics-few",),
         shots=(4, 32),
         n_repetitions=10,
         n_queries=12,

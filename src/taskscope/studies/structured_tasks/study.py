@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -11,12 +11,13 @@ from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, Cost, TaskRef
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.responses import Response
 from taskscope.studies.structured_tasks import costs
 from taskscope.studies.structured_tasks.claims import ACCOUNT
-from taskscope.studies.structured_tasks.nested.compositions import Composition, build
 from taskscope.studies.structured_tasks.params import StructuredTaskParams, profile
 from taskscope.tasks import classification_registry, registry, sentences, thesaurus
 from taskscope.tasks.classification_registry import ref
+from taskscope.tasks.nested.compositions import Composition, build
 
 _ROOM = "taskscope.studies.structured_tasks"
 
@@ -28,7 +29,7 @@ class StructuredTasks:
     version = 1
     account = ACCOUNT
     Params: type[base.Params] = StructuredTaskParams
-    planted: tuple[str, ...] = ("selector",)
+    planted: tuple[str, ...] = ("selector", "learner", "composer")
     compares = False
 
     def profile(self, name: str) -> StructuredTaskParams:
@@ -110,6 +111,12 @@ class StructuredTasks:
         from taskscope.studies.structured_tasks.answers import answers
 
         return answers(rows)
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return who got which item right, for models of responses; see `responses`."""
+        from taskscope.studies.structured_tasks.nested.responses import responses
+
+        return responses(rows)
 
     def _nested(
         self,

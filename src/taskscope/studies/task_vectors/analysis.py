@@ -73,7 +73,7 @@ def _vector(result: ModelResult, params: TaskVectorParams) -> Finding:
         claim=claim.number,
         title=claim.title,
         model=result.model,
-        statement=f"One vector in place of {params.k} demonstrations raises accuracy from "
+        statement=f"One vector in place of {params.k} demonstrations takes accuracy from "
         f"{percent(means.baseline[0])} to {percent(means.hypothesis[0])}, the demonstrations themselves to "
         f"{percent(means.regular[0])}, the strongest control to {percent(means.strongest[0])} "
         f"({_over_tasks(result)}).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, Cost
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.responses import Response
 from taskscope.studies.task_vectors import costs
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conflict.draws import admissible
@@ -97,6 +98,12 @@ class TaskVectors:
         from taskscope.studies.task_vectors.answers import answers
 
         return answers(rows)
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return who got which item right, for models of responses; see `responses`."""
+        from taskscope.studies.task_vectors.responses import responses
+
+        return responses(rows)
 
 
 @dataclass(frozen=True)

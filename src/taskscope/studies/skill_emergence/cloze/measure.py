@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from taskscope.models.choosing import Encoded, encode, logprobs
 from taskscope.runs.cell import Cell, Measured
-from taskscope.studies.inverse_scaling.measure import Encoded, encode, logprobs
 from taskscope.studies.skill_emergence.cloze.rows import to_rows
 from taskscope.studies.skill_emergence.params import ClozeParams
 from taskscope.tasks.cloze import questions
@@ -33,7 +33,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     """
     params = ClozeParams.model_validate(cell.params)
     items = questions(cell.seed, params.cloze_items).items
-    encoded = [encode(model, item, item.prompt) for item in items]
+    encoded = [encode(model, item.prompt, item.classes) for item in items]
     with model.audited(cell.rng("audit")) as audit:
         found = logprobs(model, encoded) / _lengths(encoded)
     right = found[np.arange(len(items)), [item.answer for item in items]]

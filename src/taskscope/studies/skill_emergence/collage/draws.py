@@ -1,23 +1,22 @@
 """Collages of four digits, each with the label of one of them (protocol 6).
 
-The digits are scikit-learn's bundled 8 x 8 images. They are split once into those of training, of choosing
-the epoch, and of the test, so that no test collage holds a digit that was trained on. A training collage's
-label is drawn once and stays.
+The digits are scikit-learn's bundled 8 x 8 images, or those of a folder. They are split once into those of
+training, of choosing the epoch, and of the test, so that no test collage holds a digit that was trained on. A
+training collage's label is drawn once and stays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from taskscope.studies.randomness import stream
+from taskscope.studies.skill_emergence.collage.digits import CLASSES
 
 Array = np.ndarray
 
-CLASSES, TILES, SIDE = 10, 4, 8
+TILES = 4
 SHARES = (0.58, 0.12, 0.30)
 """Of the digits: training, choosing, test."""
 
@@ -34,13 +33,11 @@ class Collages:
     """int64 (collage,), the class of one of the tiles."""
 
 
-def split() -> tuple[tuple[Array, Array], ...]:
+def split(images: Array, classes: Array) -> tuple[tuple[Array, Array], ...]:
     """Return images (digit, side, side) and classes (digit,) of training, choosing and test."""
-    digits: Any = load_digits()
-    order = stream("skill-emergence digits").permutation(len(digits.target))
+    order = stream("skill-emergence digits").permutation(len(classes))
     ends = np.cumsum([round(share * len(order)) for share in SHARES])[:-1]
-    images = (digits.images / 16).astype(np.float32)
-    return tuple((images[part], digits.target[part]) for part in np.split(order, ends))
+    return tuple((images[part], classes[part]) for part in np.split(order, ends))
 
 
 def draw(digits: tuple[Array, Array], n: int, rng: np.random.Generator) -> Collages:
@@ -55,3 +52,27 @@ def draw(digits: tuple[Array, Array], n: int, rng: np.random.Generator) -> Colla
         table[c, : len(members)] = members
     labels = np.take_along_axis(classes, rng.integers(TILES, size=(n, 1)), axis=1)[:, 0]
     return Collages(images[table[classes, picked]], classes.astype(np.int64), labels.astype(np.int64))
+
+
+def apart(whole: Collages, rng: np.random.Generator) -> list[Collages]:
+    """Share collages out over the digits: to each as many labelled with it as with another, none twice.
+
+    Returns:
+        For each class the collages of its share, their labels 1 where it is named and 0 elsewhere. A share is
+        a tenth of the whole, or less where a class is seldom named.
+    """
+    order = rng.permutation(len(whole.labels))
+    half = max(1, len(order) // (2 * CLASSES))
+    named = [order[whole.labels[order] == c][:half] for c in range(CLASSES)]
+    left = np.setdiff1d(order, np.concatenate(named))
+    # What is left of one class is dealt to the nine others in turn.
+    left = rng.permutation(left)
+    left = left[np.argsort(whole.labels[left], kind="stable")]
+    dealt = (whole.labels[left] + 1 + np.arange(len(left)) % (CLASSES - 1)) % CLASSES
+    shares = []
+    for c, own in enumerate(named):
+        other = left[dealt == c]
+        n = min(len(own), len(other))
+        places = np.concatenate([own[:n], other[:n]])
+        shares.append(Collages(whole.tiles[places], whole.classes[places], np.repeat([1, 0], n)))
+    return shares

@@ -11,8 +11,12 @@ import numpy as np
 Array = np.ndarray
 
 TILES, SHUFFLED, PLAIN = "one digit detector for all tiles", "the same, labels shuffled", "a plain network"
-"""The stand-in for a pretrained vision model, its control, and a network that must find the tiles itself."""
-CONDITIONS = (TILES, SHUFFLED, PLAIN)
+ONE_BY_ONE = "a detector for each digit, learned alone"
+"""The stand-in for a pretrained vision model, its control, a network that must find the tiles itself, and the
+first taken apart: ten detectors, each with a tenth of the collages."""
+CONDITIONS = (TILES, SHUFFLED, PLAIN, ONE_BY_ONE)
+BACKBONE = "a pretrained vision model, frozen"
+"""Trained too where one is given: a reader of what it sees at every place of the whole collage."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def outcomes(told: Sequence[dict[str, Any]]) -> dict[str, Outcomes]:
         unit = (record["seed"], record["training"])
         grouped.setdefault(record["condition"], {}).setdefault(unit, []).append(record)
     found = {}
-    for condition in (name for name in CONDITIONS if name in grouped):
+    for condition in (name for name in (*CONDITIONS, BACKBONE) if name in grouped):
         units = [grouped[condition][unit] for unit in sorted(grouped[condition])]
         digits = np.array([[list(map(int, r["digits"])) for r in unit] for unit in units])
         hits = np.array([[[c == "1" for c in r["hits"]] for r in unit] for unit in units])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Mark, Rule
 from taskscope.report.findings import Figure, Table
-from taskscope.studies.skill_emergence.collage.rows import CONDITIONS, PLAIN, SHUFFLED, Outcomes
+from taskscope.studies.skill_emergence.collage.rows import PLAIN, SHUFFLED, Outcomes
 from taskscope.studies.skill_emergence.verdict import measure
 
 SHARE = Axis("share", "share", domain=(0, 1), format=".0%")
@@ -45,7 +45,7 @@ def figure(found: Mapping[str, Outcomes], subject: str) -> Figure:
             high="high",
             series="condition",
             rows=(EXACT, RECALL, FIRST),
-            order=CONDITIONS,
+            order=tuple(found),
             controls=(SHUFFLED, PLAIN),
             rules=[Rule(0.4, "guessing a digit", across="x")],
             published=[Mark("ViT", 0.92, at=EXACT)],
@@ -70,7 +70,8 @@ def table(found: Mapping[str, Outcomes], subject: str) -> Table:
         ),
         rows=tuple(rows),
         note="Mean and standard deviation over trainings. Test collages are of digits that no training saw. "
-        "The epoch is chosen by the loss on one label of held-out collages. Digits of 8 x 8 pixels, not the "
-        "images of the paper: 92 % there and the share here are alike in kind, not in number.",
+        "The epoch is chosen by the loss on one label of held-out collages. Unless others were given, digits "
+        "have 8 x 8 pixels and are not those of the paper: 92 % there and the share here are alike in kind, "
+        "not in number.",
         model=subject,
     )

@@ -8,12 +8,12 @@ from math import ceil
 from typing import Any
 
 from taskscope.runs.cell import Cost
+from taskscope.studies.randomness import stream
 from taskscope.studies.skill_emergence.pairs.names import prompt, write
 from taskscope.studies.skill_emergence.pairs.rows import APART, BOTH, FIRST, OUTER, SECOND, TOGETHER
 from taskscope.studies.skill_emergence.params import PairParams
-from taskscope.studies.structured_tasks.nested import draws
-from taskscope.studies.structured_tasks.nested.compositions import Composition, build
-from taskscope.studies.structured_tasks.params import NestedParams
+from taskscope.tasks.nested import draws
+from taskscope.tasks.nested.compositions import Composition, build
 
 _CHARACTERS_PER_TOKEN = 3.5
 """Rough, for plans only."""
@@ -52,15 +52,12 @@ def draw(composition: Composition, seed: int, params: PairParams) -> list[draws.
     """Draw demonstrations of each skill alone, and questions that they do not give away.
 
     Raises:
-        StudyError: If a task or the pair has too few items.
+        TaskError: If a task or the pair has too few items.
     """
-    sizes = NestedParams(
-        nested=(params.pair,),
-        nested_shots=params.pair_shots,
-        nested_repetitions=params.pair_repetitions,
-        nested_queries=params.pair_queries,
-    )
-    return draws.draw(composition, seed, sizes, write)
+    prints = [task.fingerprint for task in composition.tasks]
+    rng = stream("skill-emergence pairs", composition.name, prints, seed)
+    sizes = draws.Sizes(params.pair_shots, params.pair_repetitions, params.pair_queries)
+    return draws.draw(composition, sizes, rng, write)
 
 
 def asked_for(composition: Composition, repetition: int, each: draws.Draw) -> Iterator[Asked]:
@@ -83,7 +80,7 @@ def cost(params: PairParams, seed: int, n_blocks: int) -> Cost:
     """Estimate the tokens of a pair: each draw's demonstrations once in either condition, and questions.
 
     Raises:
-        StudyError: If the pair has too few items.
+        TaskError: If the pair has too few items.
     """
     composition = build(params.pair)
     characters = 0

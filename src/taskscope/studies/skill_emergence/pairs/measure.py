@@ -12,8 +12,8 @@ from taskscope.studies.skill_emergence.pairs.asking import Asked, asked_for, dra
 from taskscope.studies.skill_emergence.pairs.names import answer, prompt
 from taskscope.studies.skill_emergence.pairs.rows import to_rows
 from taskscope.studies.skill_emergence.params import PairParams
-from taskscope.studies.structured_tasks.nested.compositions import build
 from taskscope.tasks import registry
+from taskscope.tasks.nested.compositions import build
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel

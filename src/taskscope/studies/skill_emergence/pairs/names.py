@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taskscope.errors import StudyError
-from taskscope.studies.structured_tasks.nested.names import Line, steps
+from taskscope.tasks.nested.names import Line, steps
 
 DEFAULT = (
     "to-upper(next-letter)",

@@ -7,9 +7,9 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
-from taskscope.studies.structured_tasks.nested.names import call
 from taskscope.studies.structured_tasks.nested.resampling import FLOOR, ModelNested, mean
 from taskscope.studies.wording import percent
+from taskscope.tasks.nested.names import call
 
 SHARE = Axis("share", "answered right", domain=(0, 1), format=".0%")
 NESTED, PRODUCT, SHOWN = "nested calls", "product of the single calls", "nested calls, when such are shown"

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.studies.columns import where
-from taskscope.studies.structured_tasks.nested.draws import APART, SHOWN
-from taskscope.studies.structured_tasks.nested.names import steps
 from taskscope.studies.structured_tasks.nested.rows import NEST, PART
+from taskscope.tasks.nested.draws import APART, SHOWN
+from taskscope.tasks.nested.names import steps
 
 
 @dataclass(frozen=True)

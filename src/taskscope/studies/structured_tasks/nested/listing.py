@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from taskscope.studies.structured_tasks.nested.compositions import possible
 from taskscope.studies.structured_tasks.params import NestedParams
+from taskscope.tasks.nested.compositions import possible
 
 
 def lines() -> list[str]:

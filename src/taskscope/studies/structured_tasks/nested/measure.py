@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taskscope.runs.cell import Cell, Measured
-from taskscope.studies.structured_tasks.nested.compositions import NestedItem, build
-from taskscope.studies.structured_tasks.nested.draws import draw
-from taskscope.studies.structured_tasks.nested.names import answer, prompt
+from taskscope.studies.structured_tasks.nested.drawing import draw
 from taskscope.studies.structured_tasks.nested.rows import NEST, to_rows
 from taskscope.studies.structured_tasks.params import NestedParams
 from taskscope.tasks import registry
+from taskscope.tasks.nested.compositions import NestedItem, build
+from taskscope.tasks.nested.names import answer, prompt
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel

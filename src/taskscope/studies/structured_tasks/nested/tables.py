@@ -8,9 +8,9 @@ from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
 from taskscope.studies.structured_tasks.nested.figures import see
-from taskscope.studies.structured_tasks.nested.names import call
 from taskscope.studies.structured_tasks.nested.resampling import FLOOR, ModelNested, Nested
 from taskscope.studies.wording import percent
+from taskscope.tasks.nested.names import call
 
 
 def tables(found: ModelNested) -> list[Table]:

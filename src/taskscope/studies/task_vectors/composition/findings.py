@@ -104,7 +104,7 @@ def _statement(found: Compositions, mean: Composed | None) -> str:
         )
     names = ", ".join(choice.answers.name for choice in found.counted)
     return (
-        f"Added up from the vectors of three other tasks, a vector raises accuracy on a task of two things "
+        f"Added up from the vectors of three other tasks, a vector takes accuracy on a task of two things "
         f"from {percent(mean.controls[NONE][0])} to {percent(mean.composed[0])}; the task's own vector to "
         f"{percent(mean.beside[OWN][0])}, demonstrations to {percent(mean.reference[0])} (mean over "
         f"{mean.n_squares} of {asked} compositions, those in which demonstrations help with all four tasks: "

@@ -135,7 +135,7 @@ def _statement(found: FunctionVectors, mean: Carried | None) -> str:
     heads = "one head" if found.size == 1 else f"{found.size} heads"
     return (
         f"The mean output of {heads} of {found.n_heads}, chosen on the other tasks and added to a query "
-        f"alone, raises accuracy from {percent(mean.controls[NONE][0])} to {percent(mean.vector[0])}; as "
+        f"alone, takes accuracy from {percent(mean.controls[NONE][0])} to {percent(mean.vector[0])}; as "
         f"many random heads to {percent(mean.controls[RANDOM_HEADS][0])}, demonstrations to "
         f"{percent(mean.reference[0])}. Behind demonstrations with swapped labels it goes from "
         f"{percent(mean.swapped[NONE][0])} to {percent(mean.swapped[VECTOR][0])} (mean over {mean.n_tasks} "

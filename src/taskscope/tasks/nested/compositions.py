@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
-from taskscope.studies.structured_tasks.nested.names import nest, steps
 from taskscope.tasks import registry
 from taskscope.tasks.mappings import RULES
+from taskscope.tasks.nested.names import nest, steps
 from taskscope.tasks.task import MappingTask
 
 
@@ -73,7 +73,7 @@ def build(name: str) -> Composition:
     would not show a composition.
 
     Raises:
-        StudyError: If the name is no nest of built-in tasks.
+        TaskError: If the name is no nest of built-in tasks.
     """
     tasks = tuple(registry.get(task) for task in steps(name))
     found = (_item(tasks, item.input, item.cluster) for item in tasks[0].items)

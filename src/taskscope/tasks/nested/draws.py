@@ -8,11 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from taskscope.errors import StudyError
-from taskscope.studies.randomness import stream
-from taskscope.studies.structured_tasks.nested.compositions import Composition, NestedItem
-from taskscope.studies.structured_tasks.nested.names import Line, call
-from taskscope.studies.structured_tasks.params import NestedParams
+from taskscope.errors import TaskError
+from taskscope.tasks.nested.compositions import Composition, NestedItem
+from taskscope.tasks.nested.names import Line, call
 from taskscope.tasks.task import MappingTask
 
 T = TypeVar("T")
@@ -44,27 +42,39 @@ class Draw:
         return asked
 
 
-def draw(composition: Composition, seed: int, params: NestedParams, write: Writer = call) -> list[Draw]:
+@dataclass(frozen=True)
+class Sizes:
+    """How much is drawn."""
+
+    shots: int
+    """Demonstrations of each function, and of the nested call where that is shown too."""
+    repetitions: int
+    """Draws of demonstrations."""
+    queries: int
+    """Items that are asked for after each draw."""
+
+
+def draw(
+    composition: Composition, sizes: Sizes, rng: np.random.Generator, write: Writer = call
+) -> list[Draw]:
     """Draw demonstrations and queries of a composition, calls written by `write`.
 
     No query shares its cluster with another. No demonstration shows a call that is asked, alone or as a step
     of a nested one, nor a near-twin of it (hot after cold).
 
     Raises:
-        StudyError: If a task or the composition has too few items for that.
+        TaskError: If a task or the composition has too few items for that.
     """
-    prints = [task.fingerprint for task in composition.tasks]
-    rng = stream("structured-tasks nested", composition.name, prints, seed)
-    return [_draw(composition, params, write, rng) for _ in range(params.nested_repetitions)]
+    return [_draw(composition, sizes, write, rng) for _ in range(sizes.repetitions)]
 
 
-def _draw(composition: Composition, params: NestedParams, write: Writer, rng: np.random.Generator) -> Draw:
-    queries = _queries(composition, params.nested_queries, rng)
+def _draw(composition: Composition, sizes: Sizes, write: Writer, rng: np.random.Generator) -> Draw:
+    queries = _queries(composition, sizes.queries, rng)
     asked = [{item.words[at] for item in queries} for at in range(composition.depth)]
     lines: list[Line] = []
     for task in {task.name: task for task in composition.tasks}.values():
         words = set[str]().union(*(asked[at] for at, own in enumerate(composition.names) if own == task.name))
-        lines += _singles(composition, task, words, params.nested_shots, write, rng)
+        lines += _singles(composition, task, words, sizes.shots, write, rng)
     twins = {item.cluster for item in queries}
     others = [
         item
@@ -74,7 +84,7 @@ def _draw(composition: Composition, params: NestedParams, write: Writer, rng: np
     ]
     whole = [
         (write(composition.names, item.words[0]), item.answers[0])
-        for item in _some(composition, others, params.nested_shots, rng)
+        for item in _some(composition, others, sizes.shots, rng)
     ]
     return Draw(
         {APART: _shuffled(lines, rng), SHOWN: _shuffled([*lines, *whole], rng)},
@@ -111,11 +121,11 @@ def _some(composition: Composition, items: Sequence[T], n: int, rng: np.random.G
     return [items[i] for i in rng.permutation(len(items))[:n]]
 
 
-def _too_few(composition: Composition, left: str) -> StudyError:
-    return StudyError(
+def _too_few(composition: Composition, left: str) -> TaskError:
+    return TaskError(
         f"nested {composition.name!r} has {left}",
         "enough for all demonstrations and queries of a draw",
-        "smaller nested_shots or nested_queries, or a composition with more items",
+        "fewer demonstrations or queries, or a composition with more items",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from taskscope.errors import StudyError, nearest
+from taskscope.errors import TaskError, nearest
 from taskscope.tasks import registry
 
 DEFAULT = (
@@ -57,17 +57,15 @@ def steps(name: str) -> tuple[str, ...]:
     """Take `to-upper(next-letter)` apart into its tasks, the innermost first.
 
     Raises:
-        StudyError: If it is no nest of two or more built-in tasks.
+        TaskError: If it is no nest of two or more built-in tasks.
     """
     outer = name.rstrip(")").split("(")
     if len(outer) < 2 or name != nest(outer[::-1]):
-        raise StudyError(f"nested {name!r}", "tasks around one another, such as to-upper(next-letter)")
+        raise TaskError(f"nested {name!r}", "tasks around one another, such as to-upper(next-letter)")
     for task in outer:
         if task not in registry.names():
             known = registry.names()
-            raise StudyError(
-                f"task {task!r} in {name!r}", "the name of a built-in task", nearest(task, known)
-            )
+            raise TaskError(f"task {task!r} in {name!r}", "the name of a built-in task", nearest(task, known))
     return tuple(reversed(outer))
 
 

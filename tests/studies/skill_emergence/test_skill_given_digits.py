@@ -1,0 +1,173 @@
+"""Digits from a folder, and a pretrained image model that is shown the collages (protocol 6)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import GPT2Config, GPT2Model, ResNetConfig, ResNetModel, ViTConfig, ViTModel
+
+from taskscope.engines.measuring import measure
+from taskscope.errors import ModelError, StudyError
+from taskscope.models.vision import VisionModel
+from taskscope.studies.skill_emergence.collage.digits import load
+from taskscope.studies.skill_emergence.collage.measure import whole
+from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS, TILES, Outcomes
+from taskscope.studies.skill_emergence.collage.showing import figure, table
+from taskscope.studies.skill_emergence.params import COLLAGES, SkillEmergenceParams
+from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
+
+DATA = os.environ.get("TASKSCOPE_DATA")
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (600, 12, 12), dtype=np.uint8)
+LABELS = np.arange(600, dtype=np.uint8) % 10
+SMALL = SkillEmergenceParams(parts=(COLLAGES,), n_collages=64, n_test_collages=20, epochs=1, n_trainings=1)
+
+
+def idx(values: np.ndarray) -> bytes:
+    head = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
+    return head + values.tobytes()
+
+
+def as_idx(folder: Path) -> Path:
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(IMAGES[:400])))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(LABELS[:400])))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx(IMAGES[400:]))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(LABELS[400:]))
+    return folder
+
+
+def image_model(folder: Path, kind: str) -> Path:
+    torch.manual_seed(0)
+    if kind == "vit":
+        config = ViTConfig(
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=32,
+            image_size=32,
+            patch_size=4,
+        )
+        ViTModel(config).save_pretrained(folder)
+    else:
+        config = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic")
+        ResNetModel(config).save_pretrained(folder)
+    told = {"size": {"height": 32, "width": 32}, "image_mean": [0.1, 0.2, 0.3], "image_std": [1.0, 2.0, 4.0]}
+    (folder / "preprocessor_config.json").write_text(json.dumps(told), encoding="utf-8")
+    return folder
+
+
+def test_a_folder_and_an_archive_give_the_same_digits(tmp_path: Path) -> None:
+    for name in ("idx", "npz"):
+        (tmp_path / name).mkdir()
+    np.savez(
+        tmp_path / "npz" / "mnist.npz",
+        x_train=IMAGES[:400],
+        y_train=LABELS[:400],
+        x_test=IMAGES[400:],
+        y_test=LABELS[400:],
+    )
+    first, second = load(str(as_idx(tmp_path / "idx"))), load(str(tmp_path / "npz"))
+    assert first[0].dtype == np.float32 and first[0].shape == (600, 12, 12)
+    order = [np.lexsort(part[0].reshape(600, -1).T) for part in (first, second)]
+    np.testing.assert_array_equal(first[0][order[0]], second[0][order[1]])
+    np.testing.assert_array_equal(first[1][order[0]], second[1][order[1]])
+    np.testing.assert_allclose(first[0][-200:].max(), IMAGES.max() / 255)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (lambda f: [p.unlink() for p in f.iterdir()], "without digits"),
+        (lambda f: (f / "t10k-labels-idx1-ubyte").unlink(), "t10k-labels"),
+        (lambda f: (f / "t10k-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x03" + b"\0" * 12), "1 axes"),
+        (lambda f: (f / "t10k-images-idx3-ubyte").write_bytes(idx(IMAGES[400:])[:-5]), "its head says"),
+        (lambda f: (f / "train-images-idx3-ubyte.gz").write_bytes(b"no archive"), "gzip"),
+        (lambda f: (f / "t10k-labels-idx1-ubyte").write_bytes(idx(LABELS[400:] + 3)), "labels up to 12"),
+        (lambda f: (f / "t10k-images-idx3-ubyte").write_bytes(idx(IMAGES[400:, :, 1:])), "of shape"),
+    ],
+)
+def test_what_holds_no_digits_is_refused_when_planned(tmp_path: Path, spoil, match: str) -> None:
+    spoil(as_idx(tmp_path))
+    with pytest.raises(StudyError, match=match) as error:
+        SKILL_EMERGENCE.plan(SMALL.model_copy(update={"digits": str(tmp_path)}), [])
+    assert "digit" in error.value.expected
+    with pytest.raises(StudyError, match="no folder"):
+        load(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("kind", ["vit", "resnet"])
+def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -> None:
+    folder = image_model(tmp_path, kind)
+    params = SMALL.model_copy(update={"backbone": str(folder)})
+    cells = SKILL_EMERGENCE.plan(params, [])
+    assert len(cells) == len(CONDITIONS) + 1
+    cell = next(cell for cell in cells if cell.params["condition"] == BACKBONE)
+    attempts = [measure(cell, None, "test") for _ in range(2)]
+    assert attempts[0].failure is None, attempts[0].failure
+    first, second = (attempt.measured.rows for attempt in attempts)
+    assert first.num_rows == 20 and first.equals(second)
+    image_model(folder, "resnet" if kind == "vit" else "vit")  # other weights in the same place
+    failure = measure(cell, None, "test").failure
+    assert failure is not None and "changed since the run was planned" in str(failure.error)
+
+
+def test_images_reach_the_model_as_its_folder_says(tmp_path: Path) -> None:
+    eye, seen = VisionModel(str(image_model(tmp_path, "vit"))), []
+    eye.model.register_forward_pre_hook(
+        lambda _, __, given: seen.append(given["pixel_values"]), with_kwargs=True
+    )
+    found = eye.features(np.full((3, 8, 8), 0.7, dtype=np.float32))
+    wanted = (0.7 - torch.tensor([0.1, 0.2, 0.3])) / torch.tensor([1.0, 2.0, 4.0])
+    torch.testing.assert_close(seen[0], wanted.reshape(1, 3, 1, 1).expand(3, 3, 32, 32))
+    assert found.shape == (3, 16, 16)  # 4 x 4 places of 16 numbers
+    with torch.no_grad():
+        plain = eye.model(pixel_values=seen[0]).last_hidden_state[:, 1:]  # the first stands for the whole
+    np.testing.assert_allclose(found.mean(axis=1), plain.mean(dim=1).numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_tiles_lie_in_the_collage_as_in_the_plain_network() -> None:
+    tiles = torch.arange(4.0).reshape(1, 4, 1, 1).expand(1, 4, 8, 8)
+    assert whole(tiles)[0, ::8, ::8].tolist() == [[0, 1], [2, 3]]
+
+
+def test_what_is_no_image_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"without config\.json and preprocessor_config\.json"):
+        SKILL_EMERGENCE.plan(SMALL.model_copy(update={"backbone": str(tmp_path)}), [])
+    GPT2Model(GPT2Config(n_layer=1, n_embd=8, n_head=1, vocab_size=11, n_positions=8)).save_pretrained(
+        tmp_path
+    )
+    (tmp_path / "preprocessor_config.json").write_text('{"size": 8}', encoding="utf-8")
+    with pytest.raises(ModelError, match="input_ids"):
+        VisionModel(str(tmp_path))
+    (tmp_path / "preprocessor_config.json").write_text("{}", encoding="utf-8")
+    image_model(tmp_path / "vit", "vit")
+    (tmp_path / "vit" / "preprocessor_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match="says no size"):
+        VisionModel(str(tmp_path / "vit"))
+
+
+@pytest.mark.skipif(DATA is None, reason="TASKSCOPE_DATA is not set")
+def test_mnist_is_read_and_trained_on() -> None:
+    folder = str(Path(DATA or "") / "digits_mnist")
+    images, labels = load(folder)
+    assert images.shape == (20_000, 28, 28) and set(labels.tolist()) == set(range(10))
+    assert images.max() == 1.0
+    params = SMALL.model_copy(update={"digits": folder})
+    cell = next(c for c in SKILL_EMERGENCE.plan(params, []) if c.params["condition"] == TILES)
+    attempt = measure(cell, None, "test")
+    assert attempt.failure is None, attempt.failure
+    assert attempt.measured.rows.num_rows == 20
+
+
+def test_a_pretrained_model_stands_beside_the_others_on_the_page() -> None:
+    one = Outcomes(np.ones((2, 5, 4), bool), np.tile(np.arange(4), (2, 5, 1)), np.ones((2, 5), bool))
+    found = {TILES: one, BACKBONE: one}
+    drawn = figure(found, "x").spec["datasets"]["data"]
+    assert {row["series"] for row in drawn if row.get("series")} >= {TILES, BACKBONE}
+    assert [row[0] for row in table(found, "x").rows] == [TILES, BACKBONE]
