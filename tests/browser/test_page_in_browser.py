@@ -86,16 +86,46 @@ def test_the_keyboard_reaches_everything_that_acts(browser: Chromium, page: Path
     browser.press("Tab")
     assert browser.js("document.activeElement.className") == "skip"
     assert browser.js("document.activeElement.getBoundingClientRect().left") >= 0
+    acts = "a[href]:not([tabindex='-1']), button, select, summary, [tabindex='0']"
+    shown = f'[...document.querySelectorAll("{acts}")].filter(e => e.checkVisibility())'
+    browser.js(f"{shown}.forEach((e, n) => e.dataset.turn = n)")
     reached = set()
-    for _ in range(60):
+    for _ in range(browser.js(f"{shown}.length") + 5):
         browser.press("Tab")
         if browser.js("document.activeElement === document.body"):
             break
-        reached.add(browser.js("document.activeElement.outerHTML.slice(0, 60)"))
+        reached.add(browser.js("document.activeElement.dataset.turn"))
         assert browser.js("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    texts = " ".join(reached)
-    for part in ('id="theme"', "<select", "<summary", 'class="copy', "data-save", 'class="claims scroll"'):
-        assert part in texts
+    reached.add(browser.js("document.querySelector('.skip').dataset.turn"))
+    missed = (
+        f"{shown}.filter(e => !{sorted(reached)}.includes(e.dataset.turn)).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert browser.js(missed) == []
+    kinds = " ".join(browser.js(f"{shown}.map(e => e.outerHTML.slice(0, 60))"))
+    for part in (
+        'id="theme"',
+        "<select",
+        "<summary",
+        'class="copy',
+        "data-save",
+        'class="claims scroll"',
+        "rests",
+    ):
+        assert part in kinds
+
+
+def test_on_paper_charts_shrink_and_the_guide_is_open(browser: Chromium, page: Path) -> None:
+    browser.open(page)
+    browser.draw()
+    browser.media(paper=True)
+    # All in one call: a browser that prints does not draw again, one that shows a narrower page would.
+    beyond = f"""(() => {{
+      document.body.style.width = '640px';
+      const right = (element) => element.getBoundingClientRect().right;
+      return {SHOWN}.filter(p => right(p.querySelector('svg')) > right(p) + 1).length;
+    }})()"""
+    assert browser.js(beyond) == 0
+    assert browser.js("document.querySelector('.guide li').checkVisibility({contentVisibilityAuto: true})")
 
 
 def test_one_model_is_shown_at_a_time_until_all_are_chosen(browser: Chromium, page: Path) -> None:
@@ -111,6 +141,21 @@ def test_one_model_is_shown_at_a_time_until_all_are_chosen(browser: Chromium, pa
     assert browser.js(f"{SHOWN}.every(p => p.dataset.drawn === 'live')")
     browser.js("c.value = 'all'; c.dispatchEvent(new Event('change'))")
     assert browser.js(shown) == ["1", "2", "3"]
+
+
+def test_a_verdict_leads_to_the_finding_it_rests_on(browser: Chromium, page: Path) -> None:
+    browser.open(page)
+    links = "[...document.querySelectorAll('.overview a.rests')]"
+    assert browser.js(f"{links}.length") == 3 * len(MODELS)
+    assert browser.js(f"{links}.every(a => document.querySelector(a.getAttribute('href')))")
+    last = f"document.querySelector({links}.at(-1).getAttribute('href'))"
+    assert browser.js(f"{last}.offsetParent === null")
+    browser.js(f"{links}.at(-1).click()")
+    browser.wait(f"{last}.offsetParent && document.activeElement === {last}")
+    assert browser.js(f"{last}.closest('[data-model]').dataset.model") == str(len(MODELS))
+    browser.wait(
+        f"{last}.getBoundingClientRect().top >= 0 && {last}.getBoundingClientRect().top < innerHeight"
+    )
 
 
 def test_a_command_can_be_copied(browser: Chromium, page: Path) -> None:

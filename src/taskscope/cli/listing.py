@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from taskscope.cli.console import out
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from taskscope.tasks.task import MappingTask
 
 Row = dict[str, object]
+SUMMARY = "summary"
+"""Column of whole sentences."""
 
 
 def _studies() -> list[Row]:
@@ -50,11 +53,14 @@ def _claims() -> list[Row]:
 
 def _tasks() -> list[Row]:
     from taskscope import plugins
-    from taskscope.tasks import choice_registry, classification_registry, pair_registry, registry
+    from taskscope.tasks import choice_registry, classification_registry, pair_registry, registry, texts
 
     return [
         *(_mapping(registry.get(name)) for name in registry.names()),
-        *(_texts(classification_registry.get(name)) for name in classification_registry.names()),
+        *(
+            _texts(classification_registry.get(name))
+            for name in (*classification_registry.names(), *texts.FEW)
+        ),
         *(_choices(choice_registry.get(name)) for name in choice_registry.names()),
         *map(_pairs, pair_registry.get(pair_registry.OURS)),
         *map(_offered, plugins.names(plugins.TASKS)),
@@ -126,12 +132,20 @@ WHAT: dict[str, Callable[[], list[Row]]] = {
 
 
 def _print(rows: Sequence[Row]) -> None:
+    """Print a table; summaries, which a last column would break into single words, stand below it."""
+    columns = [column for column in rows[0] if column != SUMMARY]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in rows[0]:
+    for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(_told(row[column]) for column in columns))
     out.print(table)
+    for row in rows if SUMMARY in rows[0] else ():
+        out.print(f"\n[bold]{escape(str(row[columns[0]]))}[/]: {escape(str(row[SUMMARY]))}", highlight=False)
+
+
+def _told(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def list_(

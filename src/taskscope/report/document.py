@@ -83,19 +83,62 @@ class StudyPage(Frozen):
 
     @property
     def main_figure(self) -> Figure | None:
-        """The figure for the overview: the first main one, over all models rather than of one."""
+        """The figure for the overview: a main one, over all models or of that with most claims supported."""
         mains = [figure for figure in self.figures if figure.main] or list(self.figures)
-        return min(mains, key=lambda figure: figure.model is not None, default=None)
+        return min(
+            mains, key=lambda figure: (figure.model is not None, -self._shown(figure.model)), default=None
+        )
+
+    def _shown(self, model: str | None) -> int:
+        """Count the claims that a model supports: where there is the most to see."""
+        return sum(f.verdict == Verdict.SUPPORTED for f in self.findings if f.model == model)
+
+    def finding(self, claim: Claim, model: str) -> Finding | None:
+        """Return the finding on one claim for one model to which its verdict leads, or None.
+
+        It is the first with the summed verdict; where all differ from that, the first of all.
+        """
+        return _leading(self._on(claim.number, model))
+
+    def reason(self, claim: Claim, model: str) -> str:
+        """Return why the verdict on one claim for one model is what it is; empty where there is none."""
+        own = self._on(claim.number, model)
+        leading = _leading(own)
+        if leading is None:
+            return ""
+        if leading.verdict == _summed(own):
+            return leading.reason
+        return f"The findings on this claim differ: {', '.join(f.verdict.value for f in own)}."
+
+    def anchor(self, finding: Finding) -> str:
+        """Return the id of a finding's card; empty for all but the one to which its verdict leads."""
+        if finding is not _leading(self._on(finding.claim, finding.model)):
+            return ""
+        place = self.models.index(finding.model) + 1
+        return f"{wording.slug(self.account.name)}-{wording.slug(finding.claim)}-{place}"
 
     def verdict(self, claim: Claim, model: str) -> Verdict | None:
         """Sum up the findings on one claim for one model; None where there is none.
 
         A claim whose findings disagree is inconclusive: it takes all of them to support or contradict it.
         """
-        verdicts = {f.verdict for f in self.findings if f.claim == claim.number and f.model == model}
-        if not verdicts:
-            return None
-        return verdicts.pop() if len(verdicts) == 1 else Verdict.INCONCLUSIVE
+        return _summed(self._on(claim.number, model))
+
+    def _on(self, claim: str, model: str) -> list[Finding]:
+        return [f for f in self.findings if (f.claim, f.model) == (claim, model)]
+
+
+def _summed(findings: list[Finding]) -> Verdict | None:
+    verdicts = {f.verdict for f in findings}
+    if not verdicts:
+        return None
+    return verdicts.pop() if len(verdicts) == 1 else Verdict.INCONCLUSIVE
+
+
+def _leading(findings: list[Finding]) -> Finding | None:
+    """Return the first finding with the summed verdict; where all differ from that, the first of all."""
+    summed = _summed(findings)
+    return next((f for f in findings if f.verdict == summed), next(iter(findings), None))
 
 
 class Report(Frozen):
@@ -118,7 +161,11 @@ class Report(Frozen):
         return tuple(dict.fromkeys(labels or (label for page in self.pages for label in page.models)))
 
     @property
+    def few(self) -> bool:
+        """Whether a sentence names the models rather than counts them."""
+        return len(self.models) <= MOST_NAMED
+
+    @property
     def subject(self) -> str:
         """The models in a few words: by name where they are few, else how many they are."""
-        few = len(self.models) <= MOST_NAMED
-        return wording.listed(self.models) if few else wording.count(len(self.models), "model")
+        return wording.listed(self.models) if self.few else wording.count(len(self.models), "model")

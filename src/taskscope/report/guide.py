@@ -6,7 +6,8 @@ GUIDE = (
     "Each row is one published account of what a model does with a task it is shown. It is made of numbered "
     "claims; a claim is what was put to the test.",
     "A coloured word beside a claim is its verdict on one model. It compares the measured interval with the "
-    "strongest control, never with a published number.",
+    "strongest control, never with a published number. Click it for the finding it rests on; a dash means "
+    "that this claim was not asked of this model.",
     "Supported and contradicted are both results. Inconclusive is one too: it says that this measurement "
     "cannot tell, and the card of the finding says why.",
     "Click an account for its figures. Colour is the measurement, grey and dashed are controls, hollow "

@@ -78,6 +78,7 @@ def page_html(report: Report) -> str:
         glossary=GLOSSARY,
         t=languages.translator(report.language),
         count=languages.counter(report.language),
+        words=_script_json(languages.of_the_script(report.language)),
     )
 
 

@@ -108,6 +108,66 @@ def test_it_must_be_plain_which_models_are_meant(both) -> None:
     assert "-m FIRST -m SECOND" in caught.value.hint
 
 
+def results(folder: Path, change: float = 0.0) -> Path:
+    """Results of three published models on 60 items: each larger one loses `0.1` nats, plus `change`."""
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).normal(size=(3, 60)) * 0.05
+    for place, name in enumerate(("opt-125m", "opt-350m", "opt-1.3b")):
+        lines = [
+            f"{n},{1 + (0.1 + change) * place + noise[place, n]},{int(n % 4 > place)}" for n in range(60)
+        ]
+        (folder / f"{name}.csv").write_text(
+            "\n".join(["index,loss,correct", *lines]) + "\n", encoding="utf-8"
+        )
+    return folder
+
+
+def scored(folder: Path, source: Path) -> RunFolder:
+    return run(folder, tasks=[], scores=[str(source)], draws=100)
+
+
+def test_results_from_files_are_compared_item_by_item(tmp_path) -> None:
+    held = scored(tmp_path / "run", results(tmp_path / "given" / "task"))
+    found = compare((held, held), ["opt-125m", "opt-1.3b"])
+    mine = {one.quantity: one for one in found.overall}
+    rows = held.rows(study="inverse-scaling")
+    small, large = (where(rows, member=name)["loss"].to_numpy() for name in ("opt-125m", "opt-1.3b"))
+    loss = mine["loss (task)"]
+    assert loss.difference == pytest.approx((large - small).mean()) and loss.n == 60
+    assert loss.interval is not None and loss.interval.low < 0.2 < loss.interval.high
+    assert loss.word == Word.HIGHER and mine["right answer (task)"].word == Word.LOWER
+    assert not found.notes
+    with pytest.raises(RunError, match="opt-350m") as caught:
+        compare((held, held), ["opt-125m", "opt-9b"])
+    assert "no model 'opt-9b'" in caught.value.given
+
+
+def test_results_from_two_folders_are_paired_by_item_and_that_is_said(tmp_path) -> None:
+    first = scored(tmp_path / "first", results(tmp_path / "one" / "task"))
+    second = scored(tmp_path / "second", results(tmp_path / "other" / "task", change=0.3))
+    found = compare((first, second), ["opt-1.3b"])
+    loss = next(one for one in found.overall if one.quantity == "loss (task)")
+    assert loss.difference == pytest.approx(0.6) and loss.word == Word.HIGHER
+    assert any("different files" in note for note in found.notes)
+    same = compare((first, first), ["opt-1.3b"])
+    assert {one.word for one in same.differences} == {Word.IDENTICAL} and "same results" in same.notes[0]
+    other = scored(tmp_path / "third", results(tmp_path / "one" / "another"))
+    with pytest.raises(RunError, match="share no questions"):
+        compare((first, other), ["opt-1.3b"])
+    target = tmp_path / "compare.html"
+    told = CliRunner().invoke(
+        app, ["compare", str(first.path), str(second.path), "-m", "opt-1.3b", "--out", str(target)]
+    )
+    assert told.exit_code == OK, told.output
+    assert "opt-1.3b in results" in target.read_text(encoding="utf-8")
+
+
+def test_results_and_a_measured_model_share_no_questions(both, tmp_path) -> None:
+    held = scored(tmp_path / "run", results(tmp_path / "given" / "memo-trap"))
+    with pytest.raises(RunError, match="share no questions"):
+        compare((both[0], held), ["pico-xs", "opt-1.3b"])
+
+
 def test_the_command_prints_writes_a_page_and_tells_machines(both, tmp_path) -> None:
     paths, target = [str(folder.path) for folder in both], tmp_path / "pages" / "compare.html"
     models = ["-m", "pico-xs", "-m", "pico-s"]

@@ -4,6 +4,8 @@
 (() => {
   const root = document.documentElement;
   const { config, figures } = JSON.parse(document.getElementById("specs").textContent);
+  const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+  const said = (text) => words[text] ?? text;
   const GAP = 22, NARROWEST = 130;
 
   // ---- charts
@@ -95,12 +97,12 @@
     const code = button.parentElement.querySelector("code");
     try {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
+      button.textContent = said("Copied");
     } catch {
       getSelection().selectAllChildren(code); // a file opened from mail may not reach the clipboard
-      button.textContent = "Selected: press Ctrl+C";
+      button.textContent = said("Selected: press Ctrl+C");
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 2500);
+    setTimeout(() => { button.textContent = said("Copy"); }, 2500);
   }
 
   // ---- theme
@@ -109,8 +111,8 @@
   const toggle = document.getElementById("theme");
   const dark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
   function label() {
-    toggle.textContent = dark() ? "Light" : "Dark";
-    toggle.setAttribute("aria-label", "Use " + (dark() ? "light" : "dark") + " colours");
+    toggle.textContent = said(dark() ? "Light" : "Dark");
+    toggle.setAttribute("aria-label", said(dark() ? "Light colours" : "Dark colours"));
   }
   function setTheme(name) {
     root.dataset.theme = name;
@@ -132,4 +134,19 @@
     choice.addEventListener("change", show);
     show();
   }
+
+  // A link to a finding of a model that is not shown shows it first.
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const part = target?.closest("[data-model][data-off]");
+    if (!part) return;
+    const choice = part.closest("section").querySelector("[data-choose]");
+    choice.value = part.dataset.model;
+    choice.dispatchEvent(new Event("change"));
+    // At once: charts that are drawn on the way would carry a slow scroll past its goal.
+    target.scrollIntoView({ behavior: "instant" });
+    target.focus({ preventScroll: true });
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
 })();

@@ -17,6 +17,8 @@ from taskscope.report.document import Report, StudyPage
 
 TRANSLATED = ("ja",)
 LANGUAGES = ("en", *TRANSLATED)
+SCRIPT = ("Copy", "Copied", "Selected: press Ctrl+C", "Light", "Dark", "Light colours", "Dark colours")
+"""What the page's script says."""
 
 
 def check(language: str) -> str:
@@ -38,6 +40,12 @@ def translator(language: str) -> Callable[[str], str]:
     return lambda text: words.get(text, text)
 
 
+def of_the_script(language: str) -> dict[str, str]:
+    """Return what the script of the page says, in this language."""
+    said = translator(language)
+    return {text: said(text) for text in SCRIPT}
+
+
 def counter(language: str) -> Callable[[int, str], str]:
     """Return the function that counts things in this language, as `wording.count` does in English."""
     if language not in TRANSLATED:
@@ -47,16 +55,22 @@ def counter(language: str) -> Callable[[int, str], str]:
 
 
 def translated(report: Report, language: str) -> Report:
-    """Return the report with the plain parts of its accounts, and the titles of claims, in this language."""
+    """Return the report in this language: accounts, titles of claims, and the words for what is measured.
+
+    Titles of figures, sentences with numbers in them, names of controls (which legends show too) and tables
+    stay English.
+    """
     if language not in TRANSLATED:
         return report
     words = _words(language)
-    pages = tuple(_page(page, words["accounts"].get(page.account.name, {})) for page in report.pages)
+    pages = tuple(
+        _page(page, words["accounts"].get(page.account.name, {}), words["terms"]) for page in report.pages
+    )
     question = words["page"].get(report.question, report.question)
     return report.model_copy(update={"pages": pages, "language": language, "question": question})
 
 
-def _page(page: StudyPage, words: dict[str, Any]) -> StudyPage:
+def _page(page: StudyPage, words: dict[str, Any], terms: dict[str, str]) -> StudyPage:
     titles = words.get("claims", {})
     plain = {name: text for name, text in words.items() if name != "claims"}
     claims = tuple(
@@ -64,11 +78,33 @@ def _page(page: StudyPage, words: dict[str, Any]) -> StudyPage:
         for claim in page.account.claims
     )
     findings = tuple(
-        finding.model_copy(update={"title": titles.get(finding.claim, finding.title)})
+        finding.model_copy(
+            update={
+                "title": titles.get(finding.claim, finding.title),
+                "quantity": terms.get(finding.quantity, finding.quantity),
+                "unit": terms.get(finding.unit, finding.unit),
+            }
+        )
         for finding in page.findings
     )
+    figures = tuple(figure.model_copy(update={"spec": _named(figure.spec, terms)}) for figure in page.figures)
     account = page.account.model_copy(update={**plain, "claims": claims})
-    return page.model_copy(update={"account": account, "findings": findings})
+    return page.model_copy(update={"account": account, "findings": findings, "figures": figures})
+
+
+def _named(part: Any, terms: dict[str, str]) -> Any:
+    """Put the titles of axes, headers and tooltips of a chart into words of `terms`; its data stay."""
+    if isinstance(part, list):
+        return [_named(one, terms) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: value if key == "datasets" else _named(value, terms) for key, value in part.items()}
+    title = found.get("title")
+    if isinstance(title, str):
+        found["title"] = terms.get(title, title)
+    elif isinstance(title, dict) and isinstance(title.get("text"), str):
+        found["title"] = {**title, "text": terms.get(title["text"], title["text"])}
+    return found
 
 
 @cache

@@ -89,6 +89,11 @@ def compare(folders: tuple[RunFolder, RunFolder], models: Sequence[str] = (), st
             found += own
             if own and each.other_code:
                 notes.append(f"{each.study}: the two were measured by different versions of the code.")
+            if own and each.other_files:
+                notes.append(
+                    f"{each.study}: the results come from different files. Their items are paired by number; "
+                    "whether both were asked the same cannot be seen from them."
+                )
     if not found:
         raise RunError(
             "the two share no questions\n  " + "\n  ".join(map(contents, (first, second))),
@@ -101,7 +106,8 @@ def compare(folders: tuple[RunFolder, RunFolder], models: Sequence[str] = (), st
 def _notes(first: Side, second: Side) -> list[str]:
     notes = []
     if first.identity == second.identity:
-        notes.append("Both are the same weights: what differs comes from code, machine or precision.")
+        same = "weights" if first.records[0].cell.model else "results"
+        notes.append(f"Both are the same {same}: what differs comes from code, machine or precision.")
     return notes
 
 
@@ -109,9 +115,7 @@ def _study(first: Side, second: Side, cells: Shared) -> Iterator[Difference]:
     study = find_study(cells.study)
     if not isinstance(study, Comparable):
         return
-    one, other = (
-        study.answers(side.folder.rows(keys)) for side, keys in ((first, cells.first), (second, cells.second))
-    )
+    one, other = (side.answers(study, keys) for side, keys in ((first, cells.first), (second, cells.second)))
     for side, answers in ((first, one), (second, other)):
         _refuse_two_settings(side, cells.study, answers)
     both = _joined(one, other)

@@ -187,5 +187,6 @@ def _table(own: Sequence[Difference], study: str) -> Table:
 
 def _card(side: Side, name: str) -> ModelCard:
     model = side.records[0].cell.model
-    assert model is not None
+    if model is None:
+        return ModelCard(label=name, id=side.identity)
     return ModelCard(label=name, id=model.id, dtype=model.dtype, attention=model.attention)

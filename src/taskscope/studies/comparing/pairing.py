@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from taskscope.errors import RunError, nearest
 from taskscope.runs.cell import canonical_json
 from taskscope.runs.record import CellRecord, label_of, task_of
 from taskscope.runs.store import RunFolder
+from taskscope.studies.base import Collected, Comparable
+from taskscope.studies.registry import registry
 
 OF_THE_MODEL = ("place", "url")
 """Parameters of a cell that say which model is asked, not what."""
@@ -25,10 +29,18 @@ class Side:
 
     @property
     def identity(self) -> str:
-        """What a change of weights changes."""
-        model = self.records[0].cell.model
-        assert model is not None  # cells without a model are no side
-        return model.id
+        """What a change of weights changes; of a model that was not loaded, what a change of results does."""
+        cell = self.records[0].cell
+        if cell.model is not None:
+            return cell.model.id
+        return f"{self.model} in results {', '.join(sorted(t.fingerprint[:12] for t in cell.tasks))}"
+
+    def answers(self, study: Comparable, keys: Collection[str]) -> pa.Table:
+        """Read what the model answered in some of its cells."""
+        rows = self.folder.rows(keys)
+        if self.records[0].cell.model is None and isinstance(study, Collected):
+            return study.collected(rows)[self.model]
+        return study.answers(rows)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,8 @@ class Shared:
     second: frozenset[str]
     other_code: bool
     """Some were measured by different code."""
+    other_files: bool
+    """Some were read from different files, so that nobody knows whether the same was asked."""
 
 
 def sides(folders: tuple[RunFolder, RunFolder], models: Sequence[str]) -> tuple[Side, Side]:
@@ -88,14 +102,27 @@ def _models(folder: RunFolder) -> dict[str, list[CellRecord]]:
     for record in folder.cells():
         if record.status == "done" and record.cell.model is not None:
             found.setdefault(label_of(record.cell), []).append(record)
+    for name, record in _collected(folder):
+        # A model that was measured here goes before results of the same name.
+        if all(one.cell.model is None for one in found.get(name, [])):
+            found.setdefault(name, []).append(record)
     return found
+
+
+def _collected(folder: RunFolder) -> Iterator[tuple[str, CellRecord]]:
+    """Name the models whose answers cells hold that loaded none."""
+    for record in folder.cells():
+        study = registry().get(record.cell.study)
+        if record.status == "done" and record.cell.model is None and isinstance(study, Collected):
+            for name in study.collected(folder.rows([record.key])):
+                yield name, record
 
 
 def shared(first: Side, second: Side) -> list[Shared]:
     """Pair the cells that asked the same, study by study.
 
     The same is: the same measurement of one study version with the same parameters, tasks of the same items,
-    and the same seed.
+    and the same seed. Of results in files only the name of the task is known, and the items by their numbers.
     """
     there = {_asked(record): record for record in second.records}
     pairs = [(one, there[_asked(one)]) for one in first.records if _asked(one) in there]
@@ -109,6 +136,7 @@ def shared(first: Side, second: Side) -> list[Shared]:
                 first=frozenset(one.key for one, _ in own),
                 second=frozenset(other.key for _, other in own),
                 other_code=any(one.code != other.code for one, other in own),
+                other_files=any(_fingerprints(one) != _fingerprints(other) for one, other in own),
             )
         )
     return found
@@ -117,8 +145,13 @@ def shared(first: Side, second: Side) -> list[Shared]:
 def _asked(record: CellRecord) -> str:
     cell = record.cell
     params = {name: value for name, value in cell.params.items() if name not in OF_THE_MODEL}
-    tasks = [(task.name, task.fingerprint) for task in cell.tasks]
+    # Where no model was loaded the answers were given, and the fingerprint of what is read is that of them.
+    tasks = [(task.name, task.fingerprint if cell.model else "") for task in cell.tasks]
     return canonical_json([cell.study, cell.study_version, cell.measure, params, tasks, cell.seed])
+
+
+def _fingerprints(record: CellRecord) -> list[str]:
+    return [task.fingerprint for task in record.cell.tasks]
 
 
 def contents(side: Side) -> str:
