@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from report_sample import finding
 from taskscope.cli.main import app
 from taskscope.engines import inline
-from taskscope.errors import ModelError, RunError, TaskscopeError
+from taskscope.errors import ModelError, RunError, TaskError, TaskscopeError
 from taskscope.models.identity import identify
 from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Verdict
@@ -146,6 +146,7 @@ def test_task_files(tmp_path: Path, name: str) -> None:
 
     @fuzz
     @given(hostile(sample))
+    @example(b'"')
     def is_read_or_refused(content: bytes) -> None:
         path.write_bytes(content)
         try:
@@ -187,6 +188,14 @@ def test_archives(tmp_path: Path, data: st.DataObject) -> None:
         choice_files.load(path)
     except TaskscopeError as error:
         assert error.given
+
+
+def test_an_archive_whose_member_has_another_name_inside_is_refused(tmp_path: Path) -> None:
+    """The name in front of a member says that it is UTF-8 and is not; the directory has the right one."""
+    path = zipped(tmp_path / "x.zip", {"pärt-1.jsonl": CHOICES})
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xdd\x28", 1))
+    with pytest.raises(TaskError, match="cannot be read"):
+        choice_files.load(path)
 
 
 @pytest.mark.parametrize("member", ["../outside.jsonl", "/tmp/outside.jsonl", "a/../../outside.jsonl"])

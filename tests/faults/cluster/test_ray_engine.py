@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import toy_cells
 from taskscope.engines import inline
 from taskscope.engines.events import CellFailed, CellStarted, Event, ModelLoading
 from taskscope.engines.outcome import Outcome
+from taskscope.engines.queues import Needs, Work
 from taskscope.engines.ray import driver
 from taskscope.errors import RunError
 from taskscope.runs.cell import Cell, Measured
@@ -41,6 +43,17 @@ def measure_or_die(cell: Cell, model: Any) -> Measured:
     return toy_cells.measure(cell, model)
 
 
+def measure_on_gpus(cell: Cell, model: Any) -> Measured:
+    """Stay until as many models as the cell asks for are here at once; return the GPUs shown here."""
+    here = Path(cell.params["here"])
+    (here / str(model)).touch()
+    deadline = time.monotonic() + 120
+    while len(list(here.iterdir())) < cell.params["at_once"]:
+        assert time.monotonic() < deadline, "the others never came"
+        time.sleep(0.05)
+    return Measured(pa.table({"gpus": [os.environ["CUDA_VISIBLE_DEVICES"]]}))
+
+
 def attempts(notes: Path, cell: Cell) -> list[Path]:
     return list(notes.glob(f"{cell.key}.*"))
 
@@ -51,6 +64,8 @@ def deadly(notes: Path, seed: int, deaths: int) -> Cell:
 
 
 SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+WITH_GPUS = {**SMALL, "num_gpus": 2}
+"""Numbers that Ray hands out as it does real ones; no cell touches a GPU."""
 
 
 def two_nodes() -> Any:
@@ -61,7 +76,7 @@ def two_nodes() -> Any:
         cluster = Cluster()
         try:
             cluster.add_node(**SMALL)
-            cluster.add_node(**SMALL)
+            cluster.add_node(**WITH_GPUS)
         except Exception:
             cluster.shutdown()
             if last:
@@ -168,7 +183,7 @@ def test_a_node_that_dies(nodes: Any, folder: RunFolder, tmp_path: Path) -> None
         outcome, _ = on_cluster(folder, plan, kill_the_second)
     finally:
         if lost:
-            nodes.add_node(**SMALL)
+            nodes.add_node(**WITH_GPUS)
     assert lost and (outcome.measured + outcome.skipped, outcome.failures) == (10, ())
     assert same_as_inline(folder, plan, tmp_path)
 
@@ -191,6 +206,28 @@ def test_a_driver_that_is_killed_and_started_again(nodes: Any, tmp_path: Path) -
     assert not held & {e.cell.key for e in events if isinstance(e, CellStarted)}
     assert same_as_inline(folder, plan, tmp_path)
     assert not (folder.path / "claims").exists()
+
+
+def test_small_models_share_a_gpu_and_a_large_one_has_several(
+    nodes: Any, folder: RunFolder, tmp_path: Path
+) -> None:
+    """Four models of half a GPU each are on one machine's two GPUs at once; then one takes both."""
+    here = tmp_path / "here"
+    here.mkdir()
+    params = {"here": str(here), "at_once": 4}
+    plan = [toy_cell(m, params=params, measure="test_ray_engine:measure_on_gpus") for m in "abcde"]
+    work = Work(
+        weigh=lambda cell: 1.0,
+        needs_of=lambda model: Needs(0.25, 2 if model is not None and model.label == "e" else 0.5),
+    )
+    outcome = driver.run(plan, folder, toy_cells.load, on_event=lambda event: None, engine="ray", work=work)
+    assert (outcome.measured, outcome.failures) == (len(plan), ())
+    shown = {row["model"]: row["gpus"] for row in folder.rows().select(["model", "gpus"]).to_pylist()}
+    assert sorted(shown[model] for model in "abcd") == ["0", "0", "1", "1"]
+    assert shown["e"] == "0,1"
+    too_large = Work(work.weigh, lambda model: Needs(gpus=3))
+    with pytest.raises(RunError, match="3 GPUs"):
+        driver.run([toy_cell("f")], folder, toy_cells.load, on_event=print, engine="ray", work=too_large)
 
 
 def test_an_interruption_leaves_the_folder_whole_and_the_cluster_running(
