@@ -23,8 +23,8 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from taskscope import pico
 from taskscope.models.blocks import locate
+from taskscope.models.choosing import encode, logprobs
 from taskscope.models.language_model import LanguageModel
-from taskscope.studies.inverse_scaling.measure import encode, logprobs
 from taskscope.tasks.choices import ChoiceItem
 from timing import TOLERANCE, compare, main, medians, processor
 
@@ -62,7 +62,7 @@ class Problem:
 def taskscope_scores(problem: Problem) -> np.ndarray:
     """What the study does: beginnings shared, only needed places through the head."""
     model, items = problem.model, problem.work.items
-    return logprobs(model, [encode(model, item, item.prompt) for item in items]).ravel()
+    return logprobs(model, [encode(model, item.prompt, item.classes) for item in items]).ravel()
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Validating a choice file that is larger than memory would like: peak memory and time.
 
-    python benchmarks/choice_streaming.py [--gigabytes 1] [--characters 1500]
+    python benchmarks/choice_streaming.py [--gigabytes 2] [--characters 1500]
 
 A JSON-lines file of that size is written into a temporary folder and validated by a process of its own, whose
 peak resident memory is printed, beside that of a process which validates a thousandth of the file.
@@ -57,7 +57,7 @@ def measured(path: Path) -> tuple[int, float, int]:
 def main() -> None:
     """Print one line for a small file and one for the large."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gigabytes", type=float, default=1.0)
+    parser.add_argument("--gigabytes", type=float, default=2.0)
     parser.add_argument("--characters", type=int, default=1500)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

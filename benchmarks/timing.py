@@ -52,6 +52,13 @@ def medians(
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
+def runs(repeats: int) -> str:
+    """Say how often each way was timed: one time has no spread."""
+    if repeats == 1:
+        return "one run of each way, so that chance in the times is not told"
+    return f"medians of {repeats} interleaved repeats"
+
+
 def processor() -> str:
     """Name the processor."""
     info = Path("/proc/cpuinfo")

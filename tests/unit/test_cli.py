@@ -143,6 +143,9 @@ def test_list_models_names_the_built_in_ones() -> None:
     rows = json.loads(runner.invoke(app, ["list", "models", "--json"]).output)
     assert {"planted-vector", "null-vector", "pico-xs"} <= {row["model"] for row in rows}
     assert all(row["parameters"] > 0 and row["summary"] for row in rows)
+    printed = runner.invoke(app, ["list", "models"], env={"COLUMNS": "80"}).output
+    names = [line.split()[0] for line in printed.splitlines()[1 : len(rows) + 1]]
+    assert names == [row["model"] for row in rows], "a name is broken, or a summary stands between them"
 
 
 LOOKED = "apple=>a\nlime=>l\ncorn=>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 import pytest
@@ -14,6 +14,7 @@ import yaml
 
 from taskscope.cli.main import app
 from taskscope.studies.registry import ACCOUNTS
+from taskscope.tasks import files, labelled_files, pair_files, registry
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -26,9 +27,10 @@ GROUP = typer.main.get_command(app)
 
 
 def commands(page: Path) -> list[str]:
-    """Lines of shell blocks that call taskscope, joined where a line goes on."""
+    """Lines of shell blocks that call taskscope, joined where a line goes on, and commands in sentences."""
     text = page.read_text(encoding="utf-8")
-    found = []
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = [" ".join(line.split()) for line in re.findall(r"(?<!`)`(taskscope \w[^`]+)`", prose)]
     for block in re.findall(r"^```(?:sh|bash|console)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         for line in block.replace("\\\n", " ").splitlines():
             if re.match(r"(\.venv/bin/)?taskscope ", line.strip()):
@@ -54,6 +56,39 @@ def test_every_command_parses(page: Path, line: str) -> None:
     command.parse_args(context, arguments)
 
 
+def test_what_the_docs_check_leaves_out_is_listed_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    made = runpy.run_path(str(ROOT / "docs" / "check_blocks.py"))
+    having = {page for page in PAGES if re.search(r"^```(sh|bash|console)$", page.read_text("utf-8"), re.M)}
+    assert having == set(made["pages"]())
+    executed, changed = zip(*map(made["script"], made["pages"]()), strict=True)
+    used = {entry.written for entries in changed for entry in entries}
+    assert used == {entry.written for entry in made["INSTEAD"]}, "a command that no page has any longer"
+    assert all(entry.why and entry.executed != entry.written for entry in made["INSTEAD"])
+    run = [line for lines in executed for line in lines]
+    # What is executed needs no network and no cluster: nothing that asks for one is forgotten in the list.
+    assert not [line for line in run if re.search(r"EleutherAI|pythia|FOLDER|srun|\.\.\.$|:\d{4,5}\b", line)]
+    assert not [line for line in run if re.search(r"taskscope train |taskscope\.training", line)]
+    assert len([line for line in run if line.startswith("taskscope ")]) > 35
+
+
+def test_the_files_given_to_the_docs_check_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    runpy.run_path(str(ROOT / "docs" / "offline.py"))["give_files"](tmp_path)
+    assert len(files.load(tmp_path / "pairs.csv").items) > 40
+    assert len(labelled_files.load(tmp_path / "reviews.csv").labels) == 2
+    assert [len(task.pairs) for task in pair_files.load_file(tmp_path / "mine.jsonl")] == [54, 60]
+
+
+def test_the_task_of_a_newcomer_is_fit_to_be_built_in() -> None:
+    (written,) = re.findall(
+        r"<<'JSON'\n(.*?)^JSON$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.S | re.M
+    )
+    task = files.parse(written.encode(), PurePath("fruit-colour.json"))
+    assert task.name == "fruit-colour" and registry.names(task.group)
+    assert task.source and task.notes and task.majority_rate < 0.25
+
+
 def test_there_are_commands_on_every_kind_of_page() -> None:
     having = {page.relative_to(ROOT).parts[0] for page, _ in CALLS}
     assert having >= {"README.md", "README.ja.md", "CONTRIBUTING.md", "docs"} and len(CALLS) > 40
@@ -63,7 +98,11 @@ def test_there_are_commands_on_every_kind_of_page() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", target):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            found = (page.parent / target).resolve()
+            assert found.exists(), f"{page.name} links to {target}"
+            # The site holds nothing else, and is built with `--strict`.
+            site = ROOT / "docs" if page.is_relative_to(ROOT / "docs") else ROOT
+            assert found.is_relative_to(site), f"{page.name} links to {target}, which is not on the site"
 
 
 def test_every_page_of_the_site_is_there() -> None:
@@ -77,8 +116,8 @@ def test_every_page_of_the_site_is_there() -> None:
     named = files(site["nav"])
     assert len(named) == len(set(named))
     assert not [name for name in named if not (ROOT / "docs" / name).is_file()]
-    written = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs" / "how_to").iterdir()}
-    assert written <= set(named)
+    written = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert written == set(named)
 
 
 def test_the_reference_says_what_the_docstrings_say() -> None:

@@ -65,6 +65,7 @@ def measures(path: Path) -> bool:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+STUDIES = {p.parent.name for p in FILES if p.name == "study.py"}
 IN_ROOMS = [p for p in FILES if room(p)]  # the files beside the rooms hold the lazy public API and the errors
 TORCHLESS = [p for p in FILES if room(p) not in TORCH_ROOMS and not measures(p)]
 
@@ -80,6 +81,15 @@ def test_imports_go_downward(path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "taskscope" and len(parts) > 1 and parts[1] in BELOW and parts[1] != here:
             assert parts[1] in BELOW[here], f"{here} may not import {name}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room(p) == "studies"], ids=short)
+def test_no_study_reads_another(path: Path) -> None:
+    """What two studies share stands beside them or a floor lower; their list alone names them all."""
+    here = path.relative_to(PACKAGE).parts[1]
+    others = STUDIES - {here}
+    named = {name.split(".")[2] for name in imports(path) if name.startswith("taskscope.studies.")}
+    assert here in ("registry.py", "catalogue.py") or not named & others
 
 
 @pytest.mark.parametrize("path", TORCHLESS, ids=short)
