@@ -22,8 +22,9 @@ LOCAL = "ray"
 """Names the engine; alone it starts a local cluster unless RAY_ADDRESS names one."""
 _OBJECT_STORE = 80 * 2**20
 """Bytes; hardly more than the least that Ray accepts."""
-_STARTS = 3
-"""Times that starting a local cluster is tried; Ray itself gives up after half a minute."""
+_TRIES = 3
+"""Times that a cluster is started or joined; Ray gives up a local start after half a minute, and a head,
+which forks a server for each client among running threads, now and then loses one at birth."""
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
@@ -84,7 +85,9 @@ def _imported() -> ModuleType:
 
 
 def _connect(ray: ModuleType, engine: str) -> None:
-    """Join a cluster, or start one here, which a busy machine may not manage at once.
+    """Join a cluster, or start one here; neither need succeed at once.
+
+    An address that nobody answers is not asked again: Ray has waited for it already.
 
     Raises:
         RunError: If there is none.
@@ -95,7 +98,7 @@ def _connect(ray: ModuleType, engine: str) -> None:
         options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE}
         if os.name != "nt":
             options["_temp_dir"] = f"/tmp/taskscope-{os.getuid()}"
-    for tries_left in range(_STARTS - 1 if address is None else 0, -1, -1):
+    for tries_left in range(_TRIES - 1, -1, -1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -103,7 +106,7 @@ def _connect(ray: ModuleType, engine: str) -> None:
             return
         except Exception as error:  # Ray raises what its parts raise: connection, value and runtime errors
             ray.shutdown()
-            if tries_left:
+            if tries_left and (address is None or isinstance(error, ConnectionAbortedError)):
                 continue
             why = (str(error).strip() or repr(error)).splitlines()[0]
             raise RunError(
