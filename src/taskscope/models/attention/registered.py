@@ -28,13 +28,15 @@ from taskscope.models.attention.passes import (
     one_logits,
     switches,
 )
+from taskscope.models.attention.positionwise import in_chunks
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
 NAME = "taskscope_last_rows"
 CHUNK = 256
-"""Queries taken at a time where the stock kernel cannot serve and the class's own function must."""
+"""Tokens that feed-forward parts see at a time, and queries where the class's own function must serve instead
+of the stock kernel."""
 BEYOND_STOCK = ("softcap", "s_aux", "position_bias")
 """Arguments that change attention in ways that not every version of the stock kernel takes, or tells of."""
 
@@ -80,7 +82,8 @@ def read(
         anatomy: The model taken apart.
         ids: (row, token) int64, padded on the right.
         mask: (row, token) int64, 1 for a token and 0 for padding.
-        chunk: Queries that the class's own function takes at a time, where it must serve.
+        chunk: Tokens taken at a time by what need not see more: feed-forward parts, and the class's own
+            attention function where it must serve.
 
     Returns:
         By block, (row, head, token) float32, zero beyond a row's last token; and the logits (row, token) of
@@ -92,7 +95,7 @@ def read(
     reader = _Reader(mask.sum(1) - 1, bool(getattr(hf, "_supports_sdpa", False)), chunk)
     token = _reader.set(reader)
     try:
-        with attending_by(hf, NAME), _watching(anatomy, reader):
+        with attending_by(hf, NAME), _watching(anatomy, reader), in_chunks(anatomy.blocks, chunk):
             out = forward(hf, anatomy, last=reader.last, input_ids=ids, attention_mask=mask, use_cache=False)
     finally:
         _reader.reset(token)
