@@ -25,7 +25,14 @@ from taskscope.stats.trend_tests import Trend, jonckheere
 from taskscope.studies.randomness import stream
 from taskscope.studies.structured_tasks.maps.draws import NATURAL, ORDERS, RANDOM
 from taskscope.studies.structured_tasks.maps.grids import Kind, MapGrid
-from taskscope.studies.structured_tasks.maps.rows import COVARIATES, RENAMED_TASK, RENAMING, SHOWN
+from taskscope.studies.structured_tasks.maps.rows import (
+    APART,
+    COVARIATES,
+    RENAMED_TASK,
+    RENAMING,
+    SHOWN,
+    TASK_SHOWN,
+)
 
 CEILING = 0.99
 """Macro-F1 from which a map counts as done without fault (protocol 6, ceiling share)."""
@@ -73,6 +80,16 @@ class TaskMaps:
     def learned(self) -> np.ndarray:
         """Macro-F1 of the renamed task above guessing."""
         return self.renamed - self.grid.guessing
+
+    @property
+    def put_together(self) -> np.ndarray:
+        """Macro-F1 of the renamed task where its parts are shown apart, above its floor (9.4).
+
+        The floor is the higher of guessing and the same with the texts alone shown, where nothing tells the
+        new words; which one it is is decided once, by the estimates.
+        """
+        blind = self.apart[TASK_SHOWN]
+        return self.apart[APART] - (blind if blind[0] > self.grid.guessing else self.grid.guessing)
 
     @property
     def natural(self) -> list[str]:

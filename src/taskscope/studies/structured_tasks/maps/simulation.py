@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from taskscope.studies.structured_tasks.maps.draws import NATURAL, RANDOM
 from taskscope.studies.structured_tasks.maps.rows import (
+    APART,
     RENAMED_TASK,
     RENAMING,
+    TASK_SHOWN,
     Facts,
     answer_rows,
     fact_rows,
@@ -39,6 +41,8 @@ class Scenario:
     """Standard deviation of abilities over maps."""
     natural: float = 0.0
     """What natural maps add to the ability at the renaming."""
+    parts: float = 0.3
+    """Mean ability at the renamed task where its parts are shown apart; at 0 every map is guessed."""
     true: tuple[str, ...] = ()
     tested: tuple[str, ...] = ("H3",)
 
@@ -72,6 +76,7 @@ class Scenario:
         }
         for (arm, size), ability in zip(sizes.items(), abilities.T, strict=True):
             tables.append(_answers(RANDOM, numbers, arm, n_classes, size, ability, rng))
+        tables += self._apart(n_classes, params, rng.spawn(1)[0])
         for kind in NATURAL:
             m = params.n_natural
             ability = np.clip(self.renaming + self.natural + self.spread * rng.standard_normal(m), 0, 1)
@@ -80,6 +85,18 @@ class Scenario:
             size = (m, params.n_word_sets, n_classes)
             tables.append(_answers(kind, numbers, RENAMING, n_classes, size, ability, rng))
         return tables
+
+    def _apart(
+        self, n_classes: int, params: StructuredTaskParams, rng: np.random.Generator
+    ) -> list[pa.Table]:
+        """Simulate the renamed task where both parts are shown, and where the texts alone are."""
+        n = params.n_maps
+        size = (n, max(params.n_text_sets // 2, 1), params.n_text_queries)
+        both = np.clip(self.parts + self.spread * rng.standard_normal(n), 0, 1) * (self.parts > 0)
+        return [
+            _answers(RANDOM, np.arange(n), arm, n_classes, size, ability, rng)
+            for arm, ability in ((APART, both), (TASK_SHOWN, np.zeros(n)))
+        ]
 
     def _facts(self, kind: str, number: int, trait: float, rng: np.random.Generator) -> Facts:
         noise = rng.standard_normal(5)
@@ -135,6 +152,13 @@ SCENARIOS = (
         natural=0.2,
     ),
     Scenario(
+        "names unequally easy",
+        "cannot compose; some names are hard to say in both tasks, and no measured trait of theirs tells",
+        link=0.5,
+        natural=0.2,
+        parts=0.0,
+    ),
+    Scenario(
         "no link",
         "renamed tasks do not go with the renaming; natural names help",
         natural=0.2,
@@ -158,5 +182,6 @@ SCENARIOS = (
         renamed=0.0,
         spread=0.0,
         natural=0.2,
+        parts=0.0,
     ),
 )
