@@ -37,7 +37,7 @@ _TOLD: dict[Table, tuple[str, str]] = {
         "class-balanced samples and one of 256, 2,468 texts in all, and scores are higher throughout. "
         "The tokenizer accounts for part of that: with LLaMA2's a demonstration has 88 tokens, its "
         "fields among them, and where GPT-2's merges are cut down to reach such a length scores fall "
-        "({vocabularies}). The texts differ too: the oracle below, which uses no tokenizer, is higher "
+        "({numbers}). The texts differ too: the oracle below, which uses no tokenizer, is higher "
         "on them as well.",
     ),
     "oracle": (
@@ -122,7 +122,7 @@ def main() -> None:
     ]
     remarks = {
         "shared": tables.shared_direction(),
-        "vocabularies": tables.smaller_vocabularies(Path(data)),
+        "numbers": tables.whole_numbers(Path(data)),
     }
     numbers = {"references": [r.model_dump(mode="json") for r in references], "remarks": remarks}
     (folder / f"{NAME}.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
