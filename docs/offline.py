@@ -50,6 +50,43 @@ INSTEAD = (
         HUB,
     ),
     Instead(
+        "taskscope run structured-tasks -m pico-m",
+        "taskscope run structured-tasks -m pico-xs -p smoke --out runs/a",
+        LONG,
+    ),
+    Instead(
+        "taskscope run structured-tasks -m selector -m learner -m composer -t sentiment-few -t topics-few "
+        "--profile smoke --set n_queries=16 --set map_shots=32 --set n_maps=40 --set n_natural=12 "
+        "--set n_word_sets=4 --set n_text_queries=8 --set n_stage_maps=0 --set draws=500",
+        "",
+        "takes many minutes; tests/studies/structured_tasks/test_structured_planted.py asks the same",
+    ),
+    Instead("taskscope run structured-tasks -m EleutherAI/pythia-410m -t sst2 -t ag-news", "", DATA),
+    Instead(
+        "TASKSCOPE_DATA=folder taskscope run structured-tasks -m pico-s -t sst2 -t cr --set map_shots=4 "
+        "--set stage_shots=4",
+        "",
+        DATA,
+    ),
+    Instead(
+        "taskscope run structured-tasks -m pico-m --set thesaurus=wordnet --set shots='[1,4,16]'",
+        "taskscope run structured-tasks -m pico-xs --set shots='[1,4,16]' -p smoke --out runs/b",
+        "reads the tables of WordNet, which the reader has",
+    ),
+    Instead(
+        "taskscope run structured-tasks -m EleutherAI/pythia-410m --set nested='[\"to-upper(next-letter)\"]'",
+        "taskscope run structured-tasks -m pico-xs --set nested='[\"to-upper(next-letter)\"]' -p smoke "
+        "--out runs/c",
+        HUB,
+    ),
+    Instead(
+        "taskscope run structured-tasks -m HuggingFaceTB/SmolLM2-360M-Instruct --set spoken='[\"en\"]' "
+        "--set n_spoken=64",
+        "taskscope run structured-tasks -m pico-xs --set spoken='[\"en\"]' --set n_spoken=4 -p smoke "
+        "--out runs/d",
+        HUB,
+    ),
+    Instead(
         "taskscope run inverse-scaling --series pythia --device auto",
         "taskscope run inverse-scaling --series pico --device auto -t memo-trap -p smoke",
         HUB,
