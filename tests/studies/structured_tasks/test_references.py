@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ from taskscope.studies.structured_tasks.references.reference import Reference
 from taskscope.tasks import classification_registry, datasets
 
 DOCS = Path(__file__).parents[3] / "docs"
+APART = {("dbpedia", 16): 2.7}
+"""Cells of the token table that are not reproduced: here minus there, in points."""
+ORACLE_APART: dict[tuple[str, int], float] = {}
+"""The same of the oracle's."""
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +46,16 @@ def test_values_that_need_no_data_come_out_again(committed, table):
 
 
 def test_what_the_page_says_in_words_is_what_its_tables_say(committed):
-    tokens = {
-        name: [r.agrees for r in of(committed, "tokens") if r.row == name]
-        for name in ("cr", "sst2", "ag-news")
-    }
-    assert {name: (sum(agreed), len(agreed)) for name, agreed in tokens.items()} == dict.fromkeys(
-        tokens, (5, 5)
-    )
-    assert all(r.value > r.published for r in of(committed, "tokens") if r.row == "dbpedia")
-    oracle = [r for r in of(committed, "oracle") if r.column == "chosen each time"]
-    assert len(oracle) == 11
-    assert [r.row for r in oracle if not r.agrees] == ["cr, L = 32", "dbpedia, L = 32"]
-    assert [r.distance > 0 for r in oracle if not r.agrees] == [False, True]
+    tokens = {(r.row, int(r.column.removeprefix("L = "))): r for r in of(committed, "tokens")}
+    assert set(tokens) == set(published.TOKENS)
+    assert {at for at, r in tokens.items() if not r.agrees} == set(APART)
+    for at, difference in APART.items():
+        assert tokens[at].value - tokens[at].published == pytest.approx(difference, abs=0.05)
+    oracle = {(r.row, int(r.column.removeprefix("L = "))): r for r in of(committed, "oracle")}
+    assert set(oracle) == set(published.ORACLE)
+    assert {at for at, r in oracle.items() if not r.agrees} == set(ORACLE_APART)
+    for at, difference in ORACLE_APART.items():
+        assert oracle[at].value - oracle[at].published == pytest.approx(difference, abs=0.05)
     assert [r.column for r in of(committed, "linear") if not r.agrees] == ["1 step"]
     assert all(r.agrees for table in ("chance", "coverage") for r in of(committed, table))
     apart = {(r.row, r.column) for r in of(committed, "maps") if not r.agrees}
@@ -64,20 +67,56 @@ def test_what_the_page_says_in_words_is_what_its_tables_say(committed):
     }
 
 
+@cache
+def texts_and_labels(name: str) -> tuple[list[str], np.ndarray]:
+    items = bag_of_words.texts_of(classification_registry.get(name))
+    return [item.text for item in items], np.array([item.label for item in items])
+
+
+@cache
+def tokens_of(name: str, folder: Path) -> list[list[int]]:
+    encode = bag_of_words.gpt2_encoder(folder)
+    return [encode(text) for text in texts_and_labels(name)[0]]
+
+
+def check_cell(old: Reference, scores: np.ndarray) -> None:
+    """Fresh scores are those of the page, and as far from the protocol's as the page says."""
+    error = old.sd / len(scores) ** 0.5
+    assert scores.mean() == pytest.approx(old.value, abs=3 * error)
+    expected = old.published + (0 if old.agrees else old.value - old.published)
+    assert scores.mean() == pytest.approx(expected, abs=3 * np.hypot(old.published_error, error))
+
+
+QUICK = {("cr", 8), ("sst2", 64), ("ag-news", 32)}
+
+
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "n_demos"), [("cr", 8), ("sst2", 64), ("ag-news", 32)])
+@pytest.mark.parametrize(
+    ("name", "n_demos"),
+    [pytest.param(*at, marks=[] if at in QUICK else pytest.mark.slow) for at in published.TOKENS],
+)
 def test_cells_of_the_token_table_come_out_again(committed, name, n_demos):
     data = os.environ.get("TASKSCOPE_DATA")
     if not data or not (Path(data) / "tokenizers" / "gpt2").is_dir():
         pytest.skip("TASKSCOPE_DATA does not name the public data folder")
-    encode = bag_of_words.gpt2_encoder(Path(data) / "tokenizers" / "gpt2")
-    items = bag_of_words.texts_of(classification_registry.get(name))
-    labels = np.array([item.label for item in items])
-    scores = bag_of_words.token_scores(name, [encode(i.text) for i in items], labels, n_demos, 30)
+    tokens, labels = tokens_of(name, Path(data) / "tokenizers" / "gpt2"), texts_and_labels(name)[1]
+    scores = bag_of_words.token_scores(name, tokens, labels, n_demos, 30)
     old = next(r for r in of(committed, "tokens") if (r.row, r.column) == (name, f"L = {n_demos}"))
-    assert scores.mean() == pytest.approx(old.value, abs=3 * old.sd / len(scores) ** 0.5)
-    error = np.hypot(old.published_error, old.sd / len(scores) ** 0.5)
-    assert scores.mean() == pytest.approx(published.TOKENS[name, n_demos], abs=3 * error)
+    check_cell(old, scores)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "n_demos"),
+    [pytest.param(*at, marks=[] if at == ("cr", 8) else pytest.mark.slow) for at in published.ORACLE],
+)
+def test_cells_of_the_oracle_come_out_again(committed, name, n_demos):
+    if not os.environ.get("TASKSCOPE_DATA"):
+        pytest.skip("TASKSCOPE_DATA does not name the public data folder")
+    texts, labels = texts_and_labels(name)
+    best = bag_of_words.oracle_scores(name, texts, labels, n_demos, 4).max(axis=1)
+    old = next(r for r in of(committed, "oracle") if (r.row, r.column) == (name, f"L = {n_demos}"))
+    check_cell(old, best)
 
 
 def test_draws_show_every_class_and_keep_queries_apart():
@@ -108,12 +147,13 @@ def hash_free(word: str) -> int:
     return int.from_bytes(word.encode(), "big")
 
 
-def test_the_tokenizer_is_gpt2s_and_its_merges_can_be_cut():
+def test_the_tokenizer_is_gpt2s_with_digits_apart_or_not():
     folder = Path(os.environ.get("TASKSCOPE_DATA", ".")) / "tokenizers" / "gpt2"
     if not folder.is_dir():
         pytest.skip("TASKSCOPE_DATA does not name the public data folder")
-    assert bag_of_words.gpt2_encoder(folder)("hello world") == [23748, 995]
-    assert len(bag_of_words.gpt2_encoder(folder, 100)("hello world")) > 4
+    apart, whole = bag_of_words.gpt2_encoder(folder), bag_of_words.gpt2_encoder(folder, digits_apart=False)
+    assert apart("hello world") == whole(" hello world") == [23748, 995]
+    assert (len(whole("in 1951")), len(apart("in 1951"))) == (2, 6)
 
 
 def test_a_missing_tokenizer_is_told(tmp_path):

@@ -30,24 +30,31 @@ _TOLD: dict[Table, tuple[str, str]] = {
     "tokens": (
         "Logistic regression on token counts (E2)",
         "Macro-F1 in %, C = 1, one training set for each repetition, every class among the "
-        "demonstrations, 256 queries. The protocol counts tokens of LLaMA2, which cannot be passed "
-        "on; here they are GPT-2's. The protocol used 20 repetitions, here there are 200. CR (both "
-        "files), SST-2 (train file) and AG News (test file) are the protocol's own texts. DBpedia is "
-        "not: the protocol drew from 5,000 texts that are not in the data folder, here there are five "
-        "class-balanced samples and one of 256, 2,468 texts in all, and scores are higher throughout. "
-        "The tokenizer accounts for part of that: with LLaMA2's a demonstration has 88 tokens, its "
-        "fields among them, and where GPT-2's merges are cut down to reach such a length scores fall "
-        "({numbers}). The texts differ too: the oracle below, which uses no tokenizer, is higher "
-        "on them as well.",
+        "demonstrations, 256 queries. The protocol used 20 repetitions, here there are 100. CR (both "
+        "files), SST-2 (train file) and AG News (test file) are the protocol's own texts. Of DBpedia it "
+        "had 5,000 texts; the data folder holds five class-balanced samples and one of 256, 2,468 texts "
+        "in all. The protocol counts tokens of LLaMA2, whose tokenizer is not in the folder; here they are "
+        "GPT-2's, but each digit is a token of its own, as in LLaMA2's. On DBpedia, where texts are full of "
+        "years, this matters: with numbers as GPT-2 cuts them the scores are {numbers}. The protocol's 5,000 "
+        "texts and LLaMA2's tokenizer, asked once with 100 repetitions (no command here does it), give 14.8, "
+        "21.0, 33.9 and 51.9 on DBpedia, and the folder's texts under that tokenizer 14.6, 21.3, 34.2 and "
+        "51.6: the texts make no difference. DBpedia at L = 16 is apart for neither reason, and why is not "
+        "known. Other readings of the protocol were tried on all cells up to L = 64 (once, 40 repetitions, "
+        "the protocol's texts and tokenizer). As many demonstrations of each class, presence instead of "
+        "counts, logarithms of counts, texts of equal length, one model for each class, and a penalty on the "
+        "intercept all fit worse. One text of each class and the rest at random fits as well as drawing "
+        "again until all classes are there, and leaves DBpedia at L = 16 apart too. Of 19 cells that agree "
+        "in truth, one lies outside two standard errors on average.",
     ),
     "oracle": (
         "The oracle: features and C chosen on the test texts (E2)",
-        "Macro-F1 in % of the configuration that is best on the test texts, 32 configurations: words "
-        "or words and pairs of words, with or without English stop words, with or without character "
-        "n-grams up to four, C of 0.01, 0.1, 1 or 10. Which 32 the protocol used is not known, nor "
-        "whether the best was chosen once for all repetitions or for each repetition. In the second "
-        "reading all but two cells agree: DBpedia, of which the texts are others, and CR at L = 32, "
-        "where the protocol's value is higher for a reason that was not found.",
+        "Macro-F1 in % of the configuration that is best on the test texts, in each repetition anew (20 "
+        "of them). The features are those of the published grid: words, or words and pairs of words, "
+        "without English stop words, beside character n-grams of one to one, two, three or four. C is "
+        "0.01, 0.1, 1 or 10, which makes 32 configurations, as many as the protocol has; which values of C "
+        "it kept is not said. For AG News and DBpedia at L = 32 it had 8 configurations and 8 repetitions; "
+        "here there are 32 configurations throughout, and the best of more lies a little higher. DBpedia's "
+        "texts are others, as above.",
     ),
     "linear": (
         "The linear map of label embeddings (E3)",

@@ -10,7 +10,7 @@ from taskscope.studies.structured_tasks.references import anchors, bag_of_words,
 from taskscope.studies.structured_tasks.references.reference import Reference, Table
 from taskscope.tasks import classification_registry
 
-REPETITIONS, ORACLE_REPETITIONS = 200, 40
+REPETITIONS, ORACLE_REPETITIONS = 100, 20
 
 
 def token_table(data: Path, repetitions: int = REPETITIONS) -> list[Reference]:
