@@ -66,7 +66,8 @@ INSTEAD = (
         "TASKSCOPE_DATA=folder taskscope run structured-tasks -m pico-s -t sst2 -t cr --set map_shots=4 "
         "--set stage_shots=4",
         "",
-        DATA,
+        "reads published sets from a folder, which the reader has; "
+        "tests/studies/structured_tasks/test_published_sets.py does where there is one",
     ),
     Instead(
         "taskscope run structured-tasks -m pico-m --set thesaurus=wordnet --set shots='[1,4,16]'",
