@@ -16,7 +16,7 @@ from taskscope.tasks import classification_registry, datasets
 DOCS = Path(__file__).parents[3] / "docs"
 APART = {("dbpedia", 16): 2.7}
 """Cells of the token table that are not reproduced: here minus there, in points."""
-ORACLE_APART: dict[tuple[str, int], float] = {}
+ORACLE_APART = {("cr", 64): -3.0}
 """The same of the oracle's."""
 
 
