@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from taskscope.errors import StudyError
+from taskscope.errors import StudyError, TaskError
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.models.spec import ModelSpec
@@ -100,6 +101,26 @@ def test_a_small_model_writes_something_that_is_checked(model: LanguageModel) ->
     assert not any("\n" in row["said"] for row in rows)
 
 
+def test_demonstrations_that_leave_no_room_are_not_asked_and_that_is_said(model: LanguageModel) -> None:
+    longer = cell("ja").model_copy(update={"params": {**cell("ja").params, "spoken_shots": 2}})
+    rows = measure(longer, model).rows
+    by_condition = {name: rows.filter(pc.equal(rows["condition"], name)).to_pylist() for name in CONDITIONS}
+    assert len(by_condition[NAMED]) == 2 * len(REQUESTS) and all(row["asked"] for row in by_condition[NAMED])
+    assert [row["asked"] for row in by_condition[SHOWN]] == [None]
+    found = grids(with_front(rows, "ja"), 100)["toy"]
+    assert [bool(each.right) for each in found] == [True, False]
+    told = figures.tables("toy", found)[0].rows
+    assert told[-1][:3] == ("Japanese, named in words, each function shown", told[-1][1], 0)
+    assert "longer than the model's context" in str(told[-1][1])
+    assert "of 6 requests" in figures.see(found) or "Nothing to compose" in figures.see(found)
+
+
+def test_without_demonstrations_no_room_is_an_error(model: LanguageModel) -> None:
+    endless = cell("en").model_copy(update={"params": {**cell("en").params, "spoken_limit": 1020}})
+    with pytest.raises(TaskError, match="to write 1020 behind"):
+        measure(endless, model)
+
+
 def test_a_model_tuned_on_chats_is_asked_through_its_template(model: LanguageModel, monkeypatch) -> None:
     monkeypatch.setattr(model.tokenizer, "chat_template", CHAT)
     seen: list[str] = []
@@ -134,8 +155,12 @@ def rows_of(right: dict[str, list[bool]]) -> pa.Table:
         for name, values in right.items()
         for query, value in enumerate(values)
     ]
-    rows = to_rows("en", False, asked)
-    for at, (name, value) in enumerate({"model": "toy", "task": "sentences-en", "seed": 0}.items()):
+    return with_front(to_rows("en", False, asked), "en")
+
+
+def with_front(rows: pa.Table, language: str) -> pa.Table:
+    """Add the columns that a run folder puts in front."""
+    for at, (name, value) in enumerate({"model": "toy", "task": f"sentences-{language}", "seed": 0}.items()):
         rows = rows.add_column(at, name, pa.repeat(pa.scalar(value), rows.num_rows))
     return rows
 

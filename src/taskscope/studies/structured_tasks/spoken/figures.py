@@ -58,6 +58,8 @@ def tables(model: str, found: Sequence[Spoken]) -> list[Table]:
     """Tabulate every request."""
     rows = []
     for each in found:
+        if not each.right:
+            rows.append((way(each), "not asked: longer than the model's context", 0, "–", "–", "–"))
         for asked, draws in each.right.items():
             cells = ("–", "–")
             if len(asked) > 1:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from taskscope.stats.intervals import resampling_weights
 from taskscope.studies.columns import where
@@ -28,7 +29,7 @@ class Spoken:
     n_sentences: int
     """Different sentences, the unit of analysis."""
     right: dict[tuple[str, ...], np.ndarray]
-    """Functions in order -> share of right answers."""
+    """Functions in order -> share of right answers; nothing where prompts did not fit the model's context."""
 
     @property
     def nests(self) -> list[tuple[str, ...]]:
@@ -64,6 +65,10 @@ def grids(rows: pa.Table, draws: int) -> dict[str, list[Spoken]]:
 
 
 def _read(language: str, condition: str, rows: pa.Table, draws: int) -> Spoken:
+    chat = bool(rows["chat"][0].as_py())
+    rows = rows.filter(pc.is_valid(rows["asked"]))  # type: ignore[attr-defined]
+    if not len(rows):
+        return Spoken(language, condition, chat, 0, {})
     # A sentence that comes in several seeds is one unit, whatever was shown before it.
     known, unit = np.unique(rows["sentence"].to_numpy(zero_copy_only=False), return_inverse=True)
     n = len(known)
@@ -76,4 +81,4 @@ def _read(language: str, condition: str, rows: pa.Table, draws: int) -> Spoken:
         own = asked == name
         sums, sizes = (np.bincount(unit[own], each[own], n) for each in (right, np.ones(len(right))))
         shares[tuple(name.split(JOIN))] = (weights @ sums) / (weights @ sizes)
-    return Spoken(language, condition, bool(rows["chat"][0].as_py()), n, shares)
+    return Spoken(language, condition, chat, n, shares)

@@ -1,4 +1,7 @@
-"""The rows of a cell of functions named in words: one per condition, query and request."""
+"""The rows of a cell of functions named in words: one per condition, query and request.
+
+A condition whose prompts do not fit the model's context has a single row, with nothing asked.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def to_rows(language: str, chat: bool, asked: Sequence[Mapping[str, Any]]) -> pa
     Args:
         language: Of all sentences.
         chat: Whether the chat template was used.
-        asked: One mapping per row, from every other column of the schema to its value.
+        asked: One mapping per row, from other columns of the schema to their values.
     """
     same = {"part": PART, "language": language, "chat": chat}
     return pa.Table.from_pylist([{**same, **one} for one in asked], schema=SCHEMA)
