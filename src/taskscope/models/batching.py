@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import torch
@@ -31,6 +31,8 @@ class Limits:
     """Places of a batch whose logits are computed."""
     row: int
     """Tokens of a packed row, beyond which packing would not be exact; also of the prompts in it."""
+    start: int = 1 << 30
+    """What one more pass costs, in tokens of a longer one; works of unlike width share a pass below that."""
 
     def below(self, batch: Sequence[Work], route: Route) -> Limits:
         """Return limits under which a batch of several works is cut in two."""
@@ -108,8 +110,29 @@ def plan(works: Sequence[Work], limits: Limits, route_of: Callable[[Work], Route
     batches: list[Batch] = []
     for route in ROUTES:
         group = sorted(pieces[route], key=partial(_width, route=route), reverse=True)
-        batches += [Batch(tuple(works), route) for works in _filled(group, route, limits)]
+        for alike in _alike(group, route, limits.start):
+            batches += [Batch(tuple(works), route) for works in _filled(alike, route, limits)]
     return batches
+
+
+def _alike(works: Sequence[Work], route: Route, start: int) -> list[Sequence[Work]]:
+    """Cut works sorted by falling width where that saves the most: tokens of padding against passes.
+
+    The cheapest cuts of works up to each width follow from those up to the widths before it.
+    """
+    widths = [_width(work, route) for work in works]
+    edges = [i for i in range(len(works)) if i == 0 or widths[i] != widths[i - 1]]
+    rows = [0, *accumulate(_rows(work, route) for work in works)]
+    best, came = {0: 0}, {}
+    for end in [*edges[1:], len(works)]:
+        costs = {a: best[a] + start + (rows[end] - rows[a]) * widths[a] for a in edges if a < end}
+        came[end] = min(costs, key=costs.__getitem__, default=0)
+        best[end] = costs.get(came[end], 0)
+    spans, end = [], len(works)
+    while end:
+        spans.append(works[came[end] : end])
+        end = came[end]
+    return spans[::-1]
 
 
 def _filled(works: Sequence[Work], route: Route, limits: Limits) -> list[list[Work]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from taskscope.errors import ModelError
+from taskscope.models import readout
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
 from taskscope.models.branching import Branch, Layout, Tree, pack, unpack
@@ -22,7 +22,9 @@ from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, nudging, reading, stacked
+from taskscope.models.readout import Questions
 from taskscope.models.scoring import reduce_logits, slope_of_logits
+from taskscope.models.selection import HeadSelection, PlainHead, StateSelection
 from taskscope.models.work import Edits, Joined, Places, Work
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 PACKABLE_ATTENTION = ("sdpa", "eager")
 """Attention implementations that take a mask of their own for every pair of tokens."""
+BACK = 4
+"""What starting a pass there and back costs, as times a pass: it writes a gradient of all weights."""
 
 Vectors = Callable[[np.ndarray], np.ndarray]
 """Looks up edit vectors: indices (edit,) to float32 (edit, d_model), or (edit, head_dim) for heads."""
@@ -67,6 +71,7 @@ class Executor:
         self.limits = limits
         self.pad = pad
         self._accepted = set(inspect.signature(hf.forward).parameters)
+        self._plain_head = PlainHead(hf, anatomy.head, self._accepted)
         self.audit: Audit | None = None
         self.lengths: Lengths | None = None
 
@@ -182,35 +187,74 @@ class Executor:
             float64, nats.
         """
         parameters = dict(self.hf.named_parameters())
-        total = {name: torch.zeros_like(value) for name, value in parameters.items()}
+        total: dict[str, Tensor] = {}
         logprob = np.zeros(len(targets))
 
         def run(batch: Batch) -> None:
             layout, joined = self._lay_out(batch)
-            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
             out = joined.places.out
-            wanted = torch.from_numpy(np.maximum(targets[out], 0))
-            counted = torch.from_numpy(np.where(targets[out] < 0, 0.0, weights[out]))
+            wanted = torch.from_numpy(np.maximum(targets[out], 0)).to(self.hf.device)
+            counted = torch.from_numpy(np.where(targets[out] < 0, 0.0, weights[out])).to(self.hf.device)
             with torch.enable_grad(), _differentiable(parameters.values()):
-                logits = self._forward(layout, rows, slots)
-                slope, found = slope_of_logits(logits.detach(), wanted, counted)
-                parts = torch.autograd.grad(logits, list(parameters.values()), slope, allow_unused=True)
+                found, parts = self._differentiate(layout, joined.places, wanted, counted, parameters)
             # Added up only now: a batch that did not fit must not have been counted in part.
-            for name, part in zip(total, parts, strict=True):
-                if part is not None:
-                    total[name] += part
+            for name, part in parts.items():
+                total[name] = total[name] + part if name in total else part
             logprob[out] = found.double().cpu().numpy()
 
-        self._run(works, run)
-        return total, logprob
+        self._run(works, run, BACK)
+        untouched = {n: torch.zeros_like(p) for n, p in parameters.items() if n not in total}
+        return {name: {**total, **untouched}[name] for name in parameters}, logprob
+
+    def _differentiate(
+        self,
+        layout: Layout,
+        places: Places,
+        targets: Tensor,
+        weights: Tensor,
+        parameters: Mapping[str, nn.Parameter],
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return log p of the targets (place,), and by name the gradient of their weighted sum."""
+        head = self._plain_head.find()
+        if head is None:
+            rows, slots = self._indices(layout, places.branch, places.position)
+            reached = self._forward(layout, rows, slots)
+            slope, logprob = slope_of_logits(reached.detach(), targets, weights)
+            own: dict[nn.Parameter, Tensor] = {}
+        else:
+            rows, slots, which = self._distinct(layout, places)
+            reached = self._states(layout, rows, slots, head)
+            found = readout.differentiate(reached.detach(), head, Questions(which, targets[:, None]), weights)
+            slope, logprob, own = found.states, found.logprob, {head.weight: found.weight}
+            if found.bias is not None:
+                own[head.bias] = found.bias
+        parts = torch.autograd.grad(reached, list(parameters.values()), slope, allow_unused=True)
+        both = {
+            name: [each for each in (part, own.get(parameter)) if each is not None]
+            for (name, parameter), part in zip(parameters.items(), parts, strict=True)
+        }
+        # A head that is also the embedding gets a share from either end.
+        return logprob, {
+            name: each[0].add_(each[1]) if len(each) > 1 else each[0] for name, each in both.items() if each
+        }
 
     def _predict(
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
     ) -> None:
         """Fill the places of one batch in."""
-        out, logits = self._logits(batch, vectors, mode)
-        best, values = reduce_logits(logits, torch.from_numpy(np.maximum(targets[out], 0)))
-        found.top[out], found.logprob[out] = best.cpu().numpy(), values.cpu().numpy()
+        head = self._plain_head.find()
+        if head is None:
+            out, logits = self._logits(batch, vectors, mode)
+            best, values = reduce_logits(logits, torch.from_numpy(np.maximum(targets[out], 0)))
+        else:
+            layout, joined = self._lay_out(batch)
+            out = joined.places.out
+            rows, slots, which = self._distinct(layout, joined.places)
+            with self._edited(layout, joined.edits, vectors, mode):
+                states = self._states(layout, rows, slots, head)
+            wanted = torch.from_numpy(np.maximum(targets[out], 0)).to(states.device)
+            best, values = readout.predict(states, head, Questions(which, wanted))
+        found.top[out], found.logprob[out] = best.cpu().numpy(), values.float().cpu().numpy()
 
     def distributions(self, works: Sequence[Work], n: int, vectors: Vectors | None = None) -> np.ndarray:
         """Return log p of every next token at each of n places, (place, vocabulary) float32, nats.
@@ -246,11 +290,14 @@ class Executor:
         )
         return "branches" if packable else "rows"
 
-    def _run(self, works: Sequence[Work], run: Callable[[Batch], None]) -> None:
+    def _run(self, works: Sequence[Work], run: Callable[[Batch], None], cost: int = 1) -> None:
+        """Run works in batches, of passes that cost so many times what reading takes."""
         if self.lengths is not None and works:
             self.lengths.reach(max(work.tree.depth for work in works))
+        start = self.limits.start
         with torch.no_grad():
-            self.limits = run_in_batches(works, self.limits, self.route_of, run)
+            held = run_in_batches(works, replace(self.limits, start=cost * start), self.route_of, run)
+        self.limits = replace(held, start=start)
 
     def _lay_out(self, batch: Batch) -> tuple[Layout, Joined]:
         lay = pack if batch.route == "branches" else unpack
@@ -260,6 +307,18 @@ class Executor:
     def _indices(self, layout: Layout, branch: np.ndarray, position: np.ndarray) -> tuple[Tensor, Tensor]:
         rows, slots = layout.slots(branch, position)
         return torch.from_numpy(rows).to(self.hf.device), torch.from_numpy(slots).to(self.hf.device)
+
+    def _distinct(self, layout: Layout, places: Places) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (row, slot) of the slots that places lie in, each once, and which of them each place is.
+
+        Branches share the slots of their trunk, where no edit can be.
+        """
+        rows, slots = layout.slots(places.branch, places.position)
+        width = layout.ids.shape[1]
+        distinct, which = np.unique(rows * width + slots, return_inverse=True)
+        found = (*np.divmod(distinct, width), which)
+        rows, slots, which = (torch.from_numpy(each).to(self.hf.device) for each in found)
+        return rows, slots, which
 
     def _edited(
         self, layout: Layout, edits: Edits, vectors: Vectors | None, mode: Mode
@@ -286,6 +345,17 @@ class Executor:
 
     def _forward(self, layout: Layout, rows: Tensor, slots: Tensor) -> Tensor:
         """Run the model; return the logits (place, vocabulary) at (row, slot) places only."""
+        selection = HeadSelection(rows, slots, tuple(layout.ids.shape))
+        return selection.gather(self._pass(layout, self.anatomy.head, selection))
+
+    def _states(self, layout: Layout, rows: Tensor, slots: Tensor, head: nn.Linear) -> Tensor:
+        """Run the model; return what its head takes at (row, slot) places, (place, d_model)."""
+        selection = StateSelection(rows, slots)
+        self._pass(layout, head, selection)
+        return selection.taken()
+
+    def _pass(self, layout: Layout, head: nn.Module, selection: Callable[..., Any]) -> Tensor:
+        """Run the model with a hook before its head; return its logits."""
         kwargs = {
             "input_ids": layout.ids,
             "attention_mask": layout.mask(self.hf.dtype),
@@ -294,11 +364,12 @@ class Executor:
         if layout.packed:
             # Plain rows are left to the model: some families do not count positions from 0.
             kwargs["position_ids"] = layout.positions
-        selection = _HeadSelection(rows, slots, tuple(layout.ids.shape))
-        with ExitStack() as hooks:
-            hooks.callback(self.anatomy.head.register_forward_pre_hook(selection).remove)
+        handle = head.register_forward_pre_hook(selection)
+        try:
             output = self.hf(**{key: value for key, value in kwargs.items() if key in self._accepted})
-        return selection.gather(output.logits)
+        finally:
+            handle.remove()
+        return output.logits
 
 
 @contextmanager
@@ -312,33 +383,3 @@ def _differentiable(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)
-
-
-class _HeadSelection:
-    """Lets only the wanted places reach the output head.
-
-    As a hook before the head, it leaves whatever scaling or softcap the model's class applies to logits in
-    force. Classes that do not call their head as a module compute all the logits, which are then picked from.
-    """
-
-    def __init__(self, rows: Tensor, slots: Tensor, shape: tuple[int, ...]) -> None:
-        self.rows, self.slots, self.shape = rows, slots, shape
-        self.fired = False
-
-    def __call__(self, _module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        hidden = args[0] if args else None
-        if not isinstance(hidden, Tensor) or hidden.ndim != 3 or hidden.shape[:2] != self.shape:
-            return None
-        self.fired = True
-        return hidden[self.rows.to(hidden.device), self.slots.to(hidden.device)][None], *args[1:]
-
-    def gather(self, logits: Tensor) -> Tensor:
-        """Return the logits (place, vocabulary) of the wanted places."""
-        if self.fired and logits.shape[:2] == (1, len(self.rows)):
-            return logits[0]
-        if not self.fired and logits.shape[:2] == self.shape:
-            return logits[self.rows.to(logits.device), self.slots.to(logits.device)]
-        raise ModelError(
-            f"the model returned logits of shape {tuple(logits.shape)} for tokens of shape {self.shape}",
-            "logits (row, token, vocabulary)",
-        )

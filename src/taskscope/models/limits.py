@@ -8,7 +8,7 @@ import torch
 
 from taskscope.models.batching import Limits
 from taskscope.models.blocks import text_config
-from taskscope.models.config import CONTEXT_NAMES, WIDTH_NAMES, first_int
+from taskscope.models.config import CONTEXT_NAMES, DEPTH_NAMES, WIDTH_NAMES, first_int
 
 WINDOW_NAMES = (
     "sliding_window",
@@ -39,8 +39,13 @@ def limits_of(hf: Any, device: torch.device) -> Limits:
     config = text_config(hf)
     window = min((w for w in (first_int(config, (name,)) for name in WINDOW_NAMES) if w), default=UNBOUNDED)
     vocabulary = first_int(config, ("vocab_size",)) or 1 << 16
+    width, depth = width_of(hf), first_int(config, DEPTH_NAMES) or 1
+    # Calling a block costs as much as some operations, of which a token takes width squared; and every pass
+    # reads the output head once.
+    start = (1 << 34 if gpu else 1 << 22) // width**2 + vocabulary // (depth * width)
     return Limits(
-        tokens=16384 if gpu else max(512, min(4096, (1 << 23) // width_of(hf))),
+        tokens=16384 if gpu else max(512, min(4096, (1 << 23) // width)),
         places=max(16, (1 << 28 if gpu else 1 << 26) // vocabulary),
         row=min(window, context_of(hf)),
+        start=max(1, start),
     )

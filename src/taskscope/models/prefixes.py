@@ -28,7 +28,7 @@ class Forest:
 def grow(sequences: Sequence[tuple[int, ...]]) -> Forest:
     """Grow token sequences into trees whose paths are exactly those sequences.
 
-    Neighbours in sorted order join when they share at least half of the shorter one: below that, a mask of
+    Neighbours in sorted order join when they share at least a third of the shorter one: below that, a mask of
     its own costs more than the tokens it saves. Inside a group, trees are split where that saves tokens.
     """
     distinct = sorted(set(sequences))
@@ -56,7 +56,7 @@ def _spans(sequences: Sequence[tuple[int, ...]], shared: np.ndarray) -> list[tup
     spans, start = [], 0
     for i in range(1, len(sequences) + 1):
         ends = i == len(sequences) or i - start == LARGEST
-        if ends or 2 * shared[i - 1] < min(len(sequences[i - 1]), len(sequences[i])):
+        if ends or 3 * shared[i - 1] < min(len(sequences[i - 1]), len(sequences[i])):
             spans += _split(sequences, shared, start, i)
             start = i
     return spans

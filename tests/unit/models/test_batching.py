@@ -1,5 +1,6 @@
 """Batches hold to their limits and cover everything; too little memory changes them, not the numbers."""
 
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -164,3 +165,24 @@ def test_running_out_of_memory_under_a_long_trunk_cuts_between_its_branches() ->
     run_in_batches([work(0, 50, [1] * 12)], Limits(4096, 4096, 4096), lambda _: "branches", run)
     assert sorted(done) == list(range(12))
     assert len(tried) < 9
+
+
+@pytest.mark.parametrize("route", ["branches", "rows"])
+@pytest.mark.parametrize("start", [1, 7, 30, 1 << 30])
+def test_works_are_cut_by_width_where_it_saves_the_most(route: Route, start: int) -> None:
+    widths = [20, 19, 19, 12, 12, 11, 6, 5, 2]
+    works = [work(i, width - 1, [1]) for i, width in enumerate(widths)]
+    if route == "branches":
+        works = [work(2 * i, width - 2, [1, 1]) for i, width in enumerate(widths)]
+    batches = plan(works, Limits(1 << 20, 1 << 20, 1 << 20, start), lambda _: route)
+    groups = [[w.tree.size for w in batch.works] for batch in batches]
+    assert [width for group in groups for width in group] == widths
+    found = sum(start + len(group) * group[0] for group in groups)
+    cuts = range(1, len(widths))
+    every = [
+        [widths[a:b] for a, b in pairwise([0, *chosen, len(widths)])]
+        for n in range(len(widths))
+        for chosen in combinations(cuts, n)
+    ]
+    assert found == min(sum(start + len(group) * group[0] for group in groups) for groups in every)
+    assert len(batches) == (1 if start == 1 << 30 else len(batches)) and (start > 1 or len(batches) > 4)

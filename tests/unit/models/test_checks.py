@@ -156,7 +156,7 @@ def test_a_check_that_cannot_be_made_has_failed(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_batches_that_change_results_are_reported() -> None:
-    model = toy("llama")
+    model = toy("llama", fresh=True)
     tilt = torch.linspace(0, 1, model.hf.config.vocab_size)
 
     def tilted(_module: nn.Module, _args: Any, kwargs: dict[str, Any], out: Any) -> Any:

@@ -104,6 +104,27 @@ def test_ties_do_not_widen_a_mask() -> None:
     assert share(gradients.densest({"a": torch.ones(10)}, 0.3)) == 0.3
 
 
+@pytest.mark.parametrize("density", [1e-3, 0.05, 0.3, 1.0])
+@pytest.mark.parametrize("zeros", [0.0, 0.9])
+def test_setting_small_numbers_aside_first_keeps_the_largest(
+    density: float, zeros: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradients, "SAMPLED", 40)
+    rng = torch.Generator().manual_seed(0)
+    values = torch.randn(1000, generator=rng) * (torch.rand(1000, generator=rng) >= zeros)
+    mask = gradients.densest({"a": values}, density)["a"]
+    assert int(mask.sum()) == round(1000 * density)
+    assert mask.all() or values[mask].abs().min() >= values[~mask].abs().max()
+
+
+def test_an_uneven_gradient_does_not_hide_its_largest_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradients, "SAMPLED", 10)
+    values = torch.ones(100)
+    values[::10] = 5.0  # all that the sample sees
+    mask = gradients.densest({"a": values}, 0.3)["a"]
+    assert int(mask.sum()) == 30 and mask[::10].all()
+
+
 def tuned(model: LanguageModel, budget: Budget = BUDGET) -> tuple[Mask, Tuned]:
     pairs = model.contrasts(PAIRS)
     gradient, first = gradients.margin(model.executor, pairs)
