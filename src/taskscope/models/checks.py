@@ -72,7 +72,7 @@ def _ends(prompts: list[tuple[int, ...]]) -> list[Work]:
 
 
 def _predict(model: LanguageModel, prompts: list[tuple[int, ...]]) -> Prediction:
-    executor = Executor(model.hf, model.anatomy, LIMITS, "rows", pad=model.executor.pad)
+    executor = Executor(model.hf, model.anatomy, LIMITS, "rows", pad=model.executor.passes.pad)
     targets = np.tile(spread_targets(model.hf), (len(prompts), 1))
     return executor.predict(_ends(prompts), targets)
 
@@ -175,7 +175,7 @@ def _specials(model: LanguageModel) -> Check:
         f"'x' is {list(probe.ids)}",
         f"adds {len(probe.before)} tokens in front and {len(probe.after)} behind (dropped)",
         "no BOS" if tokenizer.bos_token_id is None else f"BOS {tokenizer.bos_token_id}",
-        f"no padding token, {model.executor.pad} is used and masked"
+        f"no padding token, {model.executor.passes.pad} is used and masked"
         if tokenizer.pad_token_id is None
         else f"padding {tokenizer.pad_token_id}",
     ]

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from taskscope.models import readout
 from taskscope.models.audit import Audit
 from taskscope.models.batching import Batch, Limits, Route, run_in_batches
-from taskscope.models.branching import Branch, Layout, Tree, pack, unpack
+from taskscope.models.branching import Branch, Layout, Tree
+from taskscope.models.differentiating import differentiable, differentiate
 from taskscope.models.encoding import Tokens
 from taskscope.models.head_patching import HeadEdits, heads_patched
 from taskscope.models.lengths import Lengths
 from taskscope.models.limits import width_of
+from taskscope.models.passing import Passes
 from taskscope.models.patching import BlockEdits, Mode, patched, to_device
 from taskscope.models.reading import What, nudging, reading, stacked
 from taskscope.models.readout import Questions
-from taskscope.models.scoring import reduce_logits, slope_of_logits
-from taskscope.models.selection import HeadSelection, PlainHead, StateSelection
-from taskscope.models.work import Edits, Joined, Places, Work
+from taskscope.models.scoring import reduce_logits
+from taskscope.models.work import Edits, Places, Work
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
@@ -69,9 +69,7 @@ class Executor:
         self.hf, self.anatomy = hf, anatomy
         self.route: Route = route
         self.limits = limits
-        self.pad = pad
-        self._accepted = set(inspect.signature(hf.forward).parameters)
-        self._plain_head = PlainHead(hf, anatomy.head, self._accepted)
+        self.passes = Passes(hf, anatomy, pad)
         self.audit: Audit | None = None
         self.lengths: Lengths | None = None
 
@@ -84,10 +82,10 @@ class Executor:
         found: list[tuple[np.ndarray, np.ndarray]] = []
 
         def run(batch: Batch) -> None:
-            layout, joined = self._lay_out(batch)
-            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+            layout, joined = self.passes.lay_out(batch)
+            rows, slots = self.passes.indices(layout, joined.places.branch, joined.places.position)
             with reading(self.anatomy, blocks, rows, slots, what) as values:
-                self._forward(layout, rows[:1], slots[:1])
+                self.passes.forward(layout, rows[:1], slots[:1])
             found.append((joined.places.out, stacked(values, blocks).numpy()))
 
         self._run(works, run)
@@ -146,11 +144,11 @@ class Executor:
         outputs, gradients = np.empty(shape, np.float32), np.empty(shape, np.float32)
 
         def run(batch: Batch) -> None:
-            layout, joined = self._lay_out(batch)
-            rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+            layout, joined = self.passes.lay_out(batch)
+            rows, slots = self.passes.indices(layout, joined.places.branch, joined.places.position)
             out = joined.places.out
             with torch.enable_grad(), nudging(self.anatomy, blocks, rows, slots) as (values, nudges):
-                logits = self._forward(layout, rows, slots).float()
+                logits = self.passes.forward(layout, rows, slots).float()
                 wanted = torch.from_numpy(targets[out]).to(logits.device)
                 p = logits.softmax(-1).gather(1, wanted[:, None]).sum()
                 slopes = torch.autograd.grad(p, [nudges[block] for block in blocks])
@@ -191,12 +189,12 @@ class Executor:
         logprob = np.zeros(len(targets))
 
         def run(batch: Batch) -> None:
-            layout, joined = self._lay_out(batch)
+            layout, joined = self.passes.lay_out(batch)
             out = joined.places.out
             wanted = torch.from_numpy(np.maximum(targets[out], 0)).to(self.hf.device)
             counted = torch.from_numpy(np.where(targets[out] < 0, 0.0, weights[out])).to(self.hf.device)
-            with torch.enable_grad(), _differentiable(parameters.values()):
-                found, parts = self._differentiate(layout, joined.places, wanted, counted, parameters)
+            with torch.enable_grad(), differentiable(parameters.values()):
+                found, parts = differentiate(self.passes, layout, joined.places, wanted, counted, parameters)
             # Added up only now: a batch that did not fit must not have been counted in part.
             for name, part in parts.items():
                 total[name] = total[name] + part if name in total else part
@@ -206,52 +204,20 @@ class Executor:
         untouched = {n: torch.zeros_like(p) for n, p in parameters.items() if n not in total}
         return {name: {**total, **untouched}[name] for name in parameters}, logprob
 
-    def _differentiate(
-        self,
-        layout: Layout,
-        places: Places,
-        targets: Tensor,
-        weights: Tensor,
-        parameters: Mapping[str, nn.Parameter],
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return log p of the targets (place,), and by name the gradient of their weighted sum."""
-        head = self._plain_head.find()
-        if head is None:
-            rows, slots = self._indices(layout, places.branch, places.position)
-            reached = self._forward(layout, rows, slots)
-            slope, logprob = slope_of_logits(reached.detach(), targets, weights)
-            own: dict[nn.Parameter, Tensor] = {}
-        else:
-            rows, slots, which = self._distinct(layout, places)
-            reached = self._states(layout, rows, slots, head)
-            found = readout.differentiate(reached.detach(), head, Questions(which, targets[:, None]), weights)
-            slope, logprob, own = found.states, found.logprob, {head.weight: found.weight}
-            if found.bias is not None:
-                own[head.bias] = found.bias
-        parts = torch.autograd.grad(reached, list(parameters.values()), slope, allow_unused=True)
-        both = {
-            name: [each for each in (part, own.get(parameter)) if each is not None]
-            for (name, parameter), part in zip(parameters.items(), parts, strict=True)
-        }
-        # A head that is also the embedding gets a share from either end.
-        return logprob, {
-            name: each[0].add_(each[1]) if len(each) > 1 else each[0] for name, each in both.items() if each
-        }
-
     def _predict(
         self, batch: Batch, targets: np.ndarray, vectors: Vectors | None, mode: Mode, found: Prediction
     ) -> None:
         """Fill the places of one batch in."""
-        head = self._plain_head.find()
+        head = self.passes.plain_head.find()
         if head is None:
             out, logits = self._logits(batch, vectors, mode)
             best, values = reduce_logits(logits, torch.from_numpy(np.maximum(targets[out], 0)))
         else:
-            layout, joined = self._lay_out(batch)
+            layout, joined = self.passes.lay_out(batch)
             out = joined.places.out
-            rows, slots, which = self._distinct(layout, joined.places)
+            rows, slots, which = self.passes.distinct(layout, joined.places)
             with self._edited(layout, joined.edits, vectors, mode):
-                states = self._states(layout, rows, slots, head)
+                states = self.passes.states(layout, rows, slots, head)
             wanted = torch.from_numpy(np.maximum(targets[out], 0)).to(states.device)
             best, values = readout.predict(states, head, Questions(which, wanted))
         found.top[out], found.logprob[out] = best.cpu().numpy(), values.float().cpu().numpy()
@@ -275,16 +241,16 @@ class Executor:
 
     def _logits(self, batch: Batch, vectors: Vectors | None, mode: Mode) -> tuple[np.ndarray, Tensor]:
         """Run one batch; return which places it fills, and their logits (place, vocabulary)."""
-        layout, joined = self._lay_out(batch)
-        rows, slots = self._indices(layout, joined.places.branch, joined.places.position)
+        layout, joined = self.passes.lay_out(batch)
+        rows, slots = self.passes.indices(layout, joined.places.branch, joined.places.position)
         with self._edited(layout, joined.edits, vectors, mode):
-            return joined.places.out, self._forward(layout, rows, slots)
+            return joined.places.out, self.passes.forward(layout, rows, slots)
 
     def route_of(self, work: Work) -> Route:
         """Choose the route of one work: packed only where every premise of packing holds for it."""
         packable = (
             self.route == "branches"
-            and "position_ids" in self._accepted
+            and "position_ids" in self.passes.accepted
             and work.tree.depth <= self.limits.row
             and getattr(self.hf.config, "_attn_implementation", "eager") in PACKABLE_ATTENTION
         )
@@ -299,27 +265,6 @@ class Executor:
             held = run_in_batches(works, replace(self.limits, start=cost * start), self.route_of, run)
         self.limits = replace(held, start=start)
 
-    def _lay_out(self, batch: Batch) -> tuple[Layout, Joined]:
-        lay = pack if batch.route == "branches" else unpack
-        trees = [work.tree for work in batch.works]
-        return lay(trees, self.pad, self.hf.device), Joined.of(batch.works)
-
-    def _indices(self, layout: Layout, branch: np.ndarray, position: np.ndarray) -> tuple[Tensor, Tensor]:
-        rows, slots = layout.slots(branch, position)
-        return torch.from_numpy(rows).to(self.hf.device), torch.from_numpy(slots).to(self.hf.device)
-
-    def _distinct(self, layout: Layout, places: Places) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (row, slot) of the slots that places lie in, each once, and which of them each place is.
-
-        Branches share the slots of their trunk, where no edit can be.
-        """
-        rows, slots = layout.slots(places.branch, places.position)
-        width = layout.ids.shape[1]
-        distinct, which = np.unique(rows * width + slots, return_inverse=True)
-        found = (*np.divmod(distinct, width), which)
-        rows, slots, which = (torch.from_numpy(each).to(self.hf.device) for each in found)
-        return rows, slots, which
-
     def _edited(
         self, layout: Layout, edits: Edits, vectors: Vectors | None, mode: Mode
     ) -> AbstractContextManager[None]:
@@ -329,7 +274,7 @@ class Executor:
         if vectors is None:
             raise ValueError("works with edits need vectors")
         order = np.argsort(edits.block, kind="stable")
-        rows, slots = self._indices(layout, edits.branch[order], edits.position[order])
+        rows, slots = self.passes.indices(layout, edits.branch[order], edits.position[order])
         moved = to_device(vectors(edits.vector[order]), self.hf.device, self.hf.dtype)
         blocks, first = np.unique(edits.block[order], return_index=True)
         parts = {
@@ -342,44 +287,3 @@ class Executor:
         head = torch.from_numpy(edits.head[order]).to(self.hf.device)
         heads = {b: HeadEdits(rows[p], slots[p], head[p], moved[p]) for b, p in parts.items()}
         return heads_patched(self.anatomy, heads)
-
-    def _forward(self, layout: Layout, rows: Tensor, slots: Tensor) -> Tensor:
-        """Run the model; return the logits (place, vocabulary) at (row, slot) places only."""
-        selection = HeadSelection(rows, slots, tuple(layout.ids.shape))
-        return selection.gather(self._pass(layout, self.anatomy.head, selection))
-
-    def _states(self, layout: Layout, rows: Tensor, slots: Tensor, head: nn.Linear) -> Tensor:
-        """Run the model; return what its head takes at (row, slot) places, (place, d_model)."""
-        selection = StateSelection(rows, slots)
-        self._pass(layout, head, selection)
-        return selection.taken()
-
-    def _pass(self, layout: Layout, head: nn.Module, selection: Callable[..., Any]) -> Tensor:
-        """Run the model with a hook before its head; return its logits."""
-        kwargs = {
-            "input_ids": layout.ids,
-            "attention_mask": layout.mask(self.hf.dtype),
-            "use_cache": False,
-        }
-        if layout.packed:
-            # Plain rows are left to the model: some families do not count positions from 0.
-            kwargs["position_ids"] = layout.positions
-        handle = head.register_forward_pre_hook(selection)
-        try:
-            output = self.hf(**{key: value for key, value in kwargs.items() if key in self._accepted})
-        finally:
-            handle.remove()
-        return output.logits
-
-
-@contextmanager
-def _differentiable(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
-    """Let parameters be differentiated by, which loading switches off."""
-    frozen = [parameter for parameter in parameters if not parameter.requires_grad]
-    for parameter in frozen:
-        parameter.requires_grad_(True)
-    try:
-        yield
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(False)

@@ -30,8 +30,8 @@ def test_residuals_equal_the_hidden_states_of_each_prompt_alone(family: str, rou
 def test_prompts_that_share_demonstrations_are_packed_in_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     model = toy("llama")
     seen: list[Batch] = []
-    lay_out = model.executor._lay_out
-    monkeypatch.setattr(model.executor, "_lay_out", lambda batch: seen.append(batch) or lay_out(batch))
+    lay_out = model.executor.passes.lay_out
+    monkeypatch.setattr(model.executor.passes, "lay_out", lambda batch: seen.append(batch) or lay_out(batch))
     model.capture(PROMPTS)
     assert sorted(work.n_branches for batch in seen for work in batch.works) == [1, 3]
     tokens = sum(work.tree.size for batch in seen for work in batch.works)

@@ -96,7 +96,7 @@ def test_slices_differentiate_as_a_graph_does(
 @pytest.mark.parametrize("family", FAMILIES)
 def test_only_classes_that_leave_logits_alone_are_read_by_slices(family: str) -> None:
     model = toy(family)
-    found = plain_head(model.hf, model.anatomy.head, model.executor._accepted)
+    found = plain_head(model.hf, model.anatomy.head, model.executor.passes.accepted)
     if family in OWN:
         assert found is None
     if found is None:
@@ -111,7 +111,7 @@ def test_a_cap_shows_however_small_the_logits_are(change: dict[str, float]) -> N
     model = toy("gemma2", fresh=True, **{"final_logit_softcapping": None, **change})
     with torch.no_grad():
         model.hf.lm_head.weight.mul_(1e-4)
-    found = plain_head(model.hf, model.anatomy.head, model.executor._accepted)
+    found = plain_head(model.hf, model.anatomy.head, model.executor.passes.accepted)
     assert (found is None) == bool(change)
 
 
