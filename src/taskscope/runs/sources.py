@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +15,8 @@ def code_hash(measure: str) -> str:
 
     Starting from the function's module, every import of a module of the same top-level package is followed,
     imports inside functions included: a change of the forward pass counts, one of a figure or of the command
-    line does not. The top-level `__init__` (the version) is left out.
+    line does not. The top-level `__init__` (the version, and names for other people's programs) is left out,
+    with what it alone imports.
 
     Args:
         measure: Dotted path ``package.module:function``.
@@ -27,16 +27,20 @@ def code_hash(measure: str) -> str:
     module = measure.partition(":")[0]
     top = module.partition(".")[0]
     seen: dict[str, bytes] = {}
-    waiting = [module]
+    waiting, met = [module], {module}
     while waiting:
         name = waiting.pop()
-        path = None if name in seen else _source(name)
+        path = _source(name)
         if path is None:
             continue
         seen[name] = path.read_bytes()
+        if name == top != module:
+            continue
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         parent = name.rpartition(".")[0]
-        waiting += [n for n in (parent, *_imports(seen[name], package)) if n.partition(".")[0] == top]
+        named = {parent, *_imports(seen[name], package)} - met
+        met |= named
+        waiting += (n for n in named if n.partition(".")[0] == top)
     if len(seen) > 1:
         seen.pop(top, None)
     digest = hashlib.sha256()
@@ -61,17 +65,23 @@ def _source(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _imports(source: bytes, package: str) -> Iterator[str]:
-    """Name every module that `source` may import; names that turn out to be functions are harmless."""
+@cache
+def _imports(source: bytes, package: str) -> tuple[str, ...]:
+    """Name every module that `source` may import; names that turn out to be functions are harmless.
+
+    Remembered by content: measuring functions of one study share nearly all of their modules, and parsing
+    them is most of the work.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):  # it cannot be imported either
-        return
+        return ()
+    found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, node.module] if node.module else above)
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found += (base, *(f"{base}.{alias.name}" for alias in node.names))
+    return tuple(found)

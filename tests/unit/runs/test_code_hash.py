@@ -8,7 +8,7 @@ import pytest
 from taskscope.runs.sources import code_hash
 
 FILES = {
-    "lab/__init__.py": "VERSION = 1\n",
+    "lab/__init__.py": "VERSION = 1\nfrom lab.study import figures\n",
     "lab/study/__init__.py": "",
     "lab/study/measure.py": (
         "import os\nfrom lab.forward import run\nfrom . import near\n\n"
