@@ -107,6 +107,8 @@ def upper_root(needed: Array, alpha: Array) -> Array:
     low, high = np.array(alpha, float), np.ones_like(alpha, float)
     for _ in range(_STEPS):
         middle = 0.5 * (low + high)
+        if ((middle == low) | (middle == high)).all():  # no number lies between
+            break
         below = divergence(middle, alpha) < needed
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return high
