@@ -44,7 +44,14 @@ def test_machines_get_tuples_and_finite_graphs_too() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "match"),
-    [(["--alpha", "1.2"], "alpha = 1.2"), (["--texts", "100"], "both --texts and --skills")],
+    [
+        (["--alpha", "1.2"], "alpha = 1.2"),
+        (["--alpha", "0"], "alpha = 0"),
+        (["--theta", "1"], "theta = 1"),
+        (["--theta", "-0.1"], "theta = -0.1"),
+        (["--k", "0"], "k = 0"),
+        (["--texts", "100"], "both --texts and --skills"),
+    ],
 )
 def test_what_cannot_be_asked_is_said(changed: list[str], match: str) -> None:
     with pytest.raises(TaskscopeError, match=match):
@@ -63,3 +70,19 @@ def test_a_law_is_fitted_to_a_table(tmp_path: Path) -> None:
     shown = runner.invoke(app, arguments)
     assert shown.exit_code == OK, shown.output
     assert "0.3478" in shown.output and "besiroglu" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("lines", "match"),
+    [
+        ([f"{n}e6,{n}e7,3" for n in range(1, 10)], "9 points"),
+        ([f"1e6,{n}e7,3" for n in range(1, 12)], "all of one size"),
+        ([f"{n}e6,{n}e7,-3" for n in range(1, 12)], "loss = -3 in point 1"),
+        ([f"{n}e6,{n}e7,{'inf' if n == 4 else 3}" for n in range(1, 12)], "loss = inf in point 4"),
+    ],
+)
+def test_a_table_that_has_no_law_is_refused(tmp_path: Path, lines: list[str], match: str) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join(["parameters,tokens,loss", *lines]), encoding="utf-8")
+    with pytest.raises(TaskscopeError, match=match):
+        runner.invoke(app, ["theory", "scaling-law", "fit", str(path)], catch_exceptions=False)

@@ -101,6 +101,49 @@ def test_what_holds_no_digits_is_refused_when_planned(tmp_path: Path, spoil, mat
         load(str(tmp_path / "none"))
 
 
+@pytest.mark.parametrize("place", ["7.PNG", "3/00001.png", "train/3/00001.jpg"])
+def test_single_pictures_are_refused_by_name_with_a_way_out(tmp_path: Path, place: str) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(StudyError, match="single pictures") as error:
+        SKILL_EMERGENCE.plan(SMALL.model_copy(update={"digits": str(tmp_path)}), [])
+    assert str(Path(place)) in str(error.value)
+    assert "npz" in error.value.expected and "savez" in error.value.hint
+    as_idx(tmp_path)  # beside digits that can be read they do not matter
+    assert len(load(str(tmp_path))[0]) == 600
+
+
+def test_a_folder_of_other_things_holds_no_digits(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "notes.txt").write_text("no picture", encoding="utf-8")
+    with pytest.raises(StudyError, match="without digits"):
+        load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "match"),
+    [
+        ({"x_train": IMAGES}, "without digits"),
+        ({"images": IMAGES, "labels": LABELS[:-1]}, "of shape"),
+        ({"images": IMAGES.reshape(600, -1), "labels": LABELS}, "of shape"),
+        ({"images": IMAGES[:, :11, :11], "labels": LABELS}, "side is odd"),
+        ({"images": -IMAGES.astype(float), "labels": LABELS}, "negative or no number"),
+        ({"images": np.full((600, 12, 12), np.nan), "labels": LABELS}, "negative or no number"),
+        ({"images": IMAGES, "labels": LABELS / 2}, "labels of type float"),
+        ({"images": IMAGES, "labels": -LABELS.astype(int)}, "from -9"),
+        ({"images": IMAGES[:100], "labels": LABELS[:100]}, "10 images of digit"),
+    ],
+)
+def test_an_archive_of_something_else_is_refused(tmp_path: Path, arrays: dict, match: str) -> None:
+    np.savez(tmp_path / "mnist.npz", **arrays)
+    with pytest.raises(StudyError, match=match):
+        load(str(tmp_path))
+    (tmp_path / "mnist.npz").write_bytes(b"no archive")
+    with pytest.raises(StudyError, match=r"mnist|pickle|npz"):
+        load(str(tmp_path))
+
+
 @pytest.mark.parametrize("kind", ["vit", "resnet"])
 def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -> None:
     folder = image_model(tmp_path, kind)

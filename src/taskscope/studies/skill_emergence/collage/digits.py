@@ -2,7 +2,8 @@
 
 A folder holds IDX files (``train-images-idx3-ubyte`` with its ``train-labels-idx1-ubyte``, any prefix,
 perhaps with ``.gz``), or one ``.npz`` file with arrays of images and labels (``x_train`` and ``y_train``,
-``x_test`` and ``y_test``, or ``images`` and ``labels``).
+``x_test`` and ``y_test``, or ``images`` and ``labels``). Pictures, a file for each digit, are not read:
+no dependency of the package can.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gzip
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,9 @@ _IMAGES, _LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"))
 _FEWEST, _MOST = 50, 20_000
 """Images of each digit that are enough; images of a folder that are used, of each file the first ones."""
+_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+_LOOKED_AT = 10_000
+"""Names in a folder without digits that are looked at for pictures, which are often tens of thousands."""
 _EXPECTED = (
     "a folder with IDX files (train-images-idx3-ubyte and train-labels-idx1-ubyte, perhaps .gz), or one .npz "
     "with x_train and y_train, or images and labels: square grey images of digits, labels from 0 to 9"
@@ -65,7 +70,7 @@ def load(folder: str) -> tuple[Array, Array]:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StudyError(f"{folder}: {error}", _EXPECTED) from error
     if not parts:
-        raise StudyError(f"{folder} without digits", _EXPECTED)
+        raise _without(Path(folder))
     images, classes = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
     counts = np.bincount(classes, minlength=CLASSES)
     if len(counts) > CLASSES or counts.min() < _FEWEST:
@@ -74,6 +79,19 @@ def load(folder: str) -> tuple[Array, Array]:
             f"at least {_FEWEST} images of every digit from 0 to 9",
         )
     return images, classes
+
+
+def _without(folder: Path) -> StudyError:
+    """Say what a folder without digits holds instead, if it is pictures, perhaps in folders by class."""
+    names = chain.from_iterable(folder.glob(depth) for depth in ("*", "*/*", "*/*/*"))
+    picture = next((p for p in islice(names, _LOOKED_AT) if p.suffix.lower() in _PICTURES), None)
+    if picture is None:
+        return StudyError(f"{folder} without digits", _EXPECTED)
+    return StudyError(
+        f"{folder} with single pictures, such as {picture.relative_to(folder)}",
+        _EXPECTED,
+        "put them into one file: np.savez('digits.npz', images=..., labels=...)",
+    )
 
 
 def _files(folder: Path) -> list[Path]:
