@@ -13,18 +13,30 @@ from taskscope.runs.cell import Cell
 from taskscope.studies.skill_emergence.calibration import CALIBRATION
 from taskscope.studies.skill_emergence.collage import draws
 from taskscope.studies.skill_emergence.collage.digits import load
-from taskscope.studies.skill_emergence.collage.measure import PlainNetwork, TileMixture
+from taskscope.studies.skill_emergence.collage.measure import named
+from taskscope.studies.skill_emergence.collage.networks import (
+    Perceptron,
+    PlainNetwork,
+    TileMixture,
+    Transformer,
+)
 from taskscope.studies.skill_emergence.collage.rows import (
+    ALL_TOLD,
     CONDITIONS,
+    EXAMPLES,
     ONE_BY_ONE,
+    RELABELLED,
     SHUFFLED,
     TILES,
     Outcomes,
+    examples,
     outcomes,
     records,
 )
+from taskscope.studies.skill_emergence.collage.showing import pictures
 from taskscope.studies.skill_emergence.collage.simulation import SCENARIOS
 from taskscope.studies.skill_emergence.params import COLLAGES, SkillEmergenceParams
+from taskscope.studies.skill_emergence.rows import of_part
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
 SMALL = SkillEmergenceParams(parts=(COLLAGES,), n_collages=64, n_test_collages=50, epochs=1, n_trainings=1)
@@ -41,7 +53,7 @@ def measured(cell: Cell) -> dict[str, Outcomes]:
     kept = np.atleast_1d(attempt.measured.notes["epoch"])
     assert len(kept) == (10 if cell.params["condition"] == ONE_BY_ONE else 1)
     assert ((kept >= 1) & (kept <= cell.params["epochs"])).all()
-    return outcomes(rows.append_column("seed", pa.array([0] * rows.num_rows)).to_pylist())
+    return outcomes(of_part(rows.append_column("seed", pa.array([0] * rows.num_rows)), COLLAGES))
 
 
 def test_digits_are_split_once_and_shared_by_none():
@@ -63,6 +75,16 @@ def test_a_collage_holds_four_classes_and_one_of_them_is_its_label():
     known = {image.tobytes(): target for image, target in zip(*digits, strict=True)}
     for tiles, classes in zip(found.tiles[:50], found.classes[:50], strict=True):
         assert [known[tile.tobytes()] for tile in tiles] == classes.tolist()
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_pairs_are_kept_apart_or_held(paired: bool):
+    found = draws.draw(draws.split(*load(""))[0], 300, np.random.default_rng(0), paired=paired)
+    assert found.classes.shape == (300, 4) and all(len(set(row)) == 4 for row in found.classes.tolist())
+    held = [any(set(pair) <= set(row) for pair in draws.PAIRS) for row in found.classes.tolist()]
+    assert set(held) == {paired}
+    assert (found.labels[:, None] == found.classes).any(axis=1).all()
+    assert set(found.classes.ravel()) == set(range(10))
 
 
 def test_collages_are_shared_out_to_digits_and_none_twice():
@@ -100,6 +122,49 @@ def test_the_plain_network_sees_the_grid():
     network(tiles)
     corners = seen[0][0, 0][::8, ::8]
     assert corners.tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("network", [Perceptron, Transformer])
+@pytest.mark.parametrize("side", [8, 28])
+def test_other_networks_see_every_pixel_and_say_chances(network: type, side: int):
+    torch.manual_seed(0)
+    tiles = torch.rand(3, 4, side, side, requires_grad=True)
+    found = network(side).eval()(tiles)
+    assert found.shape == (3, 10)
+    torch.testing.assert_close(found.exp().sum(1), torch.ones(3))
+    found[:, 0].sum().backward()
+    assert tiles.grad is not None and (tiles.grad != 0).any(dim=0).all()
+
+
+def test_one_four_or_ever_new_labels_are_told():
+    shown = draws.draw(draws.split(*load(""))[0], 400, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    np.testing.assert_array_equal(named(shown, TILES, rng).numpy(), shown.labels[:, None])
+    np.testing.assert_array_equal(named(shown, ALL_TOLD, rng).numpy(), shown.classes)
+    first, second = (named(shown, RELABELLED, rng).numpy() for _ in range(2))
+    assert first.shape == (400, 1) and (first == shown.classes).any(axis=1).all()
+    assert (first == second).mean() == pytest.approx(0.25, abs=0.08)
+
+
+@pytest.mark.parametrize("side", [8, 14])
+def test_pictures_of_a_few_test_collages_are_kept(side: int):
+    images = np.zeros((7, 2 * side, 2 * side), dtype=np.float32)
+    images[:, :side, side:] = 1  # the second tile
+    classes, chances = np.tile([4, 0, 9, 1], (7, 1)), np.tile(np.arange(10) / 45, (7, 1))
+    told = examples(TILES, images, classes, chances)
+    assert len(told) == EXAMPLES and told[0]["digits"] == "4091"
+    pixels = np.array([int(c, 16) for c in told[0]["pixels"]]).reshape(
+        2 * (shown := 8 if side == 8 else 7), -1
+    )
+    assert (pixels[:shown, shown:] == 15).all() and pixels.sum() == 15 * shown**2
+    figure = pictures([{**record, "seed": 0} for record in told], "x")
+    rows = figure.spec["datasets"]["data"]
+    assert [row["text"] for row in rows if row["kind"] == "word"][:2] == [
+        "shows 4 0 9 1",
+        "top 9 8 7 6: 1 of 4",
+    ]
+    assert sum(row["kind"] == "square" for row in rows) == EXAMPLES
+    assert sum(row["kind"] == "pixel" for row in rows) == EXAMPLES * shown**2
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from transformers import GPT2Config, GPT2Model, ResNetConfig, ResNetModel, ViTConfig, ViTModel
@@ -15,11 +16,13 @@ from transformers import GPT2Config, GPT2Model, ResNetConfig, ResNetModel, ViTCo
 from taskscope.engines.measuring import measure
 from taskscope.errors import ModelError, StudyError
 from taskscope.models.vision import VisionModel
+from taskscope.report.chart_data import wrapped
 from taskscope.studies.skill_emergence.collage.digits import load
-from taskscope.studies.skill_emergence.collage.measure import whole
-from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS, TILES, Outcomes
+from taskscope.studies.skill_emergence.collage.networks import whole
+from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS, EXAMPLES, TILES, Outcomes
 from taskscope.studies.skill_emergence.collage.showing import figure, table
 from taskscope.studies.skill_emergence.params import COLLAGES, SkillEmergenceParams
+from taskscope.studies.skill_emergence.rows import PICTURES
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
 DATA = os.environ.get("TASKSCOPE_DATA")
@@ -32,6 +35,13 @@ SMALL = SkillEmergenceParams(parts=(COLLAGES,), n_collages=64, n_test_collages=2
 def idx(values: np.ndarray) -> bytes:
     head = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
     return head + values.tobytes()
+
+
+def collages(rows: pa.Table) -> int:
+    """Count the outcomes; the pictures of five collages stand beside them."""
+    parts = rows["part"].to_pylist()
+    assert parts.count(PICTURES) == EXAMPLES and set(parts) == {COLLAGES, PICTURES}
+    return parts.count(COLLAGES)
 
 
 def as_idx(folder: Path) -> Path:
@@ -154,7 +164,7 @@ def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -
     attempts = [measure(cell, None, "test") for _ in range(2)]
     assert attempts[0].failure is None, attempts[0].failure
     first, second = (attempt.measured.rows for attempt in attempts)
-    assert first.num_rows == 20 and first.equals(second)
+    assert collages(first) == 20 and first.equals(second)
     image_model(folder, "resnet" if kind == "vit" else "vit")  # other weights in the same place
     failure = measure(cell, None, "test").failure
     assert failure is not None and "changed since the run was planned" in str(failure.error)
@@ -205,12 +215,12 @@ def test_mnist_is_read_and_trained_on() -> None:
     cell = next(c for c in SKILL_EMERGENCE.plan(params, []) if c.params["condition"] == TILES)
     attempt = measure(cell, None, "test")
     assert attempt.failure is None, attempt.failure
-    assert attempt.measured.rows.num_rows == 20
+    assert collages(attempt.measured.rows) == 20
 
 
 def test_a_pretrained_model_stands_beside_the_others_on_the_page() -> None:
     one = Outcomes(np.ones((2, 5, 4), bool), np.tile(np.arange(4), (2, 5, 1)), np.ones((2, 5), bool))
     found = {TILES: one, BACKBONE: one}
     drawn = figure(found, "x").spec["datasets"]["data"]
-    assert {row["series"] for row in drawn if row.get("series")} >= {TILES, BACKBONE}
+    assert {row["row"] for row in drawn if row["kind"] == "data"} == {wrapped(TILES), wrapped(BACKBONE)}
     assert [row[0] for row in table(found, "x").rows] == [TILES, BACKBONE]

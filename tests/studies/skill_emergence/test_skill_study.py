@@ -73,6 +73,8 @@ def test_a_run_needs_no_model_and_ends_in_a_page(tmp_path: Path) -> None:
     }
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "skills in clusters" in page and "Corollary 13" in page
+    assert "Collages of the test, and what is on top" in page
+    assert (tmp_path / "run" / "figures" / "skill-emergence-pictures.svg").is_file()
 
 
 def test_other_studies_still_ask_for_a_model() -> None:

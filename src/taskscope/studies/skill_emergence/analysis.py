@@ -24,6 +24,7 @@ from taskscope.studies.skill_emergence.pairs.resampling import ModelPairs, resam
 from taskscope.studies.skill_emergence.pairs.rows import grids
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.responses import showing as response_showing
+from taskscope.studies.skill_emergence.rows import PICTURES, of_part
 from taskscope.studies.skill_emergence.scaling import findings as scaling
 from taskscope.studies.skill_emergence.scaling import showing as scaling_showing
 from taskscope.studies.skill_emergence.scaling.estimates import Estimates, estimate
@@ -59,6 +60,8 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
         drawn.append(drawing.peeling(found.mechanisms))
     if found.collages:
         drawn.append(showing.figure(found.collages, findings.SUBJECT))
+        if told := of_part(rows, PICTURES):
+            drawn.append(showing.pictures(told, findings.SUBJECT))
     if fitted := _scaling(rows):
         drawn.append(scaling_showing.figure(fitted[0]))
     if pairs := _pairs(rows, params):

@@ -105,7 +105,7 @@ class ClozeParams(ClozeSizes):
 class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairSizes, ClozeSizes):
     """All parameters."""
 
-    n_trainings: int = Field(default=3, ge=1)
+    n_trainings: int = Field(default=5, ge=1)
     """Trainings on collages under each condition: the unit of analysis."""
     digits: str = ""
     """Folder with images of digits (MNIST as IDX files, or one .npz); empty for scikit-learn's."""
@@ -230,7 +230,6 @@ _PROFILES = {
         n_worlds=30,
         n_tuples=100_000,
         restarts=20,
-        n_trainings=5,
         pair_repetitions=50,
         draws=10_000,
     ),
@@ -240,7 +239,6 @@ _PROFILES = {
         n_worlds=30,
         n_tuples=100_000,
         restarts=20,
-        n_trainings=5,
         pair_repetitions=50,
         draws=10_000,
     ),

@@ -10,7 +10,7 @@ import pyarrow as pa
 from taskscope.studies.columns import where
 
 GRAPHS, EMERGENCE, MECHANISMS, COLLAGES = "graphs", "emergence", "mechanisms", "collages"
-SCALING = "scaling"
+PICTURES, SCALING = "pictures", "scaling"
 """What the column `part` says."""
 
 WORST, CHANCE, CLUSTERED = "worst failures found", "random failures", "skills in clusters"
@@ -75,6 +75,15 @@ SCHEMAS = {
             ("digits", pa.string()),  # the four of a test collage: "0379"
             ("hits", pa.string()),  # 1 for each that is among the four highest classes: "1101"
             ("first", pa.bool_()),  # the highest class is one of the four
+        ]
+    ),
+    PICTURES: pa.schema(
+        [
+            ("part", pa.string()),
+            ("condition", pa.string()),
+            ("digits", pa.string()),  # the four of a test collage, tile by tile
+            ("pixels", pa.string()),  # brightness of the collage, row by row, a digit from 0 to f each
+            ("chances", pa.list_(pa.float64())),  # what the classifier gives each of the ten classes
         ]
     ),
 }

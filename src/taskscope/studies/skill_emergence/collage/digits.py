@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,7 @@ def load(folder: str) -> tuple[Array, Array]:
         StudyError: If the folder holds no digits that can be used.
     """
     if not folder:
-        from sklearn.datasets import load_digits  # slow to import, and planning needs no digits
-
-        digits: Any = load_digits()
-        return (digits.images / 16).astype(np.float32), digits.target
+        return _bundled()
     try:
         parts = list(_read(Path(folder)))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -78,6 +76,18 @@ def load(folder: str) -> tuple[Array, Array]:
             f"{folder} with {counts.min()} images of digit {counts.argmin()}, labels up to {classes.max()}",
             f"at least {_FEWEST} images of every digit from 0 to 9",
         )
+    return images, classes
+
+
+@cache
+def _bundled() -> tuple[Array, Array]:
+    """Return scikit-learn's digits, which are read from text, once for all trainings."""
+    from sklearn.datasets import load_digits  # slow to import, and planning needs no digits
+
+    digits: Any = load_digits()
+    images, classes = (digits.images / 16).astype(np.float32), digits.target
+    for shared in (images, classes):
+        shared.flags.writeable = False
     return images, classes
 
 

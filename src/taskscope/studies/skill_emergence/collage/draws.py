@@ -17,6 +17,8 @@ from taskscope.studies.skill_emergence.collage.digits import CLASSES
 Array = np.ndarray
 
 TILES = 4
+PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+"""Digits that are kept apart where collages are wanted without certain pairs, or with one at least."""
 SHARES = (0.58, 0.12, 0.30)
 """Of the digits: training, choosing, test."""
 
@@ -40,10 +42,23 @@ def split(images: Array, classes: Array) -> tuple[tuple[Array, Array], ...]:
     return tuple((images[part], classes[part]) for part in np.split(order, ends))
 
 
-def draw(digits: tuple[Array, Array], n: int, rng: np.random.Generator) -> Collages:
-    """Draw collages of four different classes, with one label each."""
+def draw(
+    digits: tuple[Array, Array], n: int, rng: np.random.Generator, *, paired: bool | None = None
+) -> Collages:
+    """Draw collages of four different classes, with one label each.
+
+    Args:
+        digits: Images (digit, side, side) and their classes (digit,).
+        n: Number of collages.
+        rng: Source of all draws.
+        paired: True for collages that hold one of `PAIRS` at least, False for such that hold none; None for
+            any.
+    """
     images, targets = digits
-    classes = np.argsort(rng.random((n, CLASSES)), axis=1)[:, :TILES]
+    classes = _four(n, rng)
+    while paired is not None and len(classes := classes[_paired(classes) == paired]) < n:
+        classes = np.concatenate([classes, _four(n, rng)])
+    classes = classes[:n]
     by_class = [np.flatnonzero(targets == c) for c in range(CLASSES)]
     sizes = np.array([len(members) for members in by_class])
     picked = (rng.random(classes.shape) * sizes[classes]).astype(int)
@@ -52,6 +67,17 @@ def draw(digits: tuple[Array, Array], n: int, rng: np.random.Generator) -> Colla
         table[c, : len(members)] = members
     labels = np.take_along_axis(classes, rng.integers(TILES, size=(n, 1)), axis=1)[:, 0]
     return Collages(images[table[classes, picked]], classes.astype(np.int64), labels.astype(np.int64))
+
+
+def _four(n: int, rng: np.random.Generator) -> Array:
+    """Draw four different classes in random order, n times, (n, tile)."""
+    return np.argsort(rng.random((n, CLASSES)), axis=1)[:, :TILES]
+
+
+def _paired(classes: Array) -> Array:
+    """Say which rows of classes (n, tile) hold one of `PAIRS`, (n,) bool."""
+    held = (classes[:, :, None] == np.arange(CLASSES)).any(axis=1)
+    return np.any([held[:, list(pair)].all(axis=1) for pair in PAIRS], axis=0)
 
 
 def apart(whole: Collages, rng: np.random.Generator) -> list[Collages]:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.judgement import Judgement
 from taskscope.studies.skill_emergence.claims import ACCOUNT
-from taskscope.studies.skill_emergence.collage.rows import PLAIN, SHUFFLED, TILES, Outcomes
+from taskscope.studies.skill_emergence.collage.rows import NEVER_TOGETHER, PLAIN, SHUFFLED, TILES, Outcomes
 from taskscope.studies.skill_emergence.verdict import measure
 from taskscope.studies.wording import control, finding, percent
 
@@ -63,6 +63,11 @@ def collages(found: Mapping[str, Outcomes], subject: str) -> Finding:
                 "plain",
                 PLAIN,
                 "A network that is not told where the tiles are, trained alike. No control.",
+            ),
+            (
+                "pairs",
+                NEVER_TOGETHER,
+                "Collages with pairs of digits that no training collage held. No control.",
             ),
         )
         if condition in found and len(found[condition].exact) > 1

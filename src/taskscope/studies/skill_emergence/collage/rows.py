@@ -14,9 +14,24 @@ TILES, SHUFFLED, PLAIN = "one digit detector for all tiles", "the same, labels s
 ONE_BY_ONE = "a detector for each digit, learned alone"
 """The stand-in for a pretrained vision model, its control, a network that must find the tiles itself, and the
 first taken apart: ten detectors, each with a tenth of the collages."""
-CONDITIONS = (TILES, SHUFFLED, PLAIN, ONE_BY_ONE)
+NEVER_TOGETHER = "the same, asked for pairs never shown together"
+"""The first, where no training collage holds certain pairs of digits and every test collage one of them."""
+RELABELLED, ALL_TOLD = "the same, a new label every epoch", "the same, all four labels told"
+"""What more labels bring: a label drawn anew is all four of them after some epochs."""
+PERCEPTRON, TRANSFORMER = "a perceptron", "a small vision transformer"
+"""Other networks from scratch, which share less between places than the plain one."""
+CONDITIONS = (
+    *(TILES, SHUFFLED, PLAIN, ONE_BY_ONE),
+    *(NEVER_TOGETHER, RELABELLED, ALL_TOLD, PERCEPTRON, TRANSFORMER),
+)
 BACKBONE = "a pretrained vision model, frozen"
 """Trained too where one is given: a reader of what it sees at every place of the whole collage."""
+
+
+EXAMPLES = 5
+"""Test collages of which the picture is kept, of the first training under each condition."""
+_SIDE = 16
+"""Pixels to a side of a kept picture at most; larger ones are averaged."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,30 @@ def records(condition: str, training: int, classes: Array, hits: Array, first: A
             "first": bool(top),
         }
         for digits, found, top in texts
+    ]
+
+
+def examples(condition: str, images: Array, classes: Array, chances: Array) -> list[dict[str, Any]]:
+    """Lay the first few test collages out as records, with their pictures.
+
+    Args:
+        condition: How the classifier was trained.
+        images: (collage, side, side), brightness from 0 to 1.
+        classes: (collage, tile), the digits in them.
+        chances: (collage, class), what the classifier says.
+    """
+    step = -(-images.shape[-1] // _SIDE)
+    kept = images[:EXAMPLES, : images.shape[1] // step * step, : images.shape[2] // step * step]
+    small = kept.reshape(len(kept), kept.shape[1] // step, step, -1, step).mean(axis=(2, 4))
+    told = zip(np.rint(15 * small).astype(int), classes.tolist(), chances.tolist(), strict=False)
+    return [
+        {
+            "condition": condition,
+            "digits": "".join(map(str, digits)),
+            "pixels": "".join(f"{value:x}" for value in image.ravel()),
+            "chances": given,
+        }
+        for image, digits, given in told
     ]
 
 
