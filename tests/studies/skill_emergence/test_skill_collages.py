@@ -14,7 +14,7 @@ from taskscope.studies.skill_emergence.calibration import CALIBRATION
 from taskscope.studies.skill_emergence.collage import draws
 from taskscope.studies.skill_emergence.collage.digits import load
 from taskscope.studies.skill_emergence.collage.measure import named
-from taskscope.studies.skill_emergence.collage.networks import (
+from taskscope.studies.skill_emergence.collage.measure_networks import (
     Perceptron,
     PlainNetwork,
     TileMixture,

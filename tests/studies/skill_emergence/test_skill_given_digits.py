@@ -18,7 +18,7 @@ from taskscope.errors import ModelError, StudyError
 from taskscope.models.vision import VisionModel
 from taskscope.report.chart_data import wrapped
 from taskscope.studies.skill_emergence.collage.digits import load
-from taskscope.studies.skill_emergence.collage.networks import whole
+from taskscope.studies.skill_emergence.collage.measure_networks import whole
 from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS, EXAMPLES, TILES, Outcomes
 from taskscope.studies.skill_emergence.collage.showing import figure, table
 from taskscope.studies.skill_emergence.params import COLLAGES, SkillEmergenceParams

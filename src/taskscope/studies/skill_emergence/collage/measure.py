@@ -18,7 +18,7 @@ from taskscope.studies.skill_emergence.collage.backbone import VISION
 from taskscope.studies.skill_emergence.collage.backbone import reference as vision_reference
 from taskscope.studies.skill_emergence.collage.digits import NAME, load, reference
 from taskscope.studies.skill_emergence.collage.draws import TILES, Collages, apart, draw, split
-from taskscope.studies.skill_emergence.collage.networks import (
+from taskscope.studies.skill_emergence.collage.measure_networks import (
     Perceptron,
     PlaceMixture,
     PlainNetwork,
