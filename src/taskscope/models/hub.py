@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,36 @@ def snapshot(repo: str, revision: str | None) -> Path:
         raise
     except Exception as error:
         raise _explained(error, repo, revision) from error
+
+
+def files(repo: str, patterns: Sequence[str]) -> Path:
+    """Return the cache folder of a repository that holds its files of all these patterns, fetched if need be.
+
+    What the cache holds is used as it is, so a run that has been made once needs no network.
+
+    Raises:
+        ModelError: If the repository does not exist, needs a log-in, or cannot be reached.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    wanted = list(patterns)
+    try:
+        try:
+            cached = Path(snapshot_download(repo, allow_patterns=wanted, local_files_only=True))
+            if all(any(cached.glob(pattern)) for pattern in wanted):
+                return cached
+        except LocalEntryNotFoundError:
+            pass
+        if not reachable():
+            raise _offline(repo, "")
+        return Path(snapshot_download(repo, allow_patterns=wanted))
+    except HFValidationError:
+        raise unknown(repo) from None
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _explained(error, repo, None) from error
 
 
 def reachable() -> bool:

@@ -1,27 +1,34 @@
-"""The folder of an image model; without torch."""
+"""The folder of an image model, on the disk or from the Hugging Face hub; without torch."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from taskscope.errors import ModelError
+from taskscope.models import hub
 
 PREPROCESSOR = "preprocessor_config.json"
+FILES = ("config.json", PREPROCESSOR, "*.safetensors*")
+"""What is taken of a repository."""
 EXPECTED = (
-    "the folder of an image model as `save_pretrained` writes it: config.json, model.safetensors and "
-    "preprocessor_config.json with the size of its images"
+    "the folder of an image model as `save_pretrained` writes it, or its id on the hub: config.json, "
+    "model.safetensors and preprocessor_config.json with the size of its images"
 )
+_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 def find(folder: str) -> Path:
-    """Return the path of an image model's folder.
+    """Return the path of an image model's folder; what is none here and reads like an id is asked of the hub.
 
     Raises:
         ModelError: If it is none.
     """
     path = Path(folder).expanduser()
+    if not path.exists() and _ID.fullmatch(folder):
+        path = hub.files(folder, FILES)
     missing = [name for name in ("config.json", PREPROCESSOR) if not (path / name).is_file()]
     if missing:
         raise ModelError(f"{folder} without {' and '.join(missing)}", EXPECTED)

@@ -170,6 +170,31 @@ def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -
     assert failure is not None and "changed since the run was planned" in str(failure.error)
 
 
+def test_a_pretrained_model_comes_from_the_hubs_cache_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("taskscope.models.hub.reachable", lambda: False)
+    kept = tmp_path / "models--lab--eye"
+    snapshot = kept / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("a" * 40, encoding="utf-8")
+    image_model(snapshot, "vit")
+    cells = SKILL_EMERGENCE.plan(SMALL.model_copy(update={"backbone": "lab/eye"}), [])
+    (task,) = next(cell for cell in cells if cell.params["condition"] == BACKBONE).tasks
+    assert task.source == "lab/eye" and task.fingerprint
+    assert VisionModel("lab/eye").side == 32
+    (snapshot / "preprocessor_config.json").unlink()  # a cache that holds half of it
+    with pytest.raises(ModelError, match="not in the local cache"):
+        VisionModel("lab/eye")
+    with pytest.raises(ModelError, match="not in the local cache"):
+        SKILL_EMERGENCE.plan(SMALL.model_copy(update={"backbone": "lab/other"}), [])
+    for none in ("./lab/eye", "/lab/eye", "eye"):
+        with pytest.raises(ModelError, match=r"without config\.json"):
+            VisionModel(none)
+
+
 def test_images_reach_the_model_as_its_folder_says(tmp_path: Path) -> None:
     eye, seen = VisionModel(str(image_model(tmp_path, "vit"))), []
     eye.model.register_forward_pre_hook(

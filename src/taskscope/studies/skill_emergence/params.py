@@ -110,7 +110,7 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
     digits: str = ""
     """Folder with images of digits (MNIST as IDX files, or one .npz); empty for scikit-learn's."""
     backbone: str = ""
-    """Folder of a pretrained image model, which is shown the collages too."""
+    """Folder of a pretrained image model, or its id on the hub; it is shown the collages too."""
 
     parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
     """Parts of the study that are run; those of pairs and cloze need a model, the others
