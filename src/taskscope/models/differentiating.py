@@ -30,7 +30,7 @@ def differentiate(
         rows, slots = passes.indices(layout, places.branch, places.position)
         reached = passes.forward(layout, rows, slots)
         slope, logprob = slope_of_logits(reached.detach(), targets, weights)
-        own: dict[nn.Parameter, Tensor] = {}
+        own: dict[Tensor, Tensor] = {}
     else:
         rows, slots, which = passes.distinct(layout, places)
         reached = passes.states(layout, rows, slots, head)
