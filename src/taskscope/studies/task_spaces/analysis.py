@@ -17,6 +17,8 @@ from taskscope.studies.task_spaces.along.series import Series, all_series
 from taskscope.studies.task_spaces.damage.findings import damage_finding, damages
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.params import TaskSpaceParams
+from taskscope.studies.task_spaces.patterns import tables as patterns_tabulating
+from taskscope.studies.task_spaces.patterns.findings import Patterns, patterns, patterns_finding
 from taskscope.studies.task_spaces.spaces import spaces
 
 
@@ -32,10 +34,17 @@ def series(rows: pa.Table, params: TaskSpaceParams) -> list[Series]:
     return all_series(rows, [result.space for result in results(rows, params)])
 
 
+@once_per_table
+def all_patterns(rows: pa.Table, params: TaskSpaceParams) -> list[Patterns]:
+    """Tell what tasks of each phenomenon do to each other, for every model, in sorted order."""
+    return [patterns(result.space, params.draws) for result in results(rows, params)]
+
+
 def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
     """Judge the claims for every model, and those along a series for every series."""
     found = [finding for result in results(rows, params) for finding in judging.findings(result)]
     found += [damage_finding(each) for each in damages(rows)]
+    found += [patterns_finding(each) for each in all_patterns(rows, params)]
     return found + [series_finding(each, params.draws) for each in series(rows, params)]
 
 
@@ -50,4 +59,6 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams
 def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     """Tabulate phenomena beside the published table, tasks, and ways of tuning."""
     found = [table for result in results(rows, params) for table in tabulating.tables(result)]
+    judged = [patterns_tabulating.table(each) for each in all_patterns(rows, params)]
+    found += [each for each in judged if each is not None]
     return found + [along_drawing.table(each, params.draws) for each in series(rows, params)]

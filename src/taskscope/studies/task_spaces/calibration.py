@@ -17,6 +17,7 @@ from taskscope.studies.task_spaces.analysis import analyse
 from taskscope.studies.task_spaces.claims import ACCOUNT
 from taskscope.studies.task_spaces.damage import simulation as damage
 from taskscope.studies.task_spaces.params import TaskSpaceParams
+from taskscope.studies.task_spaces.patterns import simulation as patterns
 from taskscope.studies.task_spaces.simulation import SCENARIOS, SIZES
 from taskscope.studies.task_spaces.spaces import spaces
 
@@ -35,7 +36,7 @@ CALIBRATION = Calibration(
     study=ACCOUNT.name,
     params=PARAMS,
     analyse=_judge,
-    scenarios=(*SCENARIOS, *damage.WORLDS, *along.WORLDS),
+    scenarios=(*SCENARIOS, *damage.WORLDS, *patterns.WORLDS, *along.WORLDS),
     sizes={"tasks": sum(SIZES), "phenomena": len(SIZES), "pairs": PARAMS.n_eval, "draws": PARAMS.draws},
     told=f"{sum(SIZES)} tasks in {len(SIZES)} phenomena, {PARAMS.n_eval} judged pairs of each in two halves; "
     "30 judged pairs for claim 5; four models with 13 tasks in 4 phenomena for claims 8 and 9.",

@@ -1,4 +1,4 @@
-"""What tasks of a phenomenon do to each other: alike, opposed, or unrelated (described, not judged; 2.8)."""
+"""What tasks of a phenomenon do to each other, by fixed bounds (2.8): described; `patterns` judges."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@
   same below 0.
 - inconclusive otherwise.
 
-The rule of claim 5 stands at the head of `damage/findings.py`, those of claims 8 and 9 at the head of
-`along/findings.py`.
+The rule of claim 5 stands at the head of `damage/findings.py`, that of claim 7 at the head of
+`patterns/findings.py`, those of claims 8 and 9 at the head of `along/findings.py`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,77 @@
+"""What words and an untrained model's gradients explain of a map, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taskscope.stats.matrices import off_diagonal
+from taskscope.studies.task_spaces.patterns.outside import Outside
+
+Array = np.ndarray
+_APART = 4.0
+"""Units by which phenomena are taken to differ. Each may have a mean of its own beside what is explained, so
+that words do not get what a phenomenon has; but at a price, or where all cells of a phenomenon have the same
+words, what words do there would be told from other words altogether."""
+_ROUNDS = 10
+_FAR = 4.685
+"""Spreads beyond which a cell has no weight (Tukey's biweight, 95 % as sharp as least squares)."""
+_TWICE = 2.0
+"""Cells (i, j) and (j, i) have the same words, and nearly say the same."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The part of a map that likeness explains, linear in its columns."""
+
+    part: Array
+    """(tuned, judged), the same for both halves."""
+    columns: Array
+    """(tuned, judged, column) what it is made of, rows and columns taken out; 0 on the diagonal."""
+    error: Array
+    """(column, column): random numbers times it are errors of the weights of the columns."""
+
+
+def explained(outside: Outside, likeness: Sequence[Array]) -> Explained:
+    """Fit likeness to a map, robustly, each phenomenon with a mean of its own.
+
+    Likeness goes in with its values, their squares and cubes, as in claim 6; beside it the product of what
+    row and column add, see `Outside.product`. Cells far from what is explained lose weight, for where tasks
+    are opposed, or one pair stands out, that is not to be explained by words.
+
+    Args:
+        outside: The map.
+        likeness: Matrices (task, task).
+    """
+    n, off = outside.n, off_diagonal(outside.n)
+    whole = np.stack([*(each**power for each in likeness for power in (1, 2, 3)), outside.product])
+    bare = outside.remainder(whole)
+    spread = bare[:, off].std(axis=1)
+    scale = np.where(spread > 1e-12, spread, np.inf)[:, None, None]
+    x = (bare / scale)[:, off].T
+    unit = max(float(np.sqrt((outside.rest[:, outside.cells] ** 2).mean())), 1e-12)
+    y = outside.rest.mean(axis=0)[off] / unit
+    same = (outside.groups[:, None] == outside.groups)[off]
+    of = np.broadcast_to(outside.groups[:, None], (n, n))[off]
+    own = (of[:, None] == np.unique(of[same])) & same[:, None]
+    design = np.concatenate([x, own], axis=1)
+    price = np.diag(np.concatenate([np.zeros(x.shape[1]), np.full(own.shape[1], _APART**-2)]))
+    weight = np.ones(len(y))
+    for _ in range(_ROUNDS):
+        inverse = np.linalg.pinv(design.T * weight @ design + price, rcond=1e-10, hermitian=True)
+        found = inverse @ (design.T * weight @ y)
+        left = y - design @ found
+        far = np.abs(left) / max(_FAR * 1.4826 * float(np.median(np.abs(left))), 1e-12)
+        weight = np.where(far < 1, (1 - np.minimum(far, 1) ** 2) ** 2, 0)
+    k = x.shape[1]
+    around = (weight * left**2).sum() / max(weight.sum(), 1e-12)
+    values, vectors = np.linalg.eigh(_TWICE * around * inverse[:k, :k])
+    columns = np.zeros((n, n, k))
+    columns[off] = x
+    return Explained(
+        part=unit * np.tensordot(found[:k], whole / scale, axes=1),
+        columns=columns,
+        error=unit * (vectors * np.sqrt(np.maximum(values, 0))).T,
+    )

@@ -1,0 +1,141 @@
+"""Cells of a map in units of what cells outside phenomena differ by, so that phenomena can be compared.
+
+Tasks of a phenomenon may be moved more than others by whatever is tuned, or move others more; then everything
+inside it is large, and nothing of it is due to the phenomenon. So a cell is told from what its row and column
+do **outside** phenomena: their sum is taken from it, and the rest is divided by the spread of the two. A
+group mixed of several phenomena is treated alike: its cells are told from the others, without its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taskscope.stats.matrices import off_diagonal
+
+Array = np.ndarray
+_AT_ONCE = 250
+"""Mixed groups worked out together, to keep memory small."""
+_ROUNDS = 20
+"""Of fitting spreads of rows and columns in turn; they settle within five or so."""
+_LEAST = 1e-12
+
+
+class Outside:
+    """A map with what rows and columns add outside phenomena taken out, and their spread there."""
+
+    def __init__(self, effects: Array, groups: Array) -> None:
+        """Fit rows and columns.
+
+        Args:
+            effects: (half, tuned, judged); the diagonal is not looked at.
+            groups: (task,) int64 the phenomenon of each; three or more.
+        """
+        self.groups, self.n = groups, len(groups)
+        self.cells = groups[:, None] != groups[None, :]
+        self._counts = self.cells.sum(axis=1)
+        ones = self.cells.astype(float)
+        both = np.block([[np.diag(ones.sum(axis=1)), ones], [ones.T, np.diag(ones.sum(axis=0))]])
+        self._inverse = np.linalg.pinv(both, hermitian=True)
+        """(row or column, row or column), of the normal equations."""
+        self.rows, self.columns = self._added(effects)
+        self.rest = effects - self.rows[..., :, None] - self.columns[..., None, :]
+        """(half, tuned, judged) without what row and column add."""
+        squares = np.where(self.cells, (self.rest**2).mean(axis=0), 0) + _LEAST * ones
+        by_row, by_column = np.ones(self.n), np.ones(self.n)
+        for _ in range(_ROUNDS):
+            by_row = (squares / by_column).sum(axis=1) / self._counts
+            by_column = (squares / by_row[:, None]).sum(axis=0) / self._counts
+        self._spread = np.outer(by_row, by_column)
+        self._share = squares / self._spread
+        """(tuned, judged) squares in units of the spread; 0 inside."""
+
+    def _added(self, matrix: Array) -> tuple[Array, Array]:
+        """Fit what rows and columns add to the cells outside phenomena, least squares: (..., task) each."""
+        told = np.where(self.cells, matrix, 0)
+        found = np.concatenate([told.sum(axis=-1), told.sum(axis=-2)], axis=-1) @ self._inverse
+        return found[..., : self.n], found[..., self.n :]
+
+    def remainder(self, matrix: Array) -> Array:
+        """Take out of any matrix (..., task, task) what its rows and columns add outside phenomena."""
+        rows, columns = self._added(matrix)
+        return matrix - rows[..., :, None] - columns[..., None, :]
+
+    @property
+    def product(self) -> Array:
+        """(tuned, judged) what the row adds times what the column adds, mean over halves.
+
+        Where a strong tuning moves everything and an easy task is moved by everything, the two may multiply
+        rather than add (Tukey's one degree of freedom).
+        """
+        rows, columns = (each.reshape(-1, self.n).mean(axis=0) for each in (self.rows, self.columns))
+        return np.outer(rows - rows.mean(), columns - columns.mean())
+
+    @property
+    def noise(self) -> float:
+        """Standard error of a cell, mean of two halves, from their difference, in units."""
+        difference = (self.rest[0] - self.rest[1])[self.cells] / np.sqrt(self._spread[self.cells])
+        free = max(1 - (2 * self.n - 1) / self.cells.sum(), _LEAST)
+        return float(np.sqrt((difference**2).mean() / free) / 2)
+
+    def units(self, members: Array) -> Array:
+        """(member, member) what a unit is in the cells of a phenomenon."""
+        return np.sqrt(self._spread[np.ix_(members, members)])
+
+    def inside(self, members: Array) -> tuple[Array, Array]:
+        """Return the cells of a phenomenon (half, 1, member, member), and which of them count."""
+        cells = self.rest[:, members[:, None], members] / self.units(members)
+        return cells[:, None], off_diagonal(len(members))[None]
+
+    def mixed(self, dealt: Array) -> tuple[Array, Array]:
+        """Return the cells of mixed groups (half, group, member, member), and which of them count.
+
+        What is told of a cell is told without the cells of its group: these leave the sums of rows and
+        columns (deleted residuals) and their spread.
+
+        Args:
+            dealt: (group, member) tasks.
+        """
+        parts = [self._some_mixed(dealt[i : i + _AT_ONCE]) for i in range(0, len(dealt), _AT_ONCE)]
+        cells, counted = zip(*parts, strict=True)
+        return np.concatenate(cells, axis=1), np.concatenate(counted)
+
+    def _some_mixed(self, dealt: Array) -> tuple[Array, Array]:
+        groups, size = dealt.shape
+        rows, columns = np.broadcast_arrays(dealt[:, :, None], dealt[:, None, :])
+        counted = self.cells[rows, columns]
+        at, to, flat = (each.reshape(groups, -1) for each in (rows, columns + self.n, counted))
+        own = sum(self._inverse[a[:, :, None], b[:, None, :]] for a in (at, to) for b in (at, to))
+        leverage = np.where(flat[:, :, None] & flat[:, None, :], own, 0)
+        rest = np.where(flat, self.rest[:, at, to - self.n], 0)
+        left = np.linalg.solve((1 + 1e-9) * np.eye(size * size) - leverage, np.moveaxis(rest, 0, -1))
+        share = np.where(counted, self._share[rows, columns], 0)
+        by_row, by_column = (
+            (self._counts[dealt] - share.sum(axis=axis))
+            / np.maximum(self._counts[dealt] - counted.sum(axis=axis), 1)
+            for axis in (2, 1)
+        )
+        without = np.maximum(by_row[:, :, None] * by_column[:, None, :], _LEAST)
+        spread = np.sqrt(self._spread[rows, columns] * without)
+        return np.moveaxis(left, -1, 0).reshape(-1, groups, size, size) / spread, counted
+
+
+def mixed_groups(groups: Array, size: int, draws: int, rng: np.random.Generator) -> Array:
+    """Draw groups of tasks, each of a different phenomenon, or as near as can be.
+
+    Args:
+        groups: (task,) int64 the phenomenon of each.
+        size: Tasks of a group.
+        draws: Groups drawn; those drawn twice count once.
+        rng: Source of randomness.
+
+    Returns:
+        (group, size) int64, different groups, each in ascending order.
+    """
+    same = groups[:, None] == groups[None, :]
+    dealt = []
+    for start in range(0, draws, _AT_ONCE):
+        key = rng.random((min(_AT_ONCE, draws - start), len(groups)))
+        # No second task of a phenomenon comes before the first of every other.
+        turn = (same & (key[:, None, :] < key[:, :, None])).sum(axis=2)
+        dealt.append(np.argsort(turn + rng.random(key.shape), axis=1)[:, :size])
+    return np.unique(np.sort(np.concatenate(dealt), axis=1), axis=0)
