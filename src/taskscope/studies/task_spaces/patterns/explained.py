@@ -29,7 +29,8 @@ class Explained:
     part: Array
     """(tuned, judged), the same for both halves."""
     columns: Array
-    """(tuned, judged, column) what it is made of, rows and columns taken out; 0 on the diagonal."""
+    """(tuned, judged, column) what it is made of, in units, rows and columns of the map taken out; 0 on the
+    diagonal."""
     error: Array
     """(column, column): random numbers times it are errors of the weights of the columns."""
 
@@ -37,22 +38,24 @@ class Explained:
 def explained(outside: Outside, likeness: Sequence[Array]) -> Explained:
     """Fit likeness to a map, robustly, each phenomenon with a mean of its own.
 
-    Likeness goes in with its values, their squares and cubes, as in claim 6; beside it the product of what
-    row and column add, see `Outside.product`. Cells far from what is explained lose weight, for where tasks
-    are opposed, or one pair stands out, that is not to be explained by words.
+    Likeness goes in with its values, their squares and cubes, as in claim 6, each in units of the cell: a
+    tuning that moves everything twice as far moves twice as far what has the same words. Beside these go the
+    bare values, in case it does not, and the unit itself, for what any tuning does to any task. Cells far
+    from what is explained lose weight: where tasks are opposed, that is not to be explained by words.
 
     Args:
         outside: The map.
         likeness: Matrices (task, task).
     """
     n, off = outside.n, off_diagonal(outside.n)
-    whole = np.stack([*(each**power for each in likeness for power in (1, 2, 3)), outside.product])
-    bare = outside.remainder(whole)
+    unit = outside.units(np.arange(n))
+    powers = [unit * each**power for each in likeness for power in (1, 2, 3)]
+    whole = np.stack([*powers, *likeness, unit])
+    bare = outside.remainder(whole) / unit
     spread = bare[:, off].std(axis=1)
     scale = np.where(spread > 1e-12, spread, np.inf)[:, None, None]
     x = (bare / scale)[:, off].T
-    unit = max(float(np.sqrt((outside.rest[:, outside.cells] ** 2).mean())), 1e-12)
-    y = outside.rest.mean(axis=0)[off] / unit
+    y = (outside.rest.mean(axis=0) / unit)[off]
     same = (outside.groups[:, None] == outside.groups)[off]
     of = np.broadcast_to(outside.groups[:, None], (n, n))[off]
     own = (of[:, None] == np.unique(of[same])) & same[:, None]
@@ -71,7 +74,7 @@ def explained(outside: Outside, likeness: Sequence[Array]) -> Explained:
     columns = np.zeros((n, n, k))
     columns[off] = x
     return Explained(
-        part=unit * np.tensordot(found[:k], whole / scale, axes=1),
+        part=np.tensordot(found[:k], whole / scale, axes=1),
         columns=columns,
-        error=unit * (vectors * np.sqrt(np.maximum(values, 0))).T,
+        error=(vectors * np.sqrt(np.maximum(values, 0))).T,
     )

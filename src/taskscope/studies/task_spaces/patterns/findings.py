@@ -3,8 +3,9 @@
 The unit is the phenomenon of two tasks or more. A cell is told from what its row and column do outside
 phenomena, in units of their spread there (`outside`), and a phenomenon is held against groups of as many
 tasks **mixed** of different phenomena, from the same map. A share of mixed groups is the larger of two, as
-measured and without what words, pairs of words, an untrained model's gradients, and the product of row and
-column explain; the shares of all phenomena are adjusted together (Holm), and few are those of 5 % at most.
+measured and without what words, pairs of words, an untrained model's gradients, and the unit itself explain
+(`explained`); shares of all phenomena are adjusted together (Holm), and few are those of 5 % at most. Half of
+what a pattern is told by must be left without what these explain.
 
 - **B, partly opposed** (three tasks or more): some cells repeat in the other half that they help, others that
   they hurt; few mixed groups show as much of both, and a fifth of the cells at least lies on either side.
@@ -43,6 +44,8 @@ FEWEST = 3
 LEVEL = 0.05
 _SOME, _MOST = 0.2, 0.8
 """Shares of cells on one side (protocol 2.8)."""
+_LEFT = 0.5
+"""Of a pattern as measured: what must be left of it beyond words, or words may be all of it."""
 _RELATED = 0.5
 """Of the mean of what is alike: from there on tasks are not unrelated."""
 ALIKE, PARTLY, UNRELATED, OPPOSED, UNCLEAR = "alike", "partly opposed", "unrelated", "opposed", "unclear"
@@ -121,11 +124,16 @@ def tell(found: Sequence[Inside]) -> list[Told]:
 def _standing_out(each: Inside, alike: float, hurting: float, opposed: float) -> str:
     """Name the pattern by which a phenomenon stands out among mixed groups; empty where it does not."""
     least, most = min(each.helping), max(each.helping)
-    if opposed <= LEVEL and least >= _SOME and most <= _MOST:
+    if (
+        opposed <= LEVEL
+        and each.opposition[1] >= _LEFT * each.opposition[0]
+        and least >= _SOME
+        and most <= _MOST
+    ):
         return PARTLY
-    if alike <= LEVEL and least >= _MOST:
+    if alike <= LEVEL and each.mean[1] >= _LEFT * each.mean[0] and least >= _MOST:
         return ALIKE
-    return OPPOSED if hurting <= LEVEL and most <= _SOME else ""
+    return OPPOSED if hurting <= LEVEL and each.mean[1] <= _LEFT * each.mean[0] and most <= _SOME else ""
 
 
 def _related(each: Inside, level: float) -> float:
@@ -187,7 +195,7 @@ def patterns_finding(found: Patterns) -> Finding:
     ]
     if len(found.chance.opposition):
         split = max(
-            (each.inside for each in found.told if each.tasks > 2), key=lambda each: each.opposition[0]
+            (each.inside for each in found.told if each.inside.tasks > 2), key=lambda each: each.opposition[0]
         )
         shown += [
             control(

@@ -15,8 +15,10 @@ from taskscope.stats.matrices import off_diagonal
 Array = np.ndarray
 _AT_ONCE = 250
 """Mixed groups worked out together, to keep memory small."""
-_ROUNDS = 20
-"""Of fitting spreads of rows and columns in turn; they settle within five or so."""
+_FITS = 6
+"""Rounds of fitting rows and columns, each weighted by what the one before left."""
+_ROUNDS = 8
+"""Of fitting the spreads of rows and of columns in turn."""
 _LEAST = 1e-12
 
 
@@ -33,25 +35,42 @@ class Outside:
         self.groups, self.n = groups, len(groups)
         self.cells = groups[:, None] != groups[None, :]
         self._counts = self.cells.sum(axis=1)
-        ones = self.cells.astype(float)
-        both = np.block([[np.diag(ones.sum(axis=1)), ones], [ones.T, np.diag(ones.sum(axis=0))]])
-        self._inverse = np.linalg.pinv(both, hermitian=True)
+        self._spread = np.ones((self.n, self.n))
+        """(tuned, judged) variance of a cell, that of its row times that of its column."""
+        for _ in range(_FITS):
+            self._fit(effects)
+
+    def _fit(self, effects: Array) -> None:
+        """Fit rows and columns, cells weighted by their spread so far, and the spread of what they leave."""
+        self._weights = weights = self.cells / self._spread
+        """(tuned, judged) of the fit; 0 inside."""
+        by_row, by_column = np.diag(weights.sum(axis=1)), np.diag(weights.sum(axis=0))
+        self._inverse = np.linalg.pinv(
+            np.block([[by_row, weights], [weights.T, by_column]]), rcond=1e-10, hermitian=True
+        )
         """(row or column, row or column), of the normal equations."""
-        self.rows, self.columns = self._added(effects)
-        self.rest = effects - self.rows[..., :, None] - self.columns[..., None, :]
+        self.rest = self.remainder(effects)
         """(half, tuned, judged) without what row and column add."""
-        squares = np.where(self.cells, (self.rest**2).mean(axis=0), 0) + _LEAST * ones
-        by_row, by_column = np.ones(self.n), np.ones(self.n)
+        # A row of great weight draws the columns to itself: what it leaves is small for that alone.
+        freedom = np.maximum(1 - self._leverage() * weights, _LEAST)
+        squares = np.where(self.cells, (self.rest**2).mean(axis=0) / freedom + _LEAST, 0)
+        rows, columns = np.ones(self.n), np.ones(self.n)
         for _ in range(_ROUNDS):
-            by_row = (squares / by_column).sum(axis=1) / self._counts
-            by_column = (squares / by_row[:, None]).sum(axis=0) / self._counts
-        self._spread = np.outer(by_row, by_column)
+            rows = (squares / columns).sum(axis=1) / self._counts
+            columns = (squares / rows[:, None]).sum(axis=0) / self._counts
+        self._spread = np.outer(rows, columns)
         self._share = squares / self._spread
         """(tuned, judged) squares in units of the spread; 0 inside."""
 
+    def _leverage(self) -> Array:
+        """(tuned, judged) how far the fit of a cell goes with the cell, for a weight of 1."""
+        n, inverse = self.n, self._inverse
+        mixed = inverse[:n, n:] + inverse[n:, :n].T
+        return np.diag(inverse)[:n, None] + np.diag(inverse)[None, n:] + mixed
+
     def _added(self, matrix: Array) -> tuple[Array, Array]:
-        """Fit what rows and columns add to the cells outside phenomena, least squares: (..., task) each."""
-        told = np.where(self.cells, matrix, 0)
+        """Fit what rows and columns add to the cells outside phenomena: (..., task) each."""
+        told = np.where(self.cells, matrix, 0) * self._weights
         found = np.concatenate([told.sum(axis=-1), told.sum(axis=-2)], axis=-1) @ self._inverse
         return found[..., : self.n], found[..., self.n :]
 
@@ -59,16 +78,6 @@ class Outside:
         """Take out of any matrix (..., task, task) what its rows and columns add outside phenomena."""
         rows, columns = self._added(matrix)
         return matrix - rows[..., :, None] - columns[..., None, :]
-
-    @property
-    def product(self) -> Array:
-        """(tuned, judged) what the row adds times what the column adds, mean over halves.
-
-        Where a strong tuning moves everything and an easy task is moved by everything, the two may multiply
-        rather than add (Tukey's one degree of freedom).
-        """
-        rows, columns = (each.reshape(-1, self.n).mean(axis=0) for each in (self.rows, self.columns))
-        return np.outer(rows - rows.mean(), columns - columns.mean())
 
     @property
     def noise(self) -> float:
@@ -105,9 +114,11 @@ class Outside:
         counted = self.cells[rows, columns]
         at, to, flat = (each.reshape(groups, -1) for each in (rows, columns + self.n, counted))
         own = sum(self._inverse[a[:, :, None], b[:, None, :]] for a in (at, to) for b in (at, to))
-        leverage = np.where(flat[:, :, None] & flat[:, None, :], own, 0)
-        rest = np.where(flat, self.rest[:, at, to - self.n], 0)
+        heavy = np.where(flat, np.sqrt(self._weights[at, to - self.n]), 0)
+        leverage = own * heavy[:, :, None] * heavy[:, None, :]
+        rest = heavy * np.where(flat, self.rest[:, at, to - self.n], 0)
         left = np.linalg.solve((1 + 1e-9) * np.eye(size * size) - leverage, np.moveaxis(rest, 0, -1))
+        left /= np.where(flat, heavy, 1)[:, :, None]
         share = np.where(counted, self._share[rows, columns], 0)
         by_row, by_column = (
             (self._counts[dealt] - share.sum(axis=axis))

@@ -26,7 +26,7 @@ class PatternWorld:
     true: tuple[str, ...]
     kinds: str
     """A letter for each phenomenon: A alike, B partly opposed, C unrelated, N opposed, W as B by words."""
-    shared: float = 0.8
+    shared: float = 1.0
     """How far tasks of a phenomenon move each other, up or down."""
     paired: float = 0.12
     """Spread of what any two tasks share, beyond phenomena and words."""

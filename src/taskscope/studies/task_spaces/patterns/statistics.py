@@ -129,7 +129,7 @@ def _inside(
     # What is explained here is not sure; mixed groups, whose words are less alike, get the same error.
     columns = told.columns[np.ix_(members, members)]
     errors = rng.normal(size=(len(counted), len(told.error))) @ told.error
-    errors = np.tensordot(errors, columns, axes=(1, 2)) / beyond.units(members)
+    errors = np.tensordot(errors, columns, axes=(1, 2))
     both = [
         (likeness(*measured.inside(members)), plain),
         (likeness(*beyond.inside(members)), likeness(cells + errors, counted)),

@@ -46,7 +46,7 @@ def table(found: Patterns) -> Table | None:
         rows=rows,
         note="Cells inside a phenomenon, less what row and column do outside phenomena, in units of their "
         "spread there. Mean: of the cells, as measured and without what words, an untrained model's "
-        "gradients and the product of row and column explain. Opposition: how far cells help that help in "
+        "gradients and the unit itself explain. Opposition: how far cells help that help in "
         "the other half of the pairs, or how far those hurt that hurt there, whichever is less. As alike, as "
         "hurting, as opposed: share of groups mixed of several phenomena that are so as far, the larger of "
         "both with and without words, adjusted for all phenomena (Holm). Size: root mean square of the "
