@@ -10,6 +10,6 @@ class TestCalibration(PromiseBothWays):
     calibration = CALIBRATION
     n_tables = 4
     remade = "words alone"
-    fewest = MappingProxyType({**dict.fromkeys("1345689", 200), "2": 50})
+    fewest = MappingProxyType({**dict.fromkeys("13456789", 200), "2": 50})
     opposites = (("opposed", "4"), ("opposed", "6"), ("contained", "2"), ("more damage", "5"))
     opposites += (("similarity shrinks with size", "8"), ("settles late", "9"))

@@ -49,6 +49,8 @@ def test_planted_groups_are_found_and_words_do_not_explain_them() -> None:
     words = next(control for control in found["6"].controls if control.name == "words")
     assert found["6"].estimate > 0.6 and words.estimate < 0
     assert space.phenomena == ("north",) * 5 + ("south",) * 5
+    assert found["7"].verdict == Verdict.INCONCLUSIVE
+    assert found["7"].reason == "Fewer than three phenomena have two tasks."
 
 
 def test_gradients_alone_draw_the_same_map() -> None:
@@ -79,3 +81,4 @@ def test_tasks_that_share_words_alone_and_an_untrained_model_have_no_groups(lear
     found, _ = judged(measured(name, model if learned else untrained(model)))
     assert found["6"].verdict != Verdict.SUPPORTED
     assert found["4"].verdict != Verdict.SUPPORTED
+    assert found["7"].verdict == Verdict.INCONCLUSIVE
