@@ -62,12 +62,11 @@ def explained(outside: Outside, likeness: Sequence[Array]) -> Explained:
     design = np.concatenate([x, own], axis=1)
     price = np.diag(np.concatenate([np.zeros(x.shape[1]), np.full(own.shape[1], _APART**-2)]))
     weight = np.ones(len(y))
-    for _ in range(_ROUNDS):
-        inverse = np.linalg.pinv(design.T * weight @ design + price, rcond=1e-10, hermitian=True)
-        found = inverse @ (design.T * weight @ y)
-        left = y - design @ found
-        far = np.abs(left) / max(_FAR * 1.4826 * float(np.median(np.abs(left))), 1e-12)
-        weight = np.where(far < 1, (1 - np.minimum(far, 1) ** 2) ** 2, 0)
+    inverse, found, left = _fitted(design, y, price, weight)
+    for _ in range(_ROUNDS - 1):
+        weight = _near(left)
+        inverse, found, left = _fitted(design, y, price, weight)
+    weight = _near(left)
     k = x.shape[1]
     around = (weight * left**2).sum() / max(weight.sum(), 1e-12)
     values, vectors = np.linalg.eigh(_TWICE * around * inverse[:k, :k])
@@ -78,3 +77,16 @@ def explained(outside: Outside, likeness: Sequence[Array]) -> Explained:
         columns=columns,
         error=(vectors * np.sqrt(np.maximum(values, 0))).T,
     )
+
+
+def _fitted(design: Array, y: Array, price: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Fit y by weighted least squares; return the inverse, the coefficients and what is left of y."""
+    inverse = np.linalg.pinv(design.T * weight @ design + price, rcond=1e-10, hermitian=True)
+    found = inverse @ (design.T * weight @ y)
+    return inverse, found, y - design @ found
+
+
+def _near(left: Array) -> Array:
+    """Weigh cells by how near they are to what is explained (Tukey's biweight); 0 where far."""
+    far = np.abs(left) / max(_FAR * 1.4826 * float(np.median(np.abs(left))), 1e-12)
+    return np.where(far < 1, (1 - np.minimum(far, 1) ** 2) ** 2, 0)
