@@ -130,6 +130,10 @@ def _table(family: Sequence[Member]) -> list[str]:
     return lines
 
 
+_UNBOUNDED = 2.0
+"""Exponents from which on a bound says nothing: two sizes alone fit any. None published reaches 1."""
+
+
 def _law(fitted: Law | None) -> list[str]:
     if fitted is None:
         return ["A scaling law is fitted as soon as three sizes are shipped."]
@@ -137,7 +141,8 @@ def _law(fitted: Law | None) -> list[str]:
 
     def told(name: str) -> str:
         low, high = fitted.intervals[name]
-        return f"{getattr(constants, name):.3g} [{low:.3g}, {high:.3g}]"
+        upper = f"{high:.3g}" if high < _UNBOUNDED or not name.endswith("exponent") else "no upper bound"
+        return f"{getattr(constants, name):.3g} [{low:.3g}, {upper}]"
 
     return [
         "## A scaling law from the training logs",
