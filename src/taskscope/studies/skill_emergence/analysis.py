@@ -17,6 +17,9 @@ from taskscope.studies.skill_emergence.collage import showing
 from taskscope.studies.skill_emergence.collage.findings import collages
 from taskscope.studies.skill_emergence.collage.together import sharing
 from taskscope.studies.skill_emergence.grids import results
+from taskscope.studies.skill_emergence.mix import resampling as mixing
+from taskscope.studies.skill_emergence.mix import showing as mix_showing
+from taskscope.studies.skill_emergence.mix.rows import mixes
 from taskscope.studies.skill_emergence.pairs import becoming
 from taskscope.studies.skill_emergence.pairs import showing as pair_showing
 from taskscope.studies.skill_emergence.pairs.findings import stimulus
@@ -70,6 +73,8 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
             drawn.append(becoming.figure(ways, MODELS))
     if cloze := _cloze(rows, params):
         drawn += [*cloze_showing.figures(*cloze, MODELS), *response_showing.figures(cloze[0], MODELS)]
+    if mixed := _mixes(rows, params):
+        drawn.append(mix_showing.figure(mixed, MODELS))
     return drawn
 
 
@@ -93,6 +98,8 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
             laid.append(becoming.table(ways, MODELS))
     if cloze := _cloze(rows, params):
         laid += cloze_showing.tables(*cloze, fitting.fit(cloze[1]), MODELS)
+    if mixed := _mixes(rows, params):
+        laid += mix_showing.tables(mixed, MODELS)
     return [*laid, tabulating.tolerable(), tabulating.scale(), tabulating.readings(), tabulating.stimulus()]
 
 
@@ -114,3 +121,8 @@ def _scaling(rows: pa.Table) -> list[Estimates]:
 def _cloze(rows: pa.Table, params: SkillEmergenceParams) -> tuple[Cloze, fitting.Points] | None:
     found = read(rows)
     return None if found is None else (found, fitting.resample(found, params.draws))
+
+
+@once_per_table
+def _mixes(rows: pa.Table, params: SkillEmergenceParams) -> list[mixing.ModelMix]:
+    return [mixing.resample(each, params.draws) for each in mixes(rows)]

@@ -12,11 +12,13 @@ from taskscope.studies.skill_emergence.pairs.names import DEFAULT, skills
 from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE, Setting
 
 GRAPHS, LAW, MECHANISMS, COLLAGES = "graphs", "law", "mechanisms", "collages"
-SCALING, PAIRS, CLOZE = "scaling", "pairs", "cloze"
-PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES, SCALING, PAIRS, CLOZE)
+SCALING, PAIRS, CLOZE, MIX = "scaling", "pairs", "cloze", "mix"
+ASKED_FOR = (MIX,)
+"""Parts that run only where they are named."""
+PARTS = (GRAPHS, LAW, MECHANISMS, COLLAGES, SCALING, PAIRS, CLOZE, *ASKED_FOR)
 """Adversaries on random graphs (4.1), emergence along the scaling law (4.2), other laws of learning (4.3), a
 classifier trained on collages of digits (6), losses of real trainings (5); and of the models given, skills
-asked together, and cloze questions with skill tags (8)."""
+asked together, cloze questions with skill tags, and texts that show several skills (8)."""
 
 
 class GraphParams(Params):
@@ -102,7 +104,27 @@ class ClozeParams(ClozeSizes):
     """Where the model stands in its series."""
 
 
-class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairSizes, ClozeSizes):
+class MixSizes(Params):
+    """What texts that show several skills depend on, beside model and seed."""
+
+    mix_singles: int = Field(default=8, ge=2, le=8)
+    """Texts in which each skill is asked for alone, each on a topic of its own."""
+    mix_combinations: int = Field(default=100, ge=2, le=300)
+    """Different sets of each number of skills, one text each: the unit of analysis."""
+    mix_largest: int = Field(default=6, ge=2, le=6)
+    """Skills asked for together at most."""
+    mix_tokens: int = Field(default=128, ge=8)
+    """Tokens of a text at most."""
+
+
+class MixParams(MixSizes):
+    """What the numbers of such texts depend on."""
+
+    place: Place
+    """Where the model stands in its series."""
+
+
+class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairSizes, ClozeSizes, MixSizes):
     """All parameters."""
 
     n_trainings: int = Field(default=5, ge=1)
@@ -112,9 +134,9 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
     backbone: str = ""
     """Folder of a pretrained image model, or its id on the hub; it is shown the collages too."""
 
-    parts: tuple[str, ...] = Field(default=PARTS, min_length=1)
-    """Parts of the study that are run; those of pairs and cloze need a model, the others
-    none."""
+    parts: tuple[str, ...] = Field(default=tuple(p for p in PARTS if p not in ASKED_FOR), min_length=1)
+    """Parts of the study that are run; those of pairs, cloze and mix need a model, the others none. The last
+    lets models write hundreds of texts and is run only where it is named."""
     losses: str = PICO
     """Whose losses the scaling law is fitted to: ``pico``, from the logs of its trainings, or a .csv of
     finished trainings with the columns parameters, tokens (or flop) and loss."""
@@ -161,6 +183,10 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
     def cloze(self, place: Place) -> ClozeParams:
         """The part that decides the numbers of cloze questions, for a model at a place."""
         return ClozeParams(cloze_items=self.cloze_items, place=place)
+
+    def mix(self, place: Place) -> MixParams:
+        """The part that decides the numbers of texts with several skills, for a model at a place."""
+        return MixParams(**self.model_dump(include=set(MixSizes.model_fields)), place=place)
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.
@@ -222,6 +248,10 @@ _PROFILES = {
         pair_repetitions=6,
         pair_queries=3,
         cloze_items=4,
+        mix_singles=2,
+        mix_combinations=12,
+        mix_largest=3,
+        mix_tokens=48,
     ),
     "standard": SkillEmergenceParams(),
     "full": SkillEmergenceParams(

@@ -13,6 +13,7 @@ from taskscope.studies.base import PlannedModel
 from taskscope.studies.responses import Response
 from taskscope.studies.skill_emergence.claims import ACCOUNT
 from taskscope.studies.skill_emergence.collage import backbone, digits
+from taskscope.studies.skill_emergence.mix import asking as mixing
 from taskscope.studies.skill_emergence.pairs import asking
 from taskscope.studies.skill_emergence.pairs.names import skills
 from taskscope.studies.skill_emergence.params import (
@@ -21,6 +22,7 @@ from taskscope.studies.skill_emergence.params import (
     GRAPHS,
     LAW,
     MECHANISMS,
+    MIX,
     PAIRS,
     SCALING,
     GraphParams,
@@ -29,6 +31,7 @@ from taskscope.studies.skill_emergence.params import (
 )
 from taskscope.tasks import registry
 from taskscope.tasks.cloze import questions
+from taskscope.tasks.text_skills import skills as text_skills
 
 _NONE = Cost(tokens=0, token_layers=0)
 _ROOM = "taskscope.studies.skill_emergence"
@@ -49,7 +52,7 @@ class SkillEmergence:
         return profile(name)
 
     def plan(self, params: SkillEmergenceParams, models: Sequence[PlannedModel]) -> list[Cell]:
-        """List the cells: graphs by setting, laws, trainings on collages; for each model, pairs of skills.
+        """List the cells: graphs by setting, laws, trainings on collages; for each model what it is asked.
 
         Raises:
             StudyError: If a parameter cannot be used.
@@ -85,6 +88,8 @@ class SkillEmergence:
                 cells += [self._pair(params, model, pair, seed) for model in models for pair in params.pairs]
             if CLOZE in params.parts:
                 cells += [self._cloze(params, model, seed) for model in models]
+            if MIX in params.parts:
+                cells += [self._mix(params, model, seed) for model in models]
         return cells
 
     def analyse(self, rows: pa.Table, params: SkillEmergenceParams) -> list[Finding]:
@@ -127,6 +132,13 @@ class SkillEmergence:
         tokens = sum(len(item.prompt) + sum(map(len, item.classes)) for item in items) // 3
         cost = Cost(tokens=tokens, token_layers=tokens * model.n_blocks)
         return self._cell("measure", own, seed, room=".cloze", model=model.ref, cost=cost)
+
+    def _mix(self, params: SkillEmergenceParams, model: PlannedModel, seed: int) -> Cell:
+        own = params.mix(model.place)
+        cost = mixing.cost(own, seed, model.n_blocks)
+        return self._cell(
+            "measure", own, seed, room=".mix", model=model.ref, tasks=(text_skills.ref(),), cost=cost
+        )
 
     def _cell(
         self,
