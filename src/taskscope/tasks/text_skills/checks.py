@@ -160,4 +160,4 @@ def has_year(text: str) -> bool:
 
 def doubles(text: str) -> bool:
     """The same word twice in a row."""
-    return bool(re.search(r"\b([^\W\d_]{2,}),? \1\b", text.lower()))
+    return bool(re.search(r"\b([^\W\d_]{2,}),? \1(?![\w'\u2019-])", text.lower()))

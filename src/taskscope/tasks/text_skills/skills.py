@@ -1,7 +1,7 @@
 """Skills of writing: a name, an instruction, a rule, and which of them cannot be asked together.
 
-The instructions never show what they ask for, so that a text which repeats its prompt has no skill of the
-second kind by that.
+No instruction shows what it or another asks for (numbers are in digits), so that a text which repeats its
+prompt has no skill of the second kind by that.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ FORMS = (
     Skill("capitals", "Write everything in capital letters.", checks.upper),
     Skill("no e", "Do not use the fifth letter of the alphabet.", partial(checks.without, "e")),
     Skill("no comma", "Do not use any comma.", partial(checks.without, ",")),
-    Skill("two sentences", "Write exactly two sentences.", lambda text: checks.n_sentences(text) == 2),
-    Skill("three sentences", "Write exactly three sentences.", lambda text: checks.n_sentences(text) == 3),
+    Skill("two sentences", "Write exactly 2 sentences.", lambda text: checks.n_sentences(text) == 2),
+    Skill("three sentences", "Write exactly 3 sentences.", lambda text: checks.n_sentences(text) == 3),
     Skill("short", f"Use at most {MOST_WORDS} words.", lambda text: len(checks.words(text)) <= MOST_WORDS),
     Skill("long", f"Use at least {LEAST_WORDS} words.", lambda text: len(checks.words(text)) >= LEAST_WORDS),
     Skill("JSON", "Write one valid JSON object and nothing around it.", checks.is_json),
-    Skill("numbered list", "Write a numbered list with three or more items, one on a line.", checks.is_list),
+    Skill("numbered list", "Write a numbered list with 3 or more items, one on a line.", checks.is_list),
     Skill(
         "acrostic",
-        f"Write three lines whose first letters spell the word {ACROSTIC}.",
+        f"Write 3 lines whose first letters spell the word {ACROSTIC}.",
         partial(checks.spells, ACROSTIC),
     ),
-    Skill("rhyme", "Let two neighbouring lines end on words that rhyme, spelt alike.", checks.rhymes),
+    Skill("rhyme", "Let 2 neighbouring lines end on words that rhyme, spelt alike.", checks.rhymes),
     Skill("first word", f"Let the first word be {FIRST_WORD}.", partial(checks.starts, FIRST_WORD)),
     Skill("exclamation", "End with an exclamation mark.", lambda text: text.rstrip().endswith("!")),
 )
@@ -62,12 +62,12 @@ INGREDIENTS = (
     Skill("question", "Ask a question.", checks.has_question),
     Skill("colour", "Name a colour.", partial(checks.has_one_of, checks.COLOURS)),
     Skill("past tense", "Use an irregular verb in the past tense.", partial(checks.has_one_of, checks.PAST)),
-    Skill("number", "Write a number above one in words.", partial(checks.has_one_of, checks.NUMBERS)),
-    Skill("alliteration", "Start three neighbouring words alike, with one letter.", checks.alliterates),
-    Skill("palindrome", "Use a word of four letters or more that is a palindrome.", checks.has_palindrome),
-    Skill("series", "Enumerate three things in a row between which a comma stands.", checks.has_series),
+    Skill("number", "Write a number above 1 in words.", partial(checks.has_one_of, checks.NUMBERS)),
+    Skill("alliteration", "Start 3 neighbouring words alike, with one letter.", checks.alliterates),
+    Skill("palindrome", "Use a word of 4 letters or more that is a palindrome.", checks.has_palindrome),
+    Skill("series", "Enumerate 3 things in a row, with a comma.", checks.has_series),
     Skill("brackets", "Put a remark in round brackets.", checks.has_brackets),
-    Skill("semicolon", "Join two clauses with a semicolon.", checks.has_semicolon),
+    Skill("semicolon", "Join 2 clauses with a semicolon.", checks.has_semicolon),
     Skill("weekday", "Name a day of the week.", partial(checks.has_one_of, checks.WEEKDAYS)),
     Skill("year", "Give a year in digits.", checks.has_year),
     Skill("doubled word", "Say some word twice in a row for emphasis.", checks.doubles),

@@ -1,7 +1,8 @@
 """Texts that meet all that was asked, beside the product of single skills and texts asked for other skills.
 
 The texts of one number of skills k are resampled, those of single skills within each skill. Every set of
-skills is asked for once, so a resampled text is a resampled set. Arrays have the estimate in front: (1 + draw,).
+skills is asked for once, so a resampled text is a resampled set. Arrays have the estimate in front:
+(1 + draw,).
 """
 
 from __future__ import annotations
@@ -132,8 +133,8 @@ def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -
     own = texts.k == k
     asked, met = texts.asked[own], texts.met[own]
     n = len(asked)
-    weights = resampling_weights(n, draws, stream("skill-emergence mix bootstrap", k)) / n
-    weights = np.vstack([np.full(n, 1 / n), weights])
+    weights = resampling_weights(n, draws, stream("skill-emergence mix bootstrap", k))
+    weights = np.vstack([np.ones(n), weights])  # whole numbers, so that equal shares are exactly equal
     # (set, skill in it): every row asks for k skills.
     members = np.nonzero(asked)[1].reshape(n, k)
     products = singles[:, members].prod(axis=2)  # (1 + draw, set)
@@ -143,9 +144,9 @@ def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -
     return Level(
         k,
         n,
-        full=weights @ np.diag(hits),
-        fraction=weights @ ((asked & met).sum(axis=1) / k),
-        product=(weights * products).sum(axis=1),
+        full=weights @ np.diag(hits) / n,
+        fraction=weights @ (asked & met).sum(axis=1) / (n * k),
+        product=(weights * products).sum(axis=1) / n,
         product_ends=(float(low), float(high)),
         by_chance=_by_chance(weights, hits, apart),
     )

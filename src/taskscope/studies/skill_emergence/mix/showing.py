@@ -133,8 +133,8 @@ def _by_skill(found: Sequence[ModelMix], subject: str) -> Table:
             for skill in each.skills
         ),
         note="Texts that show the skill. Many texts have no comma or name a number whatever was asked: a "
-        "skill is there only where it is shown more often in texts that were asked for it than in all others, with "
-        "Wilson's 95 % intervals apart.",
+        "skill is there only where it is shown more often in texts that were asked for it than in all "
+        "others, with Wilson's 95 % intervals apart.",
         model=subject,
     )
 
