@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import chain, combinations
 from types import SimpleNamespace
 
 import numpy as np
@@ -153,25 +154,58 @@ def test_who_ignores_the_request_is_at_chance_everywhere() -> None:
     assert each.levels[0].full[0] > 0.1 and each.levels[1].full[0] > 0.005
 
 
-def test_independent_skills_come_out_at_their_product() -> None:
+def with_only(kept: set[str], asked: set[str]) -> str | None:
+    """Compose a text that meets these of the asked skills and no other of them, with the help of others."""
+    others = [name for name in SKILLS if name not in asked]
+    for helpers in chain([()], combinations(others, 1), combinations(others, 2)):
+        text = compose([*kept, *helpers])
+        if text is not None and asked & set(met(text)) == kept:
+            return text
+    return None
+
+
+def test_a_writer_of_independent_skills_comes_out_at_their_product() -> None:
     """Each asked skill is there with probability 0.7, on its own: F(k) is 0.7 to the power k."""
     rng = np.random.default_rng(1)
-    easy = {"lower case", "no comma", "no e", "short"}  # also met where they are left out, so never left out
+    accidents = 0
 
     def answer(prompt: str) -> str:
-        kept = [name for name in asked_of(prompt) if name in easy or rng.random() < 0.7]
-        text = meets(kept) if kept else OFF
-        return text
+        nonlocal accidents
+        asked = set(asked_of(prompt))
+        # Composed texts never have the letter e, so that skill is always there.
+        kept = {name for name in sorted(asked) if name == "no e" or rng.random() < 0.7}
+        text = with_only(kept, asked)
+        accidents += text is None
+        return text or OFF
 
-    rows = measure(cell(LARGE), Writer(answer)).rows.to_pylist()  # type: ignore[arg-type]
-    # Where a composed text shows by accident what was left out, only sets without accidents are compared.
-    (texts,) = mixes(with_front(pa.Table.from_pylist(rows)))
-    each = resample(texts, 200)
-    for level in each.levels[1:]:
+    each = found(answer)
+    assert accidents < 12  # of 1124 texts
+    for level in each.levels:
+        assert level.full[0] == pytest.approx(0.7**level.k, abs=0.08)
+        assert level.product[0] == pytest.approx(0.7**level.k, abs=0.08)
         assert level.foretold.low <= level.marks.high and level.marks.low <= level.foretold.high
-        assert level.full[0] == pytest.approx(level.product[0], abs=0.1)
+        assert level.fraction[0] == pytest.approx(0.7, abs=0.05)
         assert level.gap is not None and level.gap.low < 0.1 and level.gap.high > -0.1
-    assert each.levels[0].full[0] > each.levels[1].full[0] > each.levels[2].full[0] > each.levels[3].full[0]
+        assert level.beyond_chance
+    assert each.saturation == (5, 5, 5)
+
+
+def test_the_interval_of_the_product_holds_the_truth() -> None:
+    """Skills that differ from one another, met each on its own: 40 tables of the profile's size."""
+    drawn = draw(0, SkillEmergenceParams().mix(MODEL.place))
+    asked = np.array([[name in one.skills for name in SKILLS] for one in drawn])
+    held = {"marks": 0, "foretold": 0}
+    for number in range(40):
+        rng = np.random.default_rng(number)
+        chances = rng.uniform(0.3, 1, len(SKILLS))
+        shown = rng.random(asked.shape) < chances
+        texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1))
+        level = resample(texts, 200).levels[2]  # type: ignore[arg-type]
+        truth = np.where(asked, chances, 1)[asked.sum(axis=1) == 3].prod(axis=1).mean()
+        for name in held:
+            measure_ = getattr(level, name)
+            held[name] += measure_.low <= truth <= measure_.high
+    assert min(held.values()) >= 34, held
 
 
 def test_skills_that_never_go_together_fall_short_of_the_product() -> None:

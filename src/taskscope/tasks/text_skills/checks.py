@@ -123,10 +123,10 @@ def has_one_of(wanted: frozenset[str], text: str) -> bool:
 
 
 def alliterates(text: str) -> bool:
-    """Three different words in a row that start with the same letter."""
-    said = words(text)
+    """Three different words in a row that start with the same letter, in one clause and line."""
     return any(
         a[0] == b[0] == c[0] and a[0].isalpha() and len({a, b, c}) == 3
+        for said in map(words, re.split(r"[.!?;:\n]+", text))
         for a, b, c in zip(said, said[1:], said[2:], strict=False)
     )
 
