@@ -22,6 +22,8 @@ Array = np.ndarray
 
 SATURATED = 0.1
 """Share of full marks below which sets are too large (protocol 8)."""
+SURE = 1 - 0.05 / len(SKILLS)
+"""Confidence in each skill's share, so that all skills that are looked at share 5 %."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,12 @@ class OneSkill:
 
     @property
     def shown(self) -> bool:
-        """Whether it is met more often where it is asked for: Wilson's intervals do not overlap."""
+        """Whether it is met more often where it is asked for: `SURE` intervals do not overlap."""
         hits, n = (a + b for a, b in zip(self.alone, self.together, strict=True))
         if not n or not self.others[1]:
             return False
-        return bool(wilson(hits / n, n).low > wilson(self.others[0] / self.others[1], self.others[1]).high)
+        here, elsewhere = (wilson(h / all_, all_, SURE) for h, all_ in ((hits, n), self.others))
+        return bool(here.low > elsewhere.high)
 
 
 @dataclass(frozen=True)

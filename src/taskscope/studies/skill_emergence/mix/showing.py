@@ -134,7 +134,8 @@ def _by_skill(found: Sequence[ModelMix], subject: str) -> Table:
         ),
         note="Texts that show the skill. Many texts have no comma or name a number whatever was asked: a "
         "skill is there only where it is shown more often in texts that were asked for it than in all "
-        "others, with Wilson's 95 % intervals apart.",
+        "others, with Wilson's intervals apart at 5 % for all skills together. They take every text for one "
+        "of its own; models that write the same again and again have fewer.",
         model=subject,
     )
 
