@@ -67,8 +67,8 @@ class Level:
 
     @property
     def gap(self) -> Measure | None:
-        """Nats by which log F(k) is above the log of the product; None where either is zero."""
-        if not (self.full[0] > 0 and self.product[0] > 0):
+        """Nats by which log F(k) is above the log of the product; None where either may be zero."""
+        if min(self.marks.low, self.foretold.low) <= 0:
             return None
         with np.errstate(divide="ignore", invalid="ignore"):
             draws = np.log(self.full) - np.log(self.product)

@@ -101,10 +101,10 @@ def _notes(found: Sequence[ModelMix]) -> str:
     told = []
     for each in found:
         first, low, high = each.saturation
-        at = f"k = {first}" if first <= each.levels[-1].k else f"no k up to {each.levels[-1].k}"
+        at = _k(first, each)
         asked = "as in a chat" if each.texts.chat else "to continue a text"
         told.append(
-            f"{each.texts.model} was asked {asked}: fewer than {percent(SATURATED)} show all from {at} on "
+            f"{each.texts.model} was asked {asked}: the first k with less than {percent(SATURATED)} is {at} "
             f"({_k(low, each)} to {_k(high, each)}); {each.texts.different} of {len(each.texts.met)} texts "
             f"differ, {percent(each.texts.on_topic.mean())} name their topic, "
             f"{percent(each.texts.unfinished.mean())} were stopped before their end."
