@@ -26,7 +26,7 @@ _PIECES = {
     "year": "1984",
     "doubled word": "far far",
 }
-_OPENERS = ("So", "Up", "Now")
+_OPENERS: tuple[str, ...] = ("So", "Up", "Now")
 """Their first letters are the acrostic's."""
 _RHYMES = ("night", "light")
 _FILLER = ("with", "all", "of", "us", "in", "our", "own", "old", "town", "again")
