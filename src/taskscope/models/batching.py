@@ -35,10 +35,15 @@ class Limits:
     """What one more pass costs, in tokens of a longer one; works of unlike width share a pass below that."""
 
     def below(self, batch: Sequence[Work], route: Route) -> Limits:
-        """Return limits under which a batch of several works is cut in two."""
+        """Return limits under which a batch of several works is cut in two.
+
+        Places are lowered only where they may have filled the batch: a few long prompts say nothing of many
+        short ones.
+        """
         tokens = min(self.tokens, _tokens(batch, route)) // 2
-        places = min(self.places, sum(len(work.places.out) for work in batch))
-        return replace(self, tokens=max(tokens, 1), places=max(places // 2, 1))
+        places = sum(len(work.places.out) for work in batch)
+        held = places // 2 if 2 * places > self.places else self.places
+        return replace(self, tokens=max(tokens, 1), places=max(held, 1))
 
 
 @dataclass(frozen=True)

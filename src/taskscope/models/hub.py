@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def files(repo: str, patterns: Sequence[str]) -> Path:
     try:
         try:
             cached = Path(snapshot_download(repo, allow_patterns=wanted, local_files_only=True))
-            if all(any(cached.glob(pattern)) for pattern in wanted):
+            if all(any(cached.glob(pattern)) for pattern in wanted) and _all_shards(cached):
                 return cached
         except LocalEntryNotFoundError:
             pass
@@ -67,6 +68,12 @@ def files(repo: str, patterns: Sequence[str]) -> Path:
         raise
     except Exception as error:
         raise _explained(error, repo, None) from error
+
+
+def _all_shards(folder: Path) -> bool:
+    """Tell whether every file is there that an index of weights names; a download may have been cut off."""
+    named = (json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.index.json"))
+    return all((folder / file).is_file() for index in named for file in index.get("weight_map", {}).values())
 
 
 def reachable() -> bool:

@@ -88,8 +88,9 @@ def differentiate(states: Tensor, head: nn.Linear, questions: Questions, weights
     live = int((total != 0).sum())
     kept: list[tuple[int, Tensor, Tensor]] = []
     summed = _Summed.over(states, head, Questions(which, questions.targets), kept=kept)
-    part = (weights[:, None] * head.weight[target]).to(states.dtype)
-    by_states = torch.zeros_like(states).index_add_(0, which, part)
+    # Added up exactly: many slices of 16 bits would lose more than one product does.
+    by_states = torch.zeros_like(states, dtype=weights.dtype)
+    by_states.index_add_(0, which, weights[:, None] * head.weight[target])
     by_weight = torch.empty_like(head.weight)
     by_bias = None if head.bias is None else torch.empty_like(head.bias)
     for start, raised, most in kept:
@@ -97,14 +98,14 @@ def differentiate(states: Tensor, head: nn.Linear, questions: Questions, weights
         # What was summed is relative to the largest logit so far; the share of the whole is what counts.
         share = -total * (most - summed.log_sum).exp()
         sloped = raised[:live].mul_(share[:live, None]).to(states.dtype)
-        by_states[:live].addmm_(sloped, head.weight[start:stop])
+        by_states[:live] += sloped @ head.weight[start:stop]
         torch.mm(sloped.t(), states[:live], out=by_weight[start:stop])
         if by_bias is not None:
             by_bias[start:stop] = sloped.sum(0)
     by_weight.index_add_(0, target, (weights[:, None] * states[which]).to(states.dtype))
     if by_bias is not None:
         by_bias.index_add_(0, target, weights.to(by_bias.dtype))
-    return Slope(by_states[rank], by_weight, by_bias, summed.logprob[:, 0])
+    return Slope(by_states[rank].to(states.dtype), by_weight, by_bias, summed.logprob[:, 0])
 
 
 @dataclass
@@ -146,13 +147,14 @@ class _Summed:
             states.new_zeros(len(states), dtype=exact),
             states.new_zeros(questions.targets.shape, dtype=exact),
         )
+        lowest = torch.finfo(exact).min
         for start, product in _slices(states, head, fresh=kept is not None):
             logits = product.to(exact)
             found._tell(start, logits, questions)
             top = logits.amax(1)
             if rank is not None:
                 rank(start, logits, top > found.most)
-            most = torch.maximum(found.most, top)
+            most = torch.maximum(found.most, top).clamp(min=lowest)  # a head may rule a whole slice out
             raised = logits.sub_(most[:, None]).exp_()
             found.total = found.total * (found.most - most).exp_() + raised.sum(1)
             found.most = most

@@ -86,9 +86,12 @@ class PlainHead:
 
     def find(self) -> nn.Linear | None:
         """Return the head, or None where more is done; asked again where the model's code was replaced."""
-        if self.hf._forward_hooks or self.head._forward_hooks:
+        if self.hf._forward_hooks or self.head._forward_hooks or not _is_linear(self.head):
             return None
-        code = self.hf.forward, self.hf.get_output_embeddings()
+        outermost = self.hf.get_output_embeddings()
+        if outermost is not None and outermost is not self.head:  # wrapped since, as adapters do
+            return None
+        code = self.hf.forward, outermost
         if self._asked != code:
             self._asked, self._found = code, plain_head(self.hf, self.head, self.accepted)
         return self._found
@@ -105,7 +108,7 @@ def plain_head(hf: Any, head: nn.Module, accepted: Collection[str]) -> nn.Linear
         head: Its output head.
         accepted: Names of the arguments that it takes.
     """
-    if type(head) is not nn.Linear or "forward" in vars(head):
+    if not _is_linear(head):
         return None
     made: list[Tensor] = []
 
@@ -131,3 +134,8 @@ def plain_head(hf: Any, head: nn.Module, accepted: Collection[str]) -> nn.Linear
     if len(made) != 1 or logits.shape != made[0].shape or not torch.equal(logits.float(), made[0].float()):
         return None
     return head
+
+
+def _is_linear(head: nn.Module) -> bool:
+    """Tell whether a head is a product and nothing else; wrappers and patches of an instance are more."""
+    return type(head) is nn.Linear and "forward" not in vars(head)

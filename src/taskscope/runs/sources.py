@@ -8,6 +8,10 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+OWN = "taskscope"
+LOADING = "taskscope.models.loading"
+"""Makes the model that measuring functions of this package are handed, which none of them imports."""
+
 
 @cache
 def code_hash(measure: str) -> str:
@@ -15,8 +19,9 @@ def code_hash(measure: str) -> str:
 
     Starting from the function's module, every import of a module of the same top-level package is followed,
     imports inside functions included: a change of the forward pass counts, one of a figure or of the command
-    line does not. The top-level `__init__` (the version, and names for other people's programs) is left out,
-    with what it alone imports.
+    line does not. What loads models counts for all functions of this package. The top-level `__init__` (the
+    version, and names for other people's programs) is left out, with what it alone imports, unless a name is
+    imported from it.
 
     Args:
         measure: Dotted path ``package.module:function``.
@@ -27,11 +32,15 @@ def code_hash(measure: str) -> str:
     module = measure.partition(":")[0]
     top = module.partition(".")[0]
     seen: dict[str, bytes] = {}
-    waiting, met = [module], {module}
+    waiting = [module, LOADING] if top == OWN else [module]
+    met = set(waiting)
     while waiting:
         name = waiting.pop()
         path = _source(name)
         if path is None:
+            named = set(_passed_on(top, name)) - met
+            met |= named
+            waiting += named
             continue
         seen[name] = path.read_bytes()
         if name == top != module:
@@ -65,12 +74,24 @@ def _source(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def _passed_on(top: str, name: str) -> tuple[str, ...]:
+    """Name the modules from which the top-level `__init__` takes a name that others import from it."""
+    parent, _, wanted = name.rpartition(".")
+    path = _source(top) if parent == top else None
+    return tuple(n for n in _imports(path.read_bytes(), top, wanted) if n != name) if path else ()
+
+
 @cache
-def _imports(source: bytes, package: str) -> tuple[str, ...]:
+def _imports(source: bytes, package: str, wanted: str | None = None) -> tuple[str, ...]:
     """Name every module that `source` may import; names that turn out to be functions are harmless.
 
     Remembered by content: measuring functions of one study share nearly all of their modules, and parsing
     them is most of the work.
+
+    Args:
+        source: Of a module.
+        package: In which relative imports are resolved.
+        wanted: Only where the source gets this name; all by default.
     """
     try:
         tree = ast.parse(source)
@@ -79,9 +100,10 @@ def _imports(source: bytes, package: str) -> tuple[str, ...]:
     found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += (alias.name for alias in node.names)
+            found += (a.name for a in node.names if wanted in (None, a.asname or a.name.partition(".")[0]))
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, node.module] if node.module else above)
-            found += (base, *(f"{base}.{alias.name}" for alias in node.names))
+            names = [a.name for a in node.names if wanted in (None, a.asname or a.name)]
+            found += (base, *(f"{base}.{name}" for name in names)) if names else ()
     return tuple(found)

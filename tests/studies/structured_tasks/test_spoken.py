@@ -115,6 +115,13 @@ def test_demonstrations_that_leave_no_room_are_not_asked_and_that_is_said(model:
     assert "of 6 requests" in figures.see(found) or "Nothing to compose" in figures.see(found)
 
 
+def test_what_did_not_fit_in_one_seed_is_not_told_from_another() -> None:
+    rows = rows_of({"past": [True, False] * 3})
+    short = pa.concat_tables([rows, with_front(to_rows("en", False, [{"condition": SHOWN}]), "en")])
+    named, shown = grids(short, 100)["toy"]
+    assert named.n_sentences == 6 and not shown.right and shown.n_sentences == 0
+
+
 def test_without_demonstrations_no_room_is_an_error(model: LanguageModel) -> None:
     endless = cell("en").model_copy(update={"params": {**cell("en").params, "spoken_limit": 1020}})
     with pytest.raises(TaskError, match="to write 1020 behind"):

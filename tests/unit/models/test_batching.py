@@ -186,3 +186,11 @@ def test_works_are_cut_by_width_where_it_saves_the_most(route: Route, start: int
     ]
     assert found == min(sum(start + len(group) * group[0] for group in groups) for groups in every)
     assert len(batches) == (1 if start == 1 << 30 else len(batches)) and (start > 1 or len(batches) > 4)
+
+
+@pytest.mark.parametrize(("asked", "held"), [(1, 100), (20, 100), (30, 30), (50, 50)])
+def test_places_are_lowered_only_where_they_may_have_filled_the_batch(asked: int, held: int) -> None:
+    two = [work(0, 500, [1] * asked), work(asked, 500, [1] * asked)]
+    places = sum(len(each.places.out) for each in two)
+    assert places == 2 * asked
+    assert Limits(4096, 100, 4096).below(two, "rows").places == held

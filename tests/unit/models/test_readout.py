@@ -137,6 +137,48 @@ def test_what_is_hooked_on_the_logits_is_in_force() -> None:
     np.testing.assert_allclose(model.score([("", "the cat sat")]), wanted[:1], rtol=1e-5)
 
 
+def test_a_head_that_was_patched_or_wrapped_after_a_prediction_is_in_force() -> None:
+    text = "the dog barks at the moon"
+    model = toy("llama", fresh=True)
+    before = whole(model, text)
+    own = model.hf.lm_head
+    assert model.score([("", text)])[0] == pytest.approx(before, abs=1e-4)
+    own.forward = lambda hidden: 2 * nn.functional.linear(hidden, own.weight)  # type: ignore[method-assign]
+    assert model.score([("", text)])[0] == pytest.approx(whole(model, text), abs=1e-4)
+    del own.forward
+    adapter = nn.Sequential(own, nn.Linear(own.out_features, own.out_features, bias=False))
+    with torch.no_grad():
+        adapter[1].weight.copy_(torch.eye(own.out_features))
+    model.hf.lm_head = adapter
+    assert model.score([("", text)])[0] == pytest.approx(before, abs=1e-4)
+    with torch.no_grad():
+        adapter[1].weight.mul_(3)
+    assert model.score([("", text)])[0] == pytest.approx(whole(model, text), abs=1e-4)
+
+
+def test_many_slices_of_sixteen_bits_lose_no_more_than_one_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    output, states = nn.Linear(64, 4000, bias=False), torch.randn(40, 64)
+    questions = Questions(torch.arange(40), torch.randint(0, 4000, (40, 1)))
+    weight = torch.rand(40, dtype=torch.float64)
+    exact = readout.differentiate(states.double(), output.double(), questions, weight).states
+    monkeypatch.setattr(readout, "CACHED", 40 * 20)  # two hundred slices
+    found = readout.differentiate(states.bfloat16(), output.bfloat16(), questions, weight).states
+    assert float((found.double() - exact).norm() / exact.norm()) < 0.01
+
+
+def test_a_head_may_rule_a_whole_slice_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, states = nn.Linear(8, 30), torch.randn(3, 8)
+    with torch.no_grad():
+        output.bias[:10] = -torch.inf
+    monkeypatch.setattr(readout, "CACHED", 3 * 5)
+    questions = Questions(torch.arange(3), torch.full((3, 1), 20))
+    best, logprob = readout.predict(states, output, questions)
+    wanted = output(states).log_softmax(-1)
+    torch.testing.assert_close(logprob[:, 0], wanted[:, 20].detach())
+    assert torch.equal(best, wanted.argmax(1))
+
+
 @pytest.mark.parametrize("route", ["branches", "rows"])
 @pytest.mark.parametrize("family", ["llama", "gpt2", "gpt_neox", "gemma2"])
 def test_margins_are_those_of_whole_sentences(

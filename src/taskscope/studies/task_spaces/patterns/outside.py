@@ -14,7 +14,9 @@ from taskscope.stats.matrices import off_diagonal
 
 Array = np.ndarray
 _AT_ONCE = 250
-"""Mixed groups worked out together, to keep memory small."""
+"""Mixed groups worked out together at most, to keep memory small."""
+_NUMBERS = 1 << 24
+"""Of their systems, which have tasks to the fourth power each."""
 _FITS = 6
 """Rounds of fitting rows and columns, each weighted by what the one before left."""
 _ROUNDS = 8
@@ -104,7 +106,8 @@ class Outside:
         Args:
             dealt: (group, member) tasks.
         """
-        parts = [self._some_mixed(dealt[i : i + _AT_ONCE]) for i in range(0, len(dealt), _AT_ONCE)]
+        at_once = max(1, min(_AT_ONCE, _NUMBERS // dealt.shape[1] ** 4))
+        parts = [self._some_mixed(dealt[i : i + at_once]) for i in range(0, len(dealt), at_once)]
         cells, counted = zip(*parts, strict=True)
         return np.concatenate(cells, axis=1), np.concatenate(counted)
 
