@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -136,6 +136,6 @@ def plain_head(hf: Any, head: nn.Module, accepted: Collection[str]) -> nn.Linear
     return head
 
 
-def _is_linear(head: nn.Module) -> bool:
+def _is_linear(head: nn.Module) -> TypeGuard[nn.Linear]:
     """Tell whether a head is a product and nothing else; wrappers and patches of an instance are more."""
     return type(head) is nn.Linear and "forward" not in vars(head)
