@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from taskscope.look import naming
-from taskscope.look.nearest import LEVEL, References, lead_for, rank, upper
+from taskscope.look.nearest import LEVEL, References, calibrate, cosines, lead_for, rank, upper
 
 TASKS, EPISODES, BLOCKS, WIDTH = 12, 4, 3, 24
 NAMES = tuple(f"task-{i}" for i in range(TASKS))
@@ -30,6 +30,29 @@ def test_a_task_is_named_at_the_block_that_tells_tasks_apart(block: int) -> None
     ranking = rank(theta, known)
     assert ranking.rules.block == block
     assert naming.name(ranking, able=1.0, k=4).named == "task-4"
+
+
+def test_rules_are_those_of_a_plain_loop_over_prompts() -> None:
+    known = references(np.random.default_rng(2), 0.8)
+    real, nonsense = known.real[:, :, 1], known.nonsense[:, :, 1]
+    best, lead, right, null = [], [], [], []
+    for task in range(TASKS):
+        for episode in range(EPISODES):
+            centres = real.mean(axis=1)
+            centres[task] = np.delete(real[task], episode, axis=0).mean(axis=0)
+            own = cosines(real[task, episode], centres)
+            second, first = np.sort(own)[-2:]
+            best.append(first)
+            lead.append(first - second)
+            right.append(own.argmax() == task)
+            null.append(cosines(nonsense[task, episode], centres).max())
+    found = calibrate(known, 1)
+    assert found.similarity == pytest.approx(upper(np.array(null)))
+    near = np.array(best) > found.similarity
+    assert 0 < near.sum() < len(near)
+    assert found.lead == pytest.approx(lead_for(np.array(lead)[near], np.array(right)[near]))
+    named = near & (np.array(lead) >= found.lead - 1e-12) & np.array(right)
+    assert found.named_right == pytest.approx(named.mean())
 
 
 def test_nonsense_is_rarely_named_whether_or_not_the_model_tells_tasks_apart() -> None:

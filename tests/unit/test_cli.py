@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from taskscope.cli.brief import uncollected
 from taskscope.cli.console import BAD_INPUT, OK
 from taskscope.cli.main import app
 from taskscope.errors import TaskscopeError
@@ -168,3 +170,18 @@ def test_look_says_where_it_could_not_write() -> None:
     result = runner.invoke(app, ["look", "planted-vector", "a->", "--out", "no/such/folder/look.html"])
     assert isinstance(result.exception, TaskscopeError)
     assert "no/such/folder" in result.exception.given
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_what_is_made_in_a_brief_command_is_not_collected_there_nor_later(was_on: bool) -> None:
+    (gc.enable if was_on else gc.disable)()
+    try:
+        frozen = gc.get_freeze_count()
+        with uncollected():
+            assert not gc.isenabled()
+            kept = [[] for _ in range(1000)]
+        assert gc.isenabled() == was_on
+        assert gc.get_freeze_count() >= frozen + len(kept)
+    finally:
+        gc.unfreeze()
+        gc.enable()

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from taskscope.cli import options
+from taskscope.cli.brief import uncollected
 from taskscope.cli.console import out
 from taskscope.errors import TaskError
 
 if TYPE_CHECKING:
+    from taskscope.look.parse import Reading
     from taskscope.look.result import Look
+    from taskscope.models.spec import ModelSpec
 
 
 Prompt = Annotated[
@@ -64,27 +68,35 @@ def look(
 
     reading = parse(_text(prompt, file), arrow, None if between is None else _unescaped(between))
 
-    from taskscope.look.measure import look as measure
-    from taskscope.look.view import view
-    from taskscope.models.loading import load
     from taskscope.models.spec import as_spec
+    from taskscope.report import drawing
 
-    spec = as_spec(
-        model,
-        dtype=dtype,
-        device=device,
-        device_map=device_map,
-        blocks=blocks,
-        trust_remote_code=trust_remote_code,
-        allow_pickle=allow_pickle,
-    )
-    found = measure(load(spec), reading)
-    if as_json:
-        out.print_json(found.model_dump_json())
-        return
-    out.print(view(found, out.width))
-    _write(page, found)
+    with uncollected(), nullcontext() if as_json else drawing.beside():
+        spec = as_spec(
+            model,
+            dtype=dtype,
+            device=device,
+            device_map=device_map,
+            blocks=blocks,
+            trust_remote_code=trust_remote_code,
+            allow_pickle=allow_pickle,
+        )
+        found = _measure(spec, reading)
+        if as_json:
+            out.print_json(found.model_dump_json())
+            return
+        from taskscope.look.view import view
+
+        out.print(view(found, out.width))
+        _write(page, found)
     out.print(f"\nPage: {page}", highlight=False)
+
+
+def _measure(spec: ModelSpec, reading: Reading) -> Look:
+    from taskscope.look.measure import look as measure
+    from taskscope.models.loading import load
+
+    return measure(load(spec), reading)
 
 
 def _write(path: Path, found: Look) -> None:

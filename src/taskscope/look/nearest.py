@@ -86,11 +86,15 @@ def rank(theta: np.ndarray, references: References) -> Ranking:
 
 
 def cosines(theta: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the cosine of theta (d_model,) to each centre (task, d_model), the centres' mean taken away."""
-    mean = centres.mean(axis=0)
-    theta, centres = theta - mean, centres - mean
-    norms = np.linalg.norm(centres, axis=1) * np.linalg.norm(theta)
-    return centres @ theta / np.maximum(norms, np.finfo(np.float32).tiny)
+    """Return the cosine of theta (..., d_model) to its centres (..., task, d_model), their mean taken away.
+
+    Returns:
+        (..., task).
+    """
+    mean = centres.mean(axis=-2, keepdims=True)
+    theta, centres = theta[..., None, :] - mean, centres - mean
+    norms = np.linalg.norm(centres, axis=-1) * np.linalg.norm(theta, axis=-1)
+    return (centres * theta).sum(axis=-1) / np.maximum(norms, np.finfo(np.float32).tiny)
 
 
 def calibrate(references: References, block: int) -> Rules:
@@ -100,23 +104,18 @@ def calibrate(references: References, block: int) -> Rules:
     """
     real, nonsense = references.real[:, :, block], references.nonsense[:, :, block]
     n_tasks, n_episodes = real.shape[:2]
-    best, lead, right, null = [], [], [], []
-    whole = real.mean(axis=1)
-    for task in range(n_tasks):
-        for episode in range(n_episodes):
-            centres = whole.copy()
-            centres[task] = (real[task].sum(axis=0) - real[task, episode]) / max(n_episodes - 1, 1)
-            own = cosines(real[task, episode], centres)
-            second, first = np.sort(own)[-2:]
-            best.append(first)
-            lead.append(first - second)
-            right.append(int(np.argmax(own)) == task)
-            null.append(cosines(nonsense[task, episode], centres).max())
-    similarity = upper(np.array(null))
-    near = np.array(best) > similarity
-    needed = lead_for(np.array(lead)[near], np.array(right)[near])
-    named = near & (np.array(lead) >= needed) & np.array(right)
-    return Rules(block, similarity, needed, float(named.mean()))
+    tasks = np.arange(n_tasks)
+    centres = np.broadcast_to(real.mean(axis=1), (n_tasks, n_episodes, *real[:, 0].shape)).copy()
+    others = (real.sum(axis=1, keepdims=True) - real) / max(n_episodes - 1, 1)
+    centres[tasks, :, tasks] = others  # a task's own centre, without the prompt that is compared
+    own = cosines(real, centres)
+    ranked = np.sort(own, axis=-1)
+    best, lead = ranked[..., -1].ravel(), (ranked[..., -1] - ranked[..., -2]).ravel()
+    right = (own.argmax(axis=-1) == tasks[:, None]).ravel()
+    similarity = upper(cosines(nonsense, centres).max(axis=-1).ravel())
+    near = best > similarity
+    needed = lead_for(lead[near], right[near])
+    return Rules(block, similarity, needed, float((near & (lead >= needed) & right).mean()))
 
 
 def upper(null: np.ndarray) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import vl_convert
 
+from taskscope.report import drawing
 from taskscope.report.findings import Figure
 
 SVG_LIMIT = 150_000
@@ -25,7 +25,7 @@ def svg(spec: dict[str, Any], name: str = "chart") -> str:
     Vega numbers its clip paths from a counter that runs on from chart to chart; they are renumbered from 0
     under `name`, so that the text does not depend on what was drawn before and two charts can share a page.
     """
-    text = _drawn(json.dumps(spec))
+    text = drawing.drawn(json.dumps(spec))
     order: dict[str, int] = {}
 
     def renumber(match: re.Match[str]) -> str:
@@ -33,15 +33,6 @@ def svg(spec: dict[str, Any], name: str = "chart") -> str:
         return f"{lead}{name}-{kind}{order.setdefault(kind + number, len(order))}"
 
     return _CLIP.sub(renumber, text)
-
-
-@lru_cache(maxsize=32)
-def _drawn(spec: str) -> str:
-    """Draw a specification as Vega does; remembered, since a page shows what the run folder holds as files.
-
-    It is given as an object: vl-convert reads the last digit of some numbers otherwise in a text.
-    """
-    return vl_convert.vegalite_to_svg(json.loads(spec))
 
 
 def png(spec: dict[str, Any], scale: float = 2.0) -> bytes:

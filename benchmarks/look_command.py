@@ -1,0 +1,81 @@
+"""How long `taskscope look` takes, from the shell's prompt and back, on the largest built-in model.
+
+    python benchmarks/look_command.py [--repeats 5] [--write docs/benchmarks.md]
+
+Wall time of whole processes, as one waits for them; and of one that only imports the libraries of a model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sections import replace_section
+from timing import processor
+
+PROMPT = "dog->DOG\ncat->CAT\nhouse->"
+IMPORTS = "from transformers import LlamaForCausalLM, PreTrainedTokenizerFast"
+COMMANDS = {
+    "importing torch and transformers, nothing else": ["-c", IMPORTS],
+    "taskscope look planted-vector": ["-m", "taskscope.cli.main", "look", "planted-vector", PROMPT],
+    "taskscope look pico-l": ["-m", "taskscope.cli.main", "look", "pico-l", PROMPT],
+    "taskscope look pico-l --json": ["-m", "taskscope.cli.main", "look", "pico-l", PROMPT, "--json"],
+}
+
+
+def timed(command: list[str], folder: str) -> float:
+    """Run Python with these arguments; return seconds."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    return time.perf_counter() - start
+
+
+def table(repeats: int) -> str:
+    """Make the Markdown section."""
+    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(repeats):
+            for name, command in COMMANDS.items():
+                seconds[name].append(timed(command, folder))
+    rows = [
+        f"| {name} | {statistics.median(s):.1f} | {min(s):.1f} | {max(s):.1f} |"
+        for name, s in seconds.items()
+    ]
+    load = os.getloadavg()[0]
+    return "\n".join(
+        [
+            "## One look",
+            "",
+            f"A prompt with two demonstrations, in a new process each time, {repeats} times in turn, wall",
+            f"time; the load of the machine was {load:.1f} at the end. `benchmarks/look_command.py`.",
+            "",
+            f"{processor()}.",
+            "",
+            "| command | seconds, median | least | most |",
+            "|---|---:|---:|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Print the section, and write it where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", type=Path, help="Markdown file whose section on this is replaced")
+    asked = parser.parse_args()
+    section = table(asked.repeats)
+    print(section)
+    if asked.write:
+        replace_section(asked.write, section)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Where charts are drawn: in this process, or in one of its own that gets ready beside other work."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+
+import vl_convert
+
+_DOT = json.dumps({"data": {"values": [{}]}, "mark": "point"})
+_beside: ProcessPoolExecutor | None = None
+
+
+@lru_cache(maxsize=32)
+def drawn(spec: str) -> str:
+    """Draw a specification (JSON) as SVG; remembered, since a page shows what the folder holds as files."""
+    if _beside is not None:
+        with suppress(BrokenProcessPool):  # it was killed, say, where memory is short
+            return _beside.submit(_draw, spec).result()
+    return _draw(spec)
+
+
+def _draw(spec: str) -> str:
+    """Draw as Vega does.
+
+    The specification is given as an object: vl-convert reads the last digit of some numbers otherwise in a
+    text.
+    """
+    return vl_convert.vegalite_to_svg(json.loads(spec))
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Draw in a process of its own inside the block, which begins to get ready at once.
+
+    The first chart of a process takes half a second, during most of which vl-convert lets no other thread
+    run. The process is a fork, which costs nothing but is safe only on Linux and while there is one thread;
+    elsewhere charts are drawn in this process as ever.
+    """
+    global _beside
+    with suppress(OSError, NotImplementedError):  # no more processes, or no shared semaphores
+        if sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules:
+            _beside = ProcessPoolExecutor(1, multiprocessing.get_context("fork"), _deaf)
+            _beside.submit(_draw, _DOT)
+    try:
+        yield
+    finally:
+        pool, _beside = _beside, None
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def _deaf() -> None:
+    """Leave Ctrl-C to the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
