@@ -27,8 +27,8 @@ from taskscope.studies.skill_emergence.params import (
     SCALING,
     GraphParams,
     SkillEmergenceParams,
-    profile,
 )
+from taskscope.studies.skill_emergence.profiles import profile
 from taskscope.tasks import registry
 from taskscope.tasks.cloze import questions
 from taskscope.tasks.text_skills import skills as text_skills
