@@ -190,7 +190,7 @@ def test_what_is_found_is_counted_as_written():
 @pytest.mark.slow
 def test_one_label_is_enough_for_a_shared_detector():
     """Protocol: .827 at 500 collages; the product law within .03; labels that say nothing find nothing."""
-    params = SkillEmergenceParams(parts=(COLLAGES,), n_collages=500, n_trainings=1)
+    params = SkillEmergenceParams(parts=(COLLAGES,), n_collages=500, n_trainings=1, collage_kinds=())
     by_condition = {cell.params["condition"]: cell for cell in cells(params)}
     found = measured(by_condition[TILES])[TILES]
     assert found.exact[0] >= 0.75

@@ -159,7 +159,10 @@ def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -
     folder = image_model(tmp_path, kind)
     params = SMALL.model_copy(update={"backbone": str(folder)})
     cells = SKILL_EMERGENCE.plan(params, [])
-    assert len(cells) == len(CONDITIONS) + 1
+    assert len(cells) == len(CONDITIONS) + 1 + len(params.kind_trainings)
+    assert all(
+        "kind" not in each.params or not each.tasks for each in cells
+    )  # only the paper's are shown to it
     cell = next(cell for cell in cells if cell.params["condition"] == BACKBONE)
     attempts = [measure(cell, None, "test") for _ in range(2)]
     assert attempts[0].failure is None, attempts[0].failure

@@ -30,7 +30,7 @@ def test_every_profile_is_planned_without_a_model(name: str) -> None:
     params = SKILL_EMERGENCE.profile(name)
     cells = SKILL_EMERGENCE.plan(params, [])
     assert all(cell.model is None for cell in cells)
-    n = len(params.settings) + 4 + len(CONDITIONS) * params.n_trainings
+    n = len(params.settings) + 4 + len(CONDITIONS) * params.n_trainings + len(params.kind_trainings)
     assert len({cell.key for cell in cells}) == len(cells) == n
 
 

@@ -13,7 +13,7 @@ from taskscope.studies.skill_emergence.cloze import fitting
 from taskscope.studies.skill_emergence.cloze import showing as cloze_showing
 from taskscope.studies.skill_emergence.cloze.graph import graph, tags
 from taskscope.studies.skill_emergence.cloze.rows import Cloze, read
-from taskscope.studies.skill_emergence.collage import showing
+from taskscope.studies.skill_emergence.collage import kind_showing, showing
 from taskscope.studies.skill_emergence.collage.findings import collages
 from taskscope.studies.skill_emergence.collage.together import sharing
 from taskscope.studies.skill_emergence.grids import results
@@ -65,6 +65,8 @@ def figures(rows: pa.Table, params: SkillEmergenceParams) -> list[Figure]:
         drawn.append(showing.figure(found.collages, findings.SUBJECT))
         if told := of_part(rows, PICTURES):
             drawn.append(showing.pictures(told, findings.SUBJECT))
+    if found.kinds:
+        drawn.append(kind_showing.figure(found.collages, found.kinds, findings.SUBJECT))
     if fitted := _scaling(rows):
         drawn.append(scaling_showing.figure(fitted[0]))
     if pairs := _pairs(rows, params):
@@ -90,6 +92,8 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
         laid.append(tabulating.mechanisms(found.mechanisms))
     if found.collages:
         laid.append(showing.table(found.collages, findings.SUBJECT))
+    if found.kinds:
+        laid.append(kind_showing.table(found.collages, found.kinds, findings.SUBJECT))
     if fitted := _scaling(rows):
         laid.append(scaling_showing.table(fitted))
     if pairs := _pairs(rows, params):

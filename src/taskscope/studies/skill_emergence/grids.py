@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from taskscope.studies.remembering import once_per_table
-from taskscope.studies.skill_emergence.collage.rows import Outcomes, outcomes
-from taskscope.studies.skill_emergence.rows import COLLAGES, EMERGENCE, GRAPHS, MECHANISMS, of_part
+from taskscope.studies.skill_emergence.collage.kinds import Kind
+from taskscope.studies.skill_emergence.collage.rows import Outcomes, by_kind, outcomes
+from taskscope.studies.skill_emergence.rows import COLLAGES, EMERGENCE, GRAPHS, KINDS, MECHANISMS, of_part
 from taskscope.theory.skill_graph.certificate import certificate, closed_form
 from taskscope.theory.skill_graph.guarantee import guarantee
 from taskscope.theory.skill_graph.worst_case import worst_case
@@ -82,6 +83,8 @@ class Results:
     mechanisms: tuple[dict[str, Any], ...]
     collages: dict[str, Outcomes]
     """By condition."""
+    kinds: dict[Kind, dict[str, Outcomes]]
+    """The same of collages of other kinds."""
 
 
 @once_per_table
@@ -92,6 +95,7 @@ def results(rows: pa.Table) -> Results:
         _emergence(of_part(rows, EMERGENCE)),
         tuple(of_part(rows, MECHANISMS)),
         outcomes(of_part(rows, COLLAGES)),
+        by_kind(of_part(rows, KINDS)),
     )
 
 

@@ -7,7 +7,15 @@ from pydantic import Field
 from taskscope.errors import StudyError, nearest
 from taskscope.models.series import PICO, Place
 from taskscope.studies.base import Params
-from taskscope.studies.skill_emergence.collage.rows import BACKBONE, CONDITIONS
+from taskscope.studies.skill_emergence.collage.kinds import CONTROLS, Kind
+from taskscope.studies.skill_emergence.collage.rows import (
+    BACKBONE,
+    CONDITIONS,
+    PERCEPTRON,
+    PLAIN,
+    TILES,
+    TRANSFORMER,
+)
 from taskscope.studies.skill_emergence.pairs.names import DEFAULT, skills
 from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE, Setting
 
@@ -71,6 +79,12 @@ class CollageParams(CollageSizes):
     training: int
 
 
+class KindParams(CollageParams):
+    """What the numbers of one training on collages of another kind depend on."""
+
+    kind: Kind
+
+
 class PairSizes(Params):
     """What every pair of skills depends on, beside model and seed."""
 
@@ -129,6 +143,10 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
 
     n_trainings: int = Field(default=5, ge=1)
     """Trainings on collages under each condition: the unit of analysis."""
+    collage_kinds: tuple[Kind, ...] = CONTROLS
+    """Other kinds of collages on which some of the classifiers are trained too."""
+    n_kind_trainings: int = Field(default=3, ge=1)
+    """Trainings on each of these."""
     digits: str = ""
     """Folder with images of digits (MNIST as IDX files, or one .npz); empty for scikit-learn's."""
     backbone: str = ""
@@ -176,6 +194,20 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
             for number in range(self.n_trainings)
         ]
 
+    @property
+    def kind_trainings(self) -> list[KindParams]:
+        """Every training on collages of another kind, those of one kind by classifier.
+
+        Where the named tile is always the same, those are trained too that may find out which it is.
+        """
+        sizes = self.model_dump(include=set(CollageSizes.model_fields))
+        return [
+            KindParams(**sizes, condition=condition, training=number, kind=kind)
+            for kind in self.collage_kinds
+            for condition in (TILES, PERCEPTRON, *((PLAIN, TRANSFORMER) if kind.named is not None else ()))
+            for number in range(self.n_kind_trainings)
+        ]
+
     def of_pair(self, pair: str, place: Place) -> PairParams:
         """The part that decides the numbers of one pair of skills, for a model at a place."""
         return PairParams(**self.model_dump(include=set(PairSizes.model_fields)), pair=pair, place=place)
@@ -192,9 +224,9 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: An unknown part, a setting, pair or seed twice, no large setting for the control, one
-                that cannot be enumerated, a text with more skills than it can have, an unknown law, or a pair
-                that is none.
+            StudyError: An unknown part, a setting, kind of collages, pair or seed twice, no large setting for
+                the control, one that cannot be enumerated, a text with more skills than it can have,
+                collages that cannot be drawn, an unknown law, or a pair that is none.
         """
         from taskscope.theory.scaling_laws.published import PUBLISHED
 
@@ -203,11 +235,13 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
         if len(set(self.pairs)) < len(self.pairs):
             raise StudyError("a pair that is named twice", "each once")
 
+        for kind in self.collage_kinds:
+            kind.check()
         for part in self.parts:
             if part not in PARTS:
                 raise StudyError(f"part {part!r}", f"some of {', '.join(PARTS)}", nearest(part, PARTS))
-        if len(set(self.settings)) < len(self.settings) or len(set(self.seeds)) < len(self.seeds):
-            raise StudyError("a setting or seed that is named twice", "each once")
+        if any(len(set(given)) < len(given) for given in (self.settings, self.collage_kinds, self.seeds)):
+            raise StudyError("a setting, kind of collages or seed that is named twice", "each once")
         if all(setting.enumerated for setting in self.settings):
             raise StudyError(
                 "settings that are all enumerated", "one for the search at least: its control needs one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES
+from taskscope.studies.skill_emergence.collage.kinds import CONTROLS
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE
 
@@ -22,6 +23,8 @@ _PROFILES = {
         n_test_collages=200,
         epochs=2,
         n_trainings=1,
+        collage_kinds=CONTROLS[:1],
+        n_kind_trainings=1,
         pairs=("to-upper(list-first)", "present-gerund(fr-en)"),
         pair_repetitions=6,
         pair_queries=3,
@@ -36,6 +39,7 @@ _PROFILES = {
         n_graphs=30,
         n_clustered=20,
         n_worlds=30,
+        n_kind_trainings=5,
         n_tuples=100_000,
         restarts=20,
         pair_repetitions=50,
@@ -45,6 +49,7 @@ _PROFILES = {
         n_graphs=50,
         n_clustered=20,
         n_worlds=30,
+        n_kind_trainings=5,
         n_tuples=100_000,
         restarts=20,
         pair_repetitions=50,

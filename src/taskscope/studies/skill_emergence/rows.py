@@ -10,11 +10,19 @@ import pyarrow as pa
 from taskscope.studies.columns import where
 
 GRAPHS, EMERGENCE, MECHANISMS, COLLAGES = "graphs", "emergence", "mechanisms", "collages"
-PICTURES, SCALING = "pictures", "scaling"
+KINDS, PICTURES, SCALING = "collage kinds", "pictures", "scaling"
 """What the column `part` says."""
 
 WORST, CHANCE, CLUSTERED = "worst failures found", "random failures", "skills in clusters"
 """What happens to one graph: an adversary, failures at random, an adversary on a clustered graph."""
+
+_COLLAGE = [
+    ("condition", pa.string()),
+    ("training", pa.int64()),
+    ("digits", pa.string()),  # those of a test collage, tile by tile: "0379"
+    ("hits", pa.string()),  # 1 for each that is among as many highest classes: "1101"
+    ("first", pa.bool_()),  # the highest class is one of them
+]
 
 SCHEMAS = {
     GRAPHS: pa.schema(
@@ -67,14 +75,14 @@ SCHEMAS = {
             ("loss", pa.float64()),  # nats per token, or the unit of the table
         ]
     ),
-    COLLAGES: pa.schema(
+    COLLAGES: pa.schema([("part", pa.string()), *_COLLAGE]),
+    KINDS: pa.schema(
         [
             ("part", pa.string()),
-            ("condition", pa.string()),
-            ("training", pa.int64()),
-            ("digits", pa.string()),  # the four of a test collage: "0379"
-            ("hits", pa.string()),  # 1 for each that is among the four highest classes: "1101"
-            ("first", pa.bool_()),  # the highest class is one of the four
+            ("grid", pa.int64()),  # tiles to a side
+            ("classes", pa.int64()),  # digits to tell apart
+            ("named", pa.int64()),  # the tile whose digit is the label; null for any
+            *_COLLAGE,
         ]
     ),
     PICTURES: pa.schema(

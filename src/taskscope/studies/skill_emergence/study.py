@@ -79,6 +79,10 @@ class SkillEmergence:
                 cells += [
                     self._cell("measure", own, seed, room=".collage", tasks=seen) for own in params.trainings
                 ]
+                cells += [
+                    self._cell("measure_kind", own, seed, room=".collage", tasks=seen[: bool(params.digits)])
+                    for own in params.kind_trainings
+                ]
             if SCALING in params.parts:
                 from taskscope.studies.skill_emergence.scaling import sources  # imports scipy
 

@@ -1,4 +1,4 @@
-"""Collages of four digits, each with the label of one of them (protocol 6).
+"""Collages of different digits, each with the label of one of them (protocol 6).
 
 The digits are scikit-learn's bundled 8 x 8 images, or those of a folder. They are split once into those of
 training, of choosing the epoch, and of the test, so that no test collage holds a digit that was trained on. A
@@ -13,10 +13,10 @@ import numpy as np
 
 from taskscope.studies.randomness import stream
 from taskscope.studies.skill_emergence.collage.digits import CLASSES
+from taskscope.studies.skill_emergence.collage.kinds import STANDARD, Kind
 
 Array = np.ndarray
 
-TILES = 4
 PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
 """Digits that are kept apart where collages are wanted without certain pairs, or with one at least."""
 SHARES = (0.58, 0.12, 0.30)
@@ -28,9 +28,9 @@ class Collages:
     """Collages as their tiles."""
 
     tiles: Array
-    """float32 (collage, tile, side, side), from 0 to 1; the tiles of a 2 x 2 grid, row by row."""
+    """float32 (collage, tile, side, side), from 0 to 1; the tiles of a square grid, row by row."""
     classes: Array
-    """int64 (collage, tile), four different ones."""
+    """int64 (collage, tile), different ones."""
     labels: Array
     """int64 (collage,), the class of one of the tiles."""
 
@@ -42,36 +42,50 @@ def split(images: Array, classes: Array) -> tuple[tuple[Array, Array], ...]:
     return tuple((images[part], classes[part]) for part in np.split(order, ends))
 
 
+def only(digits: tuple[Array, Array], which: Array) -> tuple[Array, Array]:
+    """Keep the images of some digits, and number their classes by their places in ``which``, ascending."""
+    images, targets = digits
+    kept = np.isin(targets, which)
+    return images[kept], np.searchsorted(which, targets[kept])
+
+
 def draw(
-    digits: tuple[Array, Array], n: int, rng: np.random.Generator, *, paired: bool | None = None
+    digits: tuple[Array, Array],
+    n: int,
+    rng: np.random.Generator,
+    *,
+    paired: bool | None = None,
+    kind: Kind = STANDARD,
 ) -> Collages:
-    """Draw collages of four different classes, with one label each.
+    """Draw collages of different classes, with one label each.
 
     Args:
-        digits: Images (digit, side, side) and their classes (digit,).
+        digits: Images (digit, side, side) and their classes (digit,), from 0 to those of the kind.
         n: Number of collages.
         rng: Source of all draws.
         paired: True for collages that hold one of `PAIRS` at least, False for such that hold none; None for
-            any.
+            any. `PAIRS` are of all ten digits.
+        kind: The kind of collages.
     """
     images, targets = digits
-    classes = _four(n, rng)
+    classes = _different(n, kind, rng)
     while paired is not None and len(classes := classes[_paired(classes) == paired]) < n:
-        classes = np.concatenate([classes, _four(n, rng)])
+        classes = np.concatenate([classes, _different(n, kind, rng)])
     classes = classes[:n]
-    by_class = [np.flatnonzero(targets == c) for c in range(CLASSES)]
+    by_class = [np.flatnonzero(targets == c) for c in range(kind.classes)]
     sizes = np.array([len(members) for members in by_class])
     picked = (rng.random(classes.shape) * sizes[classes]).astype(int)
-    table = np.zeros((CLASSES, sizes.max()), dtype=int)
+    table = np.zeros((kind.classes, sizes.max()), dtype=int)
     for c, members in enumerate(by_class):
         table[c, : len(members)] = members
-    labels = np.take_along_axis(classes, rng.integers(TILES, size=(n, 1)), axis=1)[:, 0]
+    named = rng.integers(kind.tiles, size=(n, 1)) if kind.named is None else np.full((n, 1), kind.named)
+    labels = np.take_along_axis(classes, named, axis=1)[:, 0]
     return Collages(images[table[classes, picked]], classes.astype(np.int64), labels.astype(np.int64))
 
 
-def _four(n: int, rng: np.random.Generator) -> Array:
-    """Draw four different classes in random order, n times, (n, tile)."""
-    return np.argsort(rng.random((n, CLASSES)), axis=1)[:, :TILES]
+def _different(n: int, kind: Kind, rng: np.random.Generator) -> Array:
+    """Draw a different class for each tile in random order, n times, (n, tile)."""
+    return np.argsort(rng.random((n, kind.classes)), axis=1)[:, : kind.tiles]
 
 
 def _paired(classes: Array) -> Array:

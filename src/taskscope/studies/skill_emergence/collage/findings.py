@@ -20,12 +20,13 @@ from collections.abc import Mapping
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.judgement import Judgement
 from taskscope.studies.skill_emergence.claims import ACCOUNT
+from taskscope.studies.skill_emergence.collage.kinds import STANDARD
 from taskscope.studies.skill_emergence.collage.rows import NEVER_TOGETHER, PLAIN, SHUFFLED, TILES, Outcomes
 from taskscope.studies.skill_emergence.verdict import measure
 from taskscope.studies.wording import control, finding, percent
 
 FEWEST = 3
-GUESSED = 1 / 84
+GUESSED = STANDARD.one_known
 """Three of the other nine digits guessed."""
 
 

@@ -1,4 +1,4 @@
-"""Training a classifier on collages of which it is told one digit, and asking it for all four."""
+"""Training a classifier on collages of which it is told one digit, and asking it for all of them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from taskscope.models.vision import VisionModel
 from taskscope.runs.cell import Cell, Measured, TaskRef
 from taskscope.studies.skill_emergence.collage.backbone import VISION
 from taskscope.studies.skill_emergence.collage.backbone import reference as vision_reference
-from taskscope.studies.skill_emergence.collage.digits import NAME, load, reference
-from taskscope.studies.skill_emergence.collage.draws import TILES, Collages, apart, draw, split
+from taskscope.studies.skill_emergence.collage.digits import CLASSES, NAME, load, reference
+from taskscope.studies.skill_emergence.collage.draws import Collages, apart, draw, only, split
+from taskscope.studies.skill_emergence.collage.kinds import STANDARD, Kind
 from taskscope.studies.skill_emergence.collage.measure_networks import (
     Perceptron,
     PlaceMixture,
@@ -39,8 +40,10 @@ from taskscope.studies.skill_emergence.collage.rows import (
     examples,
     records,
 )
-from taskscope.studies.skill_emergence.params import CollageParams
-from taskscope.studies.skill_emergence.rows import COLLAGES, PICTURES, to_rows
+from taskscope.studies.skill_emergence.params import CollageParams, KindParams
+from taskscope.studies.skill_emergence.rows import COLLAGES, KINDS, PICTURES, to_rows
+
+Array = np.ndarray
 
 _BATCH, _RATE, _DECAY = 64, 1e-3, 1e-4
 _HELD_OUT = 500
@@ -70,20 +73,43 @@ def measure(cell: Cell, model: Any) -> Measured:
             if params.condition == BACKBONE:
                 eye = VisionModel(_unchanged(given.get(VISION), vision_reference))
                 shown, held_out, asked = (_seen(eye, each) for each in (shown, held_out, asked))
-            network = _network(params.condition, shown)
-            epoch = train(network, shown, held_out, params.epochs, _steps(shown), rng, params.condition)
-            with torch.no_grad():
-                scores = network(torch.from_numpy(asked.tiles))
-    ranked = scores.topk(TILES).indices.numpy()
-    hits = (asked.classes[:, :, None] == ranked[:, None, :]).any(axis=2)
-    first = (asked.classes == ranked[:, :1]).any(axis=1)
-    told = records(params.condition, params.training, asked.classes, hits, first)
+            scores, epoch = _all_at_once(params, STANDARD, shown, held_out, asked, rng)
+    told = records(params.condition, params.training, asked.classes, *_found(scores, asked))
     rows = to_rows(COLLAGES, told)
     if params.training == 0:
         images = whole(torch.from_numpy(tiles)).numpy()
         drawn = examples(params.condition, images, asked.classes, scores.exp().numpy())
         rows = pa.concat_tables([rows, to_rows(PICTURES, drawn)], promote_options="default")
     return Measured(rows, notes={"epoch": epoch})
+
+
+def measure_kind(cell: Cell, model: Any) -> Measured:
+    """Train once on collages of another kind, and test on such of digits that were never trained on."""
+    del model
+    params = KindParams.model_validate(cell.params)
+    kind = params.kind
+    rng = cell.rng("collages")
+    given = {reference.name: reference for reference in cell.tasks}
+    which = np.sort(rng.permutation(CLASSES)[: kind.classes])
+    parts = [only(part, which) for part in split(*load(_unchanged(given.get(NAME), reference)))]
+    sizes = (params.n_collages, _HELD_OUT, params.n_test_collages)
+    shown, held_out, asked = (draw(part, n, rng, kind=kind) for part, n in zip(parts, sizes, strict=True))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**31)))
+        scores, epoch = _all_at_once(params, kind, shown, held_out, asked, rng)
+    told = records(params.condition, params.training, which[asked.classes], *_found(scores, asked))
+    rows = to_rows(KINDS, [{**kind.model_dump(), **record} for record in told])
+    return Measured(rows, notes={"epoch": epoch})
+
+
+def _found(scores: Tensor, asked: Collages) -> tuple[Array, Array]:
+    """Say which digits of each collage are on top, (collage, tile), and whether the highest class is one.
+
+    As many of the highest classes count as a collage has tiles.
+    """
+    ranked = scores.topk(asked.classes.shape[1]).indices.numpy()
+    hits = (asked.classes[:, :, None] == ranked[:, None, :]).any(axis=2)
+    return hits, (asked.classes == ranked[:, :1]).any(axis=1)
 
 
 def _unchanged(planned: TaskRef | None, refer: Callable[[str], TaskRef]) -> str:
@@ -103,12 +129,13 @@ def _seen(eye: VisionModel, collages: Collages) -> Collages:
     return Collages(eye.features(images), collages.classes, collages.labels)
 
 
-def _network(condition: str, shown: Collages) -> nn.Module:
-    size = shown.tiles.shape[-1]
+def _network(condition: str, kind: Kind, size: int) -> nn.Module:
     if condition == PLAIN:
-        return PlainNetwork()
-    kinds = {BACKBONE: PlaceMixture, PERCEPTRON: Perceptron, TRANSFORMER: Transformer}
-    return kinds.get(condition, TileMixture)(size)
+        return PlainNetwork(kind.classes)
+    if condition == BACKBONE:
+        return PlaceMixture(size)
+    placed = {PERCEPTRON: Perceptron, TRANSFORMER: Transformer}
+    return placed[condition](size, kind) if condition in placed else TileMixture(size, kind.classes)
 
 
 def named(shown: Collages, condition: str, rng: np.random.Generator) -> Tensor:
@@ -116,9 +143,24 @@ def named(shown: Collages, condition: str, rng: np.random.Generator) -> Tensor:
     if condition == ALL_TOLD:
         return torch.from_numpy(shown.classes)
     if condition == RELABELLED:
-        tile = rng.integers(TILES, size=(len(shown.labels), 1))
+        tile = rng.integers(shown.classes.shape[1], size=(len(shown.labels), 1))
         return torch.from_numpy(np.take_along_axis(shown.classes, tile, axis=1))
     return torch.from_numpy(shown.labels)[:, None]
+
+
+def _all_at_once(
+    params: CollageParams,
+    kind: Kind,
+    shown: Collages,
+    held_out: Collages,
+    asked: Collages,
+    rng: np.random.Generator,
+) -> tuple[Tensor, int]:
+    """Train one network for all digits; returns scores (collage, class) and the epoch kept."""
+    network = _network(params.condition, kind, shown.tiles.shape[-1])
+    epoch = train(network, shown, held_out, params.epochs, _steps(shown), rng, params.condition)
+    with torch.no_grad():
+        return network(torch.from_numpy(asked.tiles)), epoch
 
 
 def _one_by_one(

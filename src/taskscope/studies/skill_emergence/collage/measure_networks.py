@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from taskscope.studies.skill_emergence.collage.digits import CLASSES
-from taskscope.studies.skill_emergence.collage.draws import TILES
+from taskscope.studies.skill_emergence.collage.kinds import STANDARD, Kind
 
 _DROPOUT = 0.3
 _LARGE = 16
 """Side from which tiles are halved."""
-_PATCHES = 4
-"""Patches to a side of the transformer, two to a side of each tile."""
+_PATCHES = 2
+"""Patches of the transformer to a side of each tile."""
 
 
 class TileMixture(nn.Module):
@@ -40,13 +41,13 @@ class TileMixture(nn.Module):
     def forward(self, tiles: Tensor) -> Tensor:
         """Return log probabilities (collage, class) of tiles (collage, tile, side, side)."""
         each = self.detector(tiles.reshape(-1, 1, *tiles.shape[2:])).log_softmax(-1)
-        return each.reshape(len(tiles), TILES, self.classes).logsumexp(1) - float(np.log(TILES))
+        return each.reshape(*tiles.shape[:2], self.classes).logsumexp(1) - float(np.log(tiles.shape[1]))
 
 
 class PlainNetwork(nn.Module):
     """Convolutions over the whole collage, which nothing tells where one digit ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             *_convolution(1, 16),
@@ -58,7 +59,7 @@ class PlainNetwork(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Dropout(_DROPOUT),
-            nn.Linear(64, CLASSES),
+            nn.Linear(64, classes),
         )
 
     def forward(self, tiles: Tensor) -> Tensor:
@@ -69,15 +70,15 @@ class PlainNetwork(nn.Module):
 class Perceptron(nn.Module):
     """Layers between all pixels of the collage and all classes; nothing is shared between places."""
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, kind: Kind = STANDARD) -> None:
         super().__init__()
-        sizes = (4 * side**2, 512, 512)
+        sizes = (kind.tiles * side**2, 512, 512)
         hidden = [
             layer
             for inside, outside in pairwise(sizes)
             for layer in (nn.Linear(inside, outside), nn.ReLU(), nn.Dropout(_DROPOUT))
         ]
-        self.layers = nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], CLASSES))
+        self.layers = nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], kind.classes))
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Return log probabilities (collage, class) of tiles (collage, tile, side, side)."""
@@ -85,18 +86,18 @@ class Perceptron(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A small vision transformer, from scratch: two blocks over sixteen patches of the collage."""
+    """A small vision transformer, from scratch: two blocks over patches of the collage, four to a tile."""
 
-    def __init__(self, side: int, width: int = 64) -> None:
+    def __init__(self, side: int, kind: Kind = STANDARD, width: int = 64) -> None:
         super().__init__()
-        self.patch = 2 * side // _PATCHES
+        self.patch = side // _PATCHES
         self.embed = nn.Linear(self.patch**2, width)
-        self.places = nn.Parameter(0.02 * torch.randn(_PATCHES**2, width))
+        self.places = nn.Parameter(0.02 * torch.randn(kind.tiles * _PATCHES**2, width))
         block = nn.TransformerEncoderLayer(
             width, nhead=4, dim_feedforward=2 * width, dropout=0.1, batch_first=True, norm_first=True
         )
         self.blocks = nn.TransformerEncoder(block, 2, enable_nested_tensor=False)
-        self.reader = nn.Sequential(nn.LayerNorm(width), nn.Dropout(_DROPOUT), nn.Linear(width, CLASSES))
+        self.reader = nn.Sequential(nn.LayerNorm(width), nn.Dropout(_DROPOUT), nn.Linear(width, kind.classes))
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Return log probabilities (collage, class) of tiles (collage, tile, side, side)."""
@@ -119,10 +120,10 @@ class PlaceMixture(nn.Module):
 
 
 def whole(tiles: Tensor) -> Tensor:
-    """Put tiles (collage, tile, side, side) together to images (collage, 2 side, 2 side)."""
-    side = tiles.shape[-1]
-    grid = tiles.reshape(-1, 2, 2, side, side).transpose(2, 3)
-    return grid.reshape(-1, 2 * side, 2 * side)
+    """Put tiles (collage, tile, side, side) together to images (collage, grid side, grid side), square."""
+    side, grid = tiles.shape[-1], isqrt(tiles.shape[1])
+    placed = tiles.reshape(-1, grid, grid, side, side).transpose(2, 3)
+    return placed.reshape(-1, grid * side, grid * side)
 
 
 def _convolution(inside: int, outside: int) -> tuple[nn.Module, ...]:

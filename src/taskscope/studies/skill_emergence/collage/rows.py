@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from taskscope.studies.skill_emergence.collage.kinds import Kind
+
 Array = np.ndarray
 
 TILES, SHUFFLED, PLAIN = "one digit detector for all tiles", "the same, labels shuffled", "a plain network"
@@ -39,21 +41,25 @@ class Outcomes:
     """All test collages of all trainings under one condition."""
 
     hits: Array
-    """bool (training, collage, tile): the digit is among the four highest classes."""
+    """bool (training, collage, tile): the digit is among as many highest classes as there are tiles."""
     classes: Array
     """int (training, collage, tile)."""
     first: Array
-    """bool (training, collage): the highest class is one of the four."""
+    """bool (training, collage): the highest class is one of the collage's."""
 
     @property
     def exact(self) -> Array:
-        """Share of collages whose four digits are the four highest, (training,)."""
+        """Share of collages whose digits are all on top, (training,)."""
         return self.hits.all(axis=2).mean(axis=1)
 
     @property
     def recall(self) -> Array:
-        """Share of digits among the four highest, (training,)."""
+        """Share of digits on top, (training,)."""
         return self.hits.mean(axis=(1, 2))
+
+    def places(self, tile: int) -> tuple[Array, Array]:
+        """Share of digits on top at one tile, and at the other tiles, (training,) each."""
+        return self.hits[:, :, tile].mean(axis=1), np.delete(self.hits, tile, axis=2).mean(axis=(1, 2))
 
     @property
     def product(self) -> Array:
@@ -67,7 +73,7 @@ class Outcomes:
 
 
 def records(condition: str, training: int, classes: Array, hits: Array, first: Array) -> list[dict[str, Any]]:
-    """Lay the test collages of one training out as records; four digits in one text, found ones as 1."""
+    """Lay the test collages of one training out as records; their digits in one text, found ones as 1."""
     texts = zip(classes.tolist(), hits.astype(int).tolist(), first.tolist(), strict=True)
     return [
         {
@@ -106,7 +112,7 @@ def examples(condition: str, images: Array, classes: Array, chances: Array) -> l
 
 
 def outcomes(told: Sequence[dict[str, Any]]) -> dict[str, Outcomes]:
-    """Read records back, by condition."""
+    """Read records of collages of one kind back, by condition."""
     grouped: dict[str, dict[tuple[int, int], list[dict[str, Any]]]] = {}
     for record in told:
         unit = (record["seed"], record["training"])
@@ -119,3 +125,13 @@ def outcomes(told: Sequence[dict[str, Any]]) -> dict[str, Outcomes]:
         first = np.array([[r["first"] for r in unit] for unit in units])
         found[condition] = Outcomes(hits, digits, first)
     return found
+
+
+def by_kind(told: Sequence[dict[str, Any]]) -> dict[Kind, dict[str, Outcomes]]:
+    """Read records of several kinds back: those with a tile that is always named first, then by size."""
+    grouped: dict[Kind, list[dict[str, Any]]] = {}
+    for record in told:
+        kind = Kind(grid=record["grid"], classes=record["classes"], named=record["named"])
+        grouped.setdefault(kind, []).append(record)
+    order = sorted(grouped, key=lambda kind: (kind.named is None, kind.grid, kind.classes, kind.named or 0))
+    return {kind: outcomes(grouped[kind]) for kind in order}

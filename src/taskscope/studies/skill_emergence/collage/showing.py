@@ -10,6 +10,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Mark, Rule
 from taskscope.report.findings import Figure, Table
 from taskscope.report.pictures import Picture, gallery
+from taskscope.studies.skill_emergence.collage.kinds import STANDARD
 from taskscope.studies.skill_emergence.collage.rows import PLAIN, TILES, Outcomes
 from taskscope.studies.skill_emergence.verdict import measure
 
@@ -19,7 +20,7 @@ EXACT, RECALL, FIRST = (
     "a digit among the four highest",
     "the highest is in the collage",
 )
-CHANCE = {EXACT: 1 / 210, RECALL: 0.4, FIRST: 0.4}
+CHANCE = {EXACT: STANDARD.guessed, RECALL: STANDARD.guessed_each, FIRST: STANDARD.guessed_each}
 """What guessing four different classes of ten gives."""
 
 
