@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from mix_writer import MODEL, OFF, asked_of, found, meets
 
+from taskscope.stats.intervals import wilson
 from taskscope.studies.skill_emergence.mix.asking import draw
-from taskscope.studies.skill_emergence.mix.resampling import resample
+from taskscope.studies.skill_emergence.mix.resampling import ModelMix, resample
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.tasks.text_skills.composing import compose
 from taskscope.tasks.text_skills.skills import SKILLS, met
@@ -21,7 +22,10 @@ def test_who_meets_everything_has_full_marks_and_no_gap() -> None:
     assert [level.k for level in each.levels] == [1, 2, 3, 4]
     for level in each.levels:
         assert level.full[0] == level.fraction[0] == level.product[0] == 1
-        assert level.beyond_chance and level.marks.low > 0.95 and level.foretold.low < 0.95
+        assert level.beyond_chance and level.foretold.low < 0.95
+        assert (level.n, level.n_sets) == ((8 * 28, 28) if level.k == 1 else (300, 300))
+        assert level.marks.low == pytest.approx(float(wilson(1, level.n_sets).low))
+        assert level.marks.low > (0.87 if level.k == 1 else 0.95)
         assert level.gap is not None and level.gap.value == 0
     assert each.saturation == (5, 5, 5)
     # What composed texts are whether asked or not cannot be told from chance, and is not called shown.
@@ -86,18 +90,76 @@ def test_the_interval_of_the_product_holds_the_truth() -> None:
     """Skills that differ from one another, met each on its own: 40 tables of the profile's size."""
     drawn = draw(0, SkillEmergenceParams().mix(MODEL.place))
     asked = np.array([[name in one.skills for name in SKILLS] for one in drawn])
+    topics = np.array([one.topic for one in drawn])
     held = {"marks": 0, "foretold": 0}
     for number in range(40):
         rng = np.random.default_rng(number)
         chances = rng.uniform(0.3, 1, len(SKILLS))
         shown = rng.random(asked.shape) < chances
-        texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1))
+        texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
         level = resample(texts, 200).levels[2]  # type: ignore[arg-type]
         truth = np.where(asked, chances, 1)[asked.sum(axis=1) == 3].prod(axis=1).mean()
         for name in held:
             measure_ = getattr(level, name)
             held[name] += measure_.low <= truth <= measure_.high
     assert min(held.values()) >= 34, held
+
+
+def planted(*, by_topic: bool, number: int) -> ModelMix:
+    """Simulate texts of the profile's requests whose skills come in bunches.
+
+    Args:
+        by_topic: Whether a topic brings skills or hinders them (chances of 0.9 or 0.2, whatever is asked);
+            else every request has its skills on all topics or on none, an even chance.
+        number: Which table.
+    """
+    drawn = draw(0, SkillEmergenceParams().mix(MODEL.place))
+    asked = np.array([[name in one.skills for name in SKILLS] for one in drawn])
+    topics = np.array([one.topic for one in drawn])
+    rng = np.random.default_rng(number)
+    if by_topic:
+        _, at = np.unique(topics, return_inverse=True)
+        met_ = rng.random(asked.shape) < rng.choice([0.2, 0.9], 8)[at][:, None]
+    else:
+        _, at = np.unique(asked, axis=0, return_inverse=True)
+        met_ = (rng.random(at.max() + 1) < 0.5)[at][:, None] & np.ones_like(asked)
+    texts = SimpleNamespace(asked=asked, met=met_, k=asked.sum(axis=1), topics=topics)
+    return resample(texts, 200)  # type: ignore[arg-type]
+
+
+def test_the_texts_of_one_skill_count_once() -> None:
+    """Texts taken one by one hold the truth in 16 of these 40 tables."""
+    held = 0
+    for number in range(40):
+        marks = planted(by_topic=False, number=number).levels[0].marks
+        held += marks.low <= 0.5 <= marks.high
+    assert held >= 34
+
+
+def test_the_product_knows_that_skills_share_their_topics() -> None:
+    """Skills resampled one by one hold the truth in 17 of these 40 tables."""
+    held = 0
+    for number in range(40):
+        foretold = planted(by_topic=True, number=number).levels[2].foretold
+        held += foretold.low <= 0.55**3 <= foretold.high
+    assert held >= 30
+
+
+@pytest.mark.parametrize("together", [0, 1, 32])
+def test_a_skill_shown_on_every_topic_alone_is_not_shown_by_that(together: int) -> None:
+    drawn = draw(0, SkillEmergenceParams().mix(MODEL.place))
+    asked = np.array([[name in one.skills for name in SKILLS] for one in drawn])
+    single = asked.sum(axis=1) == 1
+    shown = np.zeros_like(asked)
+    shown[asked[:, 0] & single, 0] = True
+    shown[np.flatnonzero(asked[:, 0] & ~single)[:together], 0] = True
+    topics = np.array([one.topic for one in drawn])
+    texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
+    one = resample(texts, 100).skills[0]  # type: ignore[arg-type]
+    assert one.alone == (8, 8) and one.others[0] == 0
+    assert len(one.here) == 1 + one.together[1] and len(one.elsewhere) == 27 + 500 - one.together[1]
+    assert one.here.sum() == 1 + together
+    assert one.shown == (together == 32)
 
 
 def test_skills_that_never_go_together_fall_short_of_the_product() -> None:
@@ -121,7 +183,8 @@ def test_the_numbers_by_hand() -> None:
     shown[0, 0] = shown[2, 1] = shown[3, 1] = True  # the first skill alone 1 of 2, the second 2 of 2
     shown[-2, :1] = True  # half of its set
     shown[-1, :2] = True  # not its own set but the other one
-    texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1))
+    topics = np.array([*("rain", "music") * len(names), "rain", "rain"])
+    texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
     level = resample(texts, 100).levels[1]  # type: ignore[arg-type]
     assert (level.full[0], level.fraction[0]) == (0, 0.25)
     assert level.product[0] == pytest.approx((0.5 * 1 + 0) / 2)

@@ -1,8 +1,10 @@
 """Texts that meet all that was asked, beside the product of single skills and texts asked for other skills.
 
-The texts of one number of skills k are resampled, those of single skills within each skill. Every set of
-skills is asked for once, so a resampled text is a resampled set. Arrays have the estimate in front:
-(1 + draw,).
+Sets of skills are resampled, those of one size k together. Every set of two and more is asked for once, so a
+resampled text is a resampled set; a single skill is one set however many topics it is asked on, since a model
+may well write the same on all of them. For the product, single skills' shares are resampled by topic, with
+the same topics for all skills: a topic may bring a number or a comma whatever is asked. Arrays have the
+estimate in front: (1 + draw,).
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ class Level:
 
     k: int
     n: int
+    """Texts."""
+    n_sets: int
+    """Different sets of skills among their requests: the independent units."""
     full: Array
     """F(k), share of texts that meet all that was asked of them."""
     fraction: Array
@@ -47,12 +52,12 @@ class Level:
     @property
     def marks(self) -> Measure:
         """F(k) with its interval."""
-        return share(self.full, self.n)
+        return share(self.full, self.n_sets)
 
     @property
     def chance(self) -> Measure | None:
         """The control with its interval."""
-        return None if self.by_chance is None else share(self.by_chance, self.n)
+        return None if self.by_chance is None else share(self.by_chance, self.n_sets)
 
     @property
     def foretold(self) -> Measure:
@@ -86,14 +91,17 @@ class OneSkill:
     """The same of texts asked for others too."""
     others: tuple[int, int]
     """The same of texts that were not asked for it, alone or together."""
+    here: Array
+    """Share of texts that meet it, by set of skills that it is in, (set,): the independent units."""
+    elsewhere: Array
+    """The same of all other sets, (set,)."""
 
     @property
     def shown(self) -> bool:
-        """Whether it is met more often where it is asked for: `SURE` intervals do not overlap."""
-        hits, n = (a + b for a, b in zip(self.alone, self.together, strict=True))
-        if not n or not self.others[1]:
+        """Whether it is met more often where it is asked for: `SURE` intervals over sets do not overlap."""
+        if not len(self.here) or not len(self.elsewhere):
             return False
-        here, elsewhere = (wilson(h / all_, all_, SURE) for h, all_ in ((hits, n), self.others))
+        here, elsewhere = (wilson(each.mean(), len(each), SURE) for each in (self.here, self.elsewhere))
         return bool(here.low > elsewhere.high)
 
 
@@ -118,26 +126,34 @@ def resample(texts: Mix, draws: int) -> ModelMix:
     """Resample the texts of one model."""
     singles, single_ends = _singles(texts, draws)
     levels = tuple(_level(texts, int(k), singles, single_ends, draws) for k in np.unique(texts.k))
-    return ModelMix(texts, levels, tuple(_skill(texts, at, name) for at, name in enumerate(SKILLS)))
+    of = _sets(texts.asked)
+    return ModelMix(texts, levels, tuple(_skill(texts, of, at, name) for at, name in enumerate(SKILLS)))
 
 
 def _singles(texts: Mix, draws: int) -> tuple[Array, Array]:
     """Share of each skill asked alone, (1 + draw, skill), and Wilson's ends of it, (2, skill)."""
-    found, ends = [], []
-    for at, name in enumerate(SKILLS):
-        own = texts.met[(texts.k == 1) & texts.asked[:, at], at].astype(float)
-        rng = stream("skill-emergence mix bootstrap", 1, name)
-        found.append(np.append(own.mean(), resampling_weights(len(own), draws, rng) @ own / len(own)))
-        ends.append(wilson(own.mean(), len(own)))
-    return np.stack(found, axis=1), np.array(ends).T
+    single = texts.k == 1
+    asked, topics = texts.asked[single], texts.topics[single]
+    met = asked & texts.met[single]
+    names, at = np.unique(topics, return_inverse=True)
+    weights = resampling_weights(len(names), draws, stream("skill-emergence mix bootstrap", "topics"))
+    weights = np.vstack([np.ones(len(names)), weights])[:, at]  # (1 + draw, text)
+    hits, all_ = weights @ met, weights @ asked
+    # A skill none of whose topics was drawn, as may be where it was asked on few, keeps its estimate.
+    found = np.where(all_ > 0, hits / np.maximum(all_, 1), hits[0] / all_[0])
+    n_topics = [len(np.unique(topics[own])) for own in asked.T]
+    return found, np.array(wilson(found[0], n_topics))
 
 
 def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -> Level:
     own = texts.k == k
     asked, met = texts.asked[own], texts.met[own]
-    n = len(asked)
-    weights = resampling_weights(n, draws, stream("skill-emergence mix bootstrap", k))
-    weights = np.vstack([np.ones(n), weights])  # whole numbers, so that equal shares are exactly equal
+    n, of = len(asked), _sets(asked)
+    n_sets = int(of.max()) + 1
+    weights = resampling_weights(n_sets, draws, stream("skill-emergence mix bootstrap", k))
+    # Whole numbers, so that equal shares are exactly equal; all texts of a set are drawn together.
+    weights = np.vstack([np.ones(n_sets), weights])[:, of]
+    total = weights.sum(axis=1)
     # (set, skill in it): every row asks for k skills.
     members = np.nonzero(asked)[1].reshape(n, k)
     products = singles[:, members].prod(axis=2)  # (1 + draw, set)
@@ -147,12 +163,19 @@ def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -
     return Level(
         k,
         n,
-        full=weights @ np.diag(hits) / n,
-        fraction=weights @ (asked & met).sum(axis=1) / (n * k),
-        product=(weights * products).sum(axis=1) / n,
+        n_sets,
+        full=weights @ np.diag(hits) / total,
+        fraction=weights @ (asked & met).sum(axis=1) / (total * k),
+        product=(weights * products).sum(axis=1) / total,
         product_ends=(float(low), float(high)),
         by_chance=_by_chance(weights, hits, apart),
     )
+
+
+def _sets(asked: Array) -> Array:
+    """Number the sets of skills of (text, skill), from 0 in the order in which they come, (text,)."""
+    _, first, of = np.unique(asked, axis=0, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[of]
 
 
 def _by_chance(weights: Array, hits: Array, apart: Array) -> Array | None:
@@ -165,8 +188,10 @@ def _by_chance(weights: Array, hits: Array, apart: Array) -> Array | None:
     return met[drawn] / all_[drawn]
 
 
-def _skill(texts: Mix, at: int, name: str) -> OneSkill:
+def _skill(texts: Mix, of: Array, at: int, name: str) -> OneSkill:
     asked, met, single = texts.asked[:, at], texts.met[:, at], texts.k == 1
     kinds = (asked & single, asked & ~single, ~asked)
     alone, together, others = ((int(met[kind].sum()), int(kind.sum())) for kind in kinds)
-    return OneSkill(name, alone, together, others)
+    shares = np.bincount(of, met) / np.bincount(of)
+    own = np.bincount(of, asked) > 0
+    return OneSkill(name, alone, together, others, shares[own], shares[~own])

@@ -51,6 +51,8 @@ class Mix:
     """bool (text, skill): skills asked for, in the order of `SKILLS`."""
     met: Array
     """bool (text, skill): skills shown."""
+    topics: Array
+    """str (text,)."""
     on_topic: Array
     """bool (text,)."""
     unfinished: Array
@@ -99,6 +101,7 @@ def _mix(model: str, rows: Sequence[Mapping[str, Any]]) -> Mix:
         rows[0]["chat"],
         asked=_named([row["asked"] for row in rows]),
         met=_named([row["met"] for row in rows]),
+        topics=np.array([row["topic"] for row in rows]),
         on_topic=np.array([row["on_topic"] for row in rows]),
         unfinished=np.array([row["unfinished"] for row in rows]),
         different=len({row["said"] for row in rows}),

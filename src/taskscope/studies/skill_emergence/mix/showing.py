@@ -75,8 +75,9 @@ def _by_k(found: Sequence[ModelMix], subject: str) -> Table:
         rows=tuple(_level_row(each, level) for each in found for level in each.levels),
         note="One text for each set of skills, written greedily, so this is neither the best nor the mean of "
         f"several. Rules judge the form; whether a text makes sense nobody looks at. {_notes(found)} 95 % "
-        "intervals over sets. Beyond chance are shares whose interval lies above that of texts asked for as "
-        "many skills, none of them these. Explored: no claim is judged by this.",
+        "intervals over sets of skills, a single one counting once however many its topics. Beyond chance "
+        "are shares whose interval lies above that of texts asked for as many skills, none of them these. "
+        "Explored: no claim is judged by this.",
         model=subject,
     )
 
@@ -134,8 +135,8 @@ def _by_skill(found: Sequence[ModelMix], subject: str) -> Table:
         ),
         note="Texts that show the skill. Many texts have no comma or name a number whatever was asked: a "
         "skill is there only where it is shown more often in texts that were asked for it than in all "
-        "others, with Wilson's intervals apart at 5 % for all skills together. They take every text for one "
-        "of its own; models that write the same again and again have fewer.",
+        "others, with Wilson's intervals apart at 5 % for all skills together. They are over sets of skills: "
+        "all texts of a skill asked alone count as one, since a model may write the same on every topic.",
         model=subject,
     )
 
