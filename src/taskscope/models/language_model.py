@@ -234,10 +234,13 @@ class LanguageModel:
         """Return log p of a whole answer after every column, (column,); see `probing.force`."""
         return probing.force(self.executor, self.encoder, prompts, columns, answer)
 
-    def write(self, prompts: Sequence[Tokens], limit: int) -> list[Tokens]:
-        """Write greedily behind token prompts; see `generating.write`."""
+    def write(
+        self, prompts: Sequence[Tokens], limit: int, draws: generating.Draws | None = None
+    ) -> list[Tokens]:
+        """Write behind token prompts, greedily where no draws are given; see `generating.write`."""
         ends = frozenset([self.tokenizer.eos_token_id]) - {None}
-        return generating.write(self.hf, prompts, limit, ends, self.context, self.executor.limits.tokens)
+        budget = self.executor.limits.tokens
+        return generating.write(self.hf, prompts, limit, ends, self.context, budget, draws)
 
     def write_on(
         self, prompts: Sequence[str], vectors: Mapping[str, np.ndarray], block: int, n_tokens: int

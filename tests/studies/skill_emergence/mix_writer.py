@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 
+from taskscope.models.generating import Draws
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.skill_emergence.mix.measure import measure
 from taskscope.studies.skill_emergence.mix.resampling import ModelMix, resample
-from taskscope.studies.skill_emergence.mix.rows import mixes
+from taskscope.studies.skill_emergence.mix.rows import Mix, mixes
 from taskscope.studies.skill_emergence.params import MIX, SkillEmergenceParams
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 from taskscope.tasks.text_skills.composing import compose
@@ -37,15 +39,19 @@ class Writer:
     context = 100_000
 
     def __init__(self, answer: Callable[[str], str], chat_template: str | None = None) -> None:
-        self.answer, self.seen = answer, []
+        self.answer, self.seen, self.draws = answer, [], None
         self.tokenizer = SimpleNamespace(chat_template=chat_template, decode=self._decode)
 
     def encode(self, text: str) -> list[int]:
         return [ord(character) for character in text]
 
-    def write(self, prompts: list[tuple[int, ...]], limit: int) -> list[tuple[int, ...]]:
-        self.seen = [self._decode(prompt) for prompt in prompts]
-        return [tuple(self.encode(self.answer(text))) for text in self.seen]
+    def write(
+        self, prompts: list[tuple[int, ...]], limit: int, draws: Draws | None = None
+    ) -> list[tuple[int, ...]]:
+        seen = [self._decode(prompt) for prompt in prompts]
+        self.seen += seen
+        self.draws = draws
+        return [tuple(self.encode(self.answer(text))) for text in seen]
 
     @staticmethod
     def _decode(tokens, skip_special_tokens: bool = True) -> str:
@@ -66,6 +72,13 @@ def with_front(rows: pa.Table, model: str = "writer") -> pa.Table:
 def asked_of(prompt: str) -> list[str]:
     """Read the skills off a prompt."""
     return [name for name, skill in SKILLS.items() if f"- {skill.instruction}\n" in prompt]
+
+
+def table(asked: np.ndarray, met: np.ndarray, topics: np.ndarray, requests: np.ndarray | None = None) -> Mix:
+    """Make up a table of texts: (text, skill) twice, (text,), and the request of each, by default its own."""
+    requests = np.arange(len(asked)) if requests is None else requests
+    none = np.zeros(len(asked), bool)
+    return Mix("writer", 1.0, None, False, asked, met, requests, topics, none, none, len(asked))
 
 
 def found(answer: Callable[[str], str], params: SkillEmergenceParams = LARGE) -> ModelMix:

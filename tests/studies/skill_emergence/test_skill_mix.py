@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from mix_writer import MODEL, OFF, SMALL, Writer, cell, with_front
+from mix_writer import MODEL, OFF, SMALL, Writer, asked_of, cell, meets, with_front
 
 import taskscope
 from taskscope.engines.measuring import measure as measure_cell
@@ -133,3 +134,43 @@ def test_models_stand_from_small_to_large_and_a_missing_part_is_no_error() -> No
     assert mixes(pa.table({"part": ["pairs"]})) == []
     assert place("x@1", "x", 5).parameters == 5
     assert Asked("rain", ("year",)).prompt.endswith("\n- Give a year in digits.\n\nText:")
+
+
+def test_texts_are_drawn_beside_the_greedy_ones_and_read_apart() -> None:
+    params = SMALL.model_copy(update={"mix_samples": 2})
+    writer, alone = Writer(meets_first), measure(cell(SMALL), Writer(meets_first)).rows  # type: ignore[arg-type]
+    rows = measure(cell(params), writer).rows  # type: ignore[arg-type]
+    n = alone.num_rows
+    assert rows["sample"].to_pylist() == [0] * n + [1] * n + [2] * n
+    assert rows.slice(0, n).equals(alone) and cell(params).cost.tokens == 3 * cell(SMALL).cost.tokens
+    assert writer.draws is not None and writer.draws.temperature == 0.7
+    assert writer.draws.uniforms.shape == (2 * n, SMALL.mix_tokens)
+    assert writer.seen == writer.seen[:n] * 3
+    (greedy,), (drawn,) = mixes(with_front(rows)), mixes(with_front(rows), drawn=True)
+    assert (len(greedy.met), len(drawn.met)) == (n, 2 * n)
+    assert np.bincount(drawn.requests).tolist() == [2] * n
+    for read in (
+        alone,
+        alone.drop_columns(["sample"]),
+    ):  # a run from before texts were drawn has no such column
+        (same,) = mixes(with_front(read))
+        np.testing.assert_array_equal(same.met, greedy.met)
+        assert mixes(with_front(read), drawn=True) == []
+        assert "skill-emergence-mix-sampled" not in {each.name for each in tables(with_front(read), params)}
+    (table_,) = (t for t in tables(with_front(rows), params) if t.name == "skill-emergence-mix-sampled")
+    assert [(row[1], row[3]) for row in table_.rows] == [(1, 2), (2, 2), (3, 2)]
+    assert all(len(row) == len(table_.columns) for row in table_.rows) and "0.7" in table_.note
+
+
+def meets_first(prompt: str) -> str:
+    return meets(asked_of(prompt)[:1])
+
+
+def test_drawn_texts_differ_and_are_drawn_again_to_the_bit(small) -> None:
+    params = SMALL.model_copy(update={"mix_samples": 2, "mix_combinations": 2, "mix_temperature": 1.0})
+    first, second = (measure(cell(params), small).rows for _ in range(2))
+    assert first.equals(second)
+    said = [row["said"] for row in first.to_pylist()]
+    n = len(said) // 3
+    differing = [len(set(each)) for each in zip(said[:n], said[n : 2 * n], said[2 * n :], strict=True)]
+    assert np.mean(differing) > 2

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import chain, combinations
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from mix_writer import MODEL, OFF, asked_of, found, meets
+from mix_writer import MODEL, OFF, SMALL, Writer, asked_of, cell, found, meets, table, with_front
 
 from taskscope.stats.intervals import wilson
 from taskscope.studies.skill_emergence.mix.asking import draw
+from taskscope.studies.skill_emergence.mix.measure import measure
 from taskscope.studies.skill_emergence.mix.resampling import ModelMix, resample
+from taskscope.studies.skill_emergence.mix.rows import mixes
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.tasks.text_skills.composing import compose
 from taskscope.tasks.text_skills.skills import SKILLS, met
@@ -96,8 +97,8 @@ def test_the_interval_of_the_product_holds_the_truth() -> None:
         rng = np.random.default_rng(number)
         chances = rng.uniform(0.3, 1, len(SKILLS))
         shown = rng.random(asked.shape) < chances
-        texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
-        level = resample(texts, 200).levels[2]  # type: ignore[arg-type]
+        texts = table(asked, shown, topics)
+        level = resample(texts, 200).levels[2]
         truth = np.where(asked, chances, 1)[asked.sum(axis=1) == 3].prod(axis=1).mean()
         for name in held:
             measure_ = getattr(level, name)
@@ -123,8 +124,8 @@ def planted(*, by_topic: bool, number: int) -> ModelMix:
     else:
         _, at = np.unique(asked, axis=0, return_inverse=True)
         met_ = (rng.random(at.max() + 1) < 0.5)[at][:, None] & np.ones_like(asked)
-    texts = SimpleNamespace(asked=asked, met=met_, k=asked.sum(axis=1), topics=topics)
-    return resample(texts, 200)  # type: ignore[arg-type]
+    texts = table(asked, met_, topics)
+    return resample(texts, 200)
 
 
 def test_the_texts_of_one_skill_count_once() -> None:
@@ -154,8 +155,8 @@ def test_a_skill_shown_on_every_topic_alone_is_not_shown_by_that(together: int) 
     shown[asked[:, 0] & single, 0] = True
     shown[np.flatnonzero(asked[:, 0] & ~single)[:together], 0] = True
     topics = np.array([one.topic for one in drawn])
-    texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
-    one = resample(texts, 100).skills[0]  # type: ignore[arg-type]
+    texts = table(asked, shown, topics)
+    one = resample(texts, 100).skills[0]
     assert one.alone == (8, 8) and one.others[0] == 0
     assert len(one.here) == 1 + one.together[1] and len(one.elsewhere) == 27 + 500 - one.together[1]
     assert one.here.sum() == 1 + together
@@ -184,11 +185,52 @@ def test_the_numbers_by_hand() -> None:
     shown[-2, :1] = True  # half of its set
     shown[-1, :2] = True  # not its own set but the other one
     topics = np.array([*("rain", "music") * len(names), "rain", "rain"])
-    texts = SimpleNamespace(asked=asked, met=shown, k=asked.sum(axis=1), topics=topics)
-    level = resample(texts, 100).levels[1]  # type: ignore[arg-type]
+    texts = table(asked, shown, topics)
+    level = resample(texts, 100).levels[1]
     assert (level.full[0], level.fraction[0]) == (0, 0.25)
     assert level.product[0] == pytest.approx((0.5 * 1 + 0) / 2)
     assert level.chance is not None and level.chance.value == 0.5  # one of the two sets, in the other's text
     assert level.gap is None and not level.beyond_chance
-    one = resample(texts, 100).skills[0]  # type: ignore[arg-type]
+    one = resample(texts, 100).skills[0]
     assert (one.alone, one.together, one.others) == ((1, 2), (1, 1), (1, 2 * len(names) - 1))
+
+
+def test_the_mean_and_the_best_of_several_texts_by_hand() -> None:
+    """Three texts of each of two requests; the second of one meets all, and none of the other."""
+    asked = np.zeros((6 + 2 * len(SKILLS), len(SKILLS)), bool)
+    shown = np.zeros_like(asked)
+    asked[:3, :2] = asked[3:6, 2:4] = True
+    shown[0, 0] = shown[1, :2] = True
+    shown[4, 0] = shown[5, 1] = True  # both skills of the first set, never in one text
+    asked[6::2] = asked[7::2] = np.eye(len(SKILLS), dtype=bool)
+    requests = np.concatenate([[0, 0, 0, 1, 1, 1], np.repeat(np.arange(len(SKILLS)), 2) + 2])
+    level = resample(table(asked, shown, np.full(len(asked), "rain"), requests), 100).levels[1]
+    assert (level.n, level.n_sets) == (6, 2)
+    assert level.full[0] == pytest.approx(1 / 6) and level.best[0] == 0.5
+    assert level.by_chance is not None and level.by_chance[0] == 0
+    assert level.best_by_chance is not None and level.best_by_chance[0] == 0
+    shown[5, :2] = True
+    level = resample(table(asked, shown, np.full(len(asked), "rain"), requests), 100).levels[1]
+    assert level.by_chance is not None and level.by_chance[0] == pytest.approx(1 / 6)
+    assert level.best_by_chance is not None and level.best_by_chance[0] == 0.5
+
+
+def test_tries_that_succeed_by_luck_raise_the_best_and_its_control_alike() -> None:
+    """Texts that ignore their request: the best of three is above the mean, and not above its own control."""
+    params = SMALL.model_copy(update={"mix_samples": 3, "mix_combinations": 60, "mix_singles": 8})
+    rng = np.random.default_rng(0)
+    texts = [meets([name]) for name in ("short", "weekday", "colour", "lower case", "question")]
+    rows = measure(cell(params), Writer(lambda prompt: texts[rng.integers(5)])).rows  # type: ignore[arg-type]
+    (drawn,) = mixes(with_front(rows), drawn=True)
+    singles, pairs, _ = resample(drawn, 200).levels
+    assert singles.best[0] > singles.full[0] + 0.05
+    for level in (singles, pairs):
+        best, control = level.best_of_all
+        assert control is not None and level.best[0] >= level.full[0]
+        assert best.low <= control.high and control.low <= best.high
+
+
+def test_one_text_of_a_request_is_its_own_best() -> None:
+    for level in found(lambda prompt: meets(asked_of(prompt)[:1])).levels:
+        np.testing.assert_array_equal(level.best, level.full)
+        np.testing.assert_array_equal(level.best_by_chance, level.by_chance)

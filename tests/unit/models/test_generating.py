@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -110,3 +112,50 @@ def test_a_prompt_without_room_is_refused(model: LanguageModel) -> None:
     prompt = tuple(np.full(model.context - LIMIT + 1, 5).tolist())
     with pytest.raises(TaskError, match=f"a prompt of {len(prompt)} tokens to write {LIMIT} behind"):
         model.write([prompt], LIMIT)
+
+
+class Fixed:
+    """A model whose next token has the same chances after any text; no cache, a vocabulary of four."""
+
+    device = torch.device("cpu")
+    logits = torch.tensor([0.0, 1.0, -torch.inf, 2.0])
+
+    def forward(self, input_ids: torch.Tensor, use_cache: bool) -> None: ...
+
+    def __call__(self, input_ids: torch.Tensor, use_cache: bool, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(logits=self.logits.expand(*input_ids.shape, 4))
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_tokens_are_drawn_as_often_as_their_chances_at_the_temperature(temperature: float) -> None:
+    n = 2000
+    uniforms = np.stack([np.arange(n) / n, (np.arange(n)[::-1] + 0.5) / n], axis=1)
+    draws = generating.Draws(temperature, uniforms)
+    found = np.array(generating.write(Fixed(), [(1,)] * n, 2, frozenset(), 10, 10**6, draws))
+    for token in found.T:
+        shares = np.bincount(token, minlength=4) / n
+        np.testing.assert_allclose(shares, (Fixed.logits / temperature).softmax(-1).numpy(), atol=1.01 / n)
+    assert (found[:, 0] <= np.roll(found[:, 0], -1))[:-1].all()  # numbers lie in the order of the vocabulary
+
+
+def test_what_is_drawn_depends_on_no_batch(model: LanguageModel, prompts: list[tuple[int, ...]]) -> None:
+    twice = [*prompts, *prompts[::-1]]
+    draws = generating.Draws(1.0, np.random.default_rng(0).random((len(twice), LIMIT)))
+    ends, context = frozenset([model.tokenizer.eos_token_id]), model.context
+    one = generating.write(model.hf, twice, LIMIT, ends, context, 1, draws)
+    assert generating.write(model.hf, twice, LIMIT, ends, context, 10**6, draws) == one
+    assert model.write(twice, LIMIT, draws) == one
+    assert model.write(twice[3:], LIMIT, draws.of(slice(3, None))) == one[3:]
+    assert one != model.write(twice, LIMIT)
+
+
+def test_halves_of_a_batch_draw_the_same() -> None:
+    prompts = [(1, n) for n in range(5)]
+    draws = generating.Draws(1.0, np.random.default_rng(0).random((5, 3)))
+    whole = generating.write(Stateful(), prompts, 3, frozenset(), 100, 1000, draws)
+    assert generating.write(Stateful(most=2), prompts, 3, frozenset(), 100, 1000, draws) == whole
+
+
+def test_a_low_temperature_is_greedy(model: LanguageModel, prompts: list[tuple[int, ...]]) -> None:
+    draws = generating.Draws(1e-4, np.random.default_rng(0).random((len(prompts), LIMIT)))
+    assert model.write(prompts, LIMIT, draws) == model.write(prompts, LIMIT)

@@ -104,6 +104,8 @@ def tables(rows: pa.Table, params: SkillEmergenceParams) -> list[Table]:
         laid += cloze_showing.tables(*cloze, fitting.fit(cloze[1]), MODELS)
     if mixed := _mixes(rows, params):
         laid += mix_showing.tables(mixed, MODELS)
+    if mixed := _drawn_mixes(rows, params):
+        laid.append(mix_showing.sampled(mixed, params.mix_temperature, MODELS))
     return [*laid, tabulating.tolerable(), tabulating.scale(), tabulating.readings(), tabulating.stimulus()]
 
 
@@ -130,3 +132,8 @@ def _cloze(rows: pa.Table, params: SkillEmergenceParams) -> tuple[Cloze, fitting
 @once_per_table
 def _mixes(rows: pa.Table, params: SkillEmergenceParams) -> list[mixing.ModelMix]:
     return [mixing.resample(each, params.draws) for each in mixes(rows)]
+
+
+@once_per_table
+def _drawn_mixes(rows: pa.Table, params: SkillEmergenceParams) -> list[mixing.ModelMix]:
+    return [mixing.resample(each, params.draws) for each in mixes(rows, drawn=True)]

@@ -129,6 +129,10 @@ class MixSizes(Params):
     """Skills asked for together at most."""
     mix_tokens: int = Field(default=128, ge=8)
     """Tokens of a text at most."""
+    mix_samples: int = Field(default=0, ge=0, le=10)
+    """Texts of each request that are drawn at random beside the greedy one."""
+    mix_temperature: float = Field(default=0.7, gt=0, le=2)
+    """Temperature at which they are drawn."""
 
 
 class MixParams(MixSizes):

@@ -68,6 +68,7 @@ def cost(params: MixParams, seed: int, n_blocks: int) -> Cost:
     """
     asked = draw(seed, params)
     tokens = sum(ceil(len(one.prompt) / _CHARACTERS_PER_TOKEN) + params.mix_tokens for one in asked)
+    tokens *= 1 + params.mix_samples
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

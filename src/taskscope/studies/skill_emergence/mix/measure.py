@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from taskscope.errors import TaskError
+from taskscope.models.generating import Draws
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.skill_emergence.mix.asking import Asked, draw
 from taskscope.studies.skill_emergence.mix.rows import JOIN, to_rows
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def measure(cell: Cell, model: LanguageModel) -> Measured:
-    """Let the model write one text for every request (protocol 8); rules judge all skills of each.
+    """Let the model write texts for every request (protocol 8); rules judge all skills of each.
 
-    Models write greedily, so one text is all there is: no best of several.
+    One is written greedily; others are drawn at random where they are wanted.
 
     Raises:
         TaskError: If a request leaves no room for a text in the model's context, or the skills have changed
@@ -30,16 +31,22 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         raise TaskError(f"{cell.tasks[0].name} changed since this run was planned", "planning it again")
     asked = draw(cell.seed, params)
     chat = bool(getattr(model.tokenizer, "chat_template", None))
-    written = model.write([_tokens(one, model, chat) for one in asked], params.mix_tokens)
+    prompts = [_tokens(one, model, chat) for one in asked]
+    written = model.write(prompts, params.mix_tokens)
+    if params.mix_samples:
+        uniforms = cell.rng("samples").random((params.mix_samples * len(asked), params.mix_tokens))
+        draws = Draws(params.mix_temperature, uniforms)
+        written += model.write(prompts * params.mix_samples, params.mix_tokens, draws)
     rows: list[dict[str, Any]] = []
-    for number, (one, tokens) in enumerate(zip(asked, written, strict=True)):
+    for number, (one, tokens) in enumerate(zip(asked * (1 + params.mix_samples), written, strict=True)):
         whole = model.tokenizer.decode(list(tokens), skip_special_tokens=True).strip()
         # A model that only continues texts does not know where this one ends; a blank line ends it.
         said = whole if chat else whole.split("\n\n", 1)[0].strip()
         rows.append(
             {
                 "k": len(one.skills),
-                "text": number,
+                "text": number % len(asked),
+                "sample": number // len(asked),
                 "topic": one.topic,
                 "asked": JOIN.join(one.skills),
                 "chat": chat,

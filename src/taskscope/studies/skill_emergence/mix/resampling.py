@@ -48,6 +48,10 @@ class Level:
     by_chance: Array | None
     """Share met of the sets, by texts asked for as many skills and none of the set; None where there are no
     such texts."""
+    best: Array
+    """Share of requests of which one text at least meets all that was asked."""
+    best_by_chance: Array | None
+    """As `by_chance`: share of sets that one text at least of another request meets."""
 
     @property
     def marks(self) -> Measure:
@@ -58,6 +62,12 @@ class Level:
     def chance(self) -> Measure | None:
         """The control with its interval."""
         return None if self.by_chance is None else share(self.by_chance, self.n_sets)
+
+    @property
+    def best_of_all(self) -> tuple[Measure, Measure | None]:
+        """The best of a request's texts with its interval, and its control."""
+        by_chance = None if self.best_by_chance is None else share(self.best_by_chance, self.n_sets)
+        return share(self.best, self.n_sets), by_chance
 
     @property
     def foretold(self) -> Measure:
@@ -160,6 +170,9 @@ def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -
     low, high = single_ends[:, members].prod(axis=2).mean(axis=1)
     hits = asked.astype(int) @ met.T.astype(int) == k  # (set, text): the text meets the whole set
     apart = asked.astype(int) @ asked.T.astype(int) == 0
+    _, first, request = np.unique(texts.requests[own], return_index=True, return_inverse=True)
+    any_hit = hits[first].astype(int) @ np.eye(len(first), dtype=int)[request] > 0  # (request, request)
+    per_request = weights[:, first]
     return Level(
         k,
         n,
@@ -169,6 +182,8 @@ def _level(texts: Mix, k: int, singles: Array, single_ends: Array, draws: int) -
         product=(weights * products).sum(axis=1) / total,
         product_ends=(float(low), float(high)),
         by_chance=_by_chance(weights, hits, apart),
+        best=per_request @ np.diag(any_hit) / per_request.sum(axis=1),
+        best_by_chance=_by_chance(per_request, any_hit, apart[first][:, first]),
     )
 
 

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         ("pretraining_tokens", pa.float64()),  # null where nobody says
         ("k", pa.int64()),  # skills asked for
         ("text", pa.int32()),  # number of the request
+        ("sample", pa.int32()),  # 0 for the greedy text, from 1 for those drawn; null before there were any
         ("topic", _TEXT),
         ("asked", _TEXT),  # skills in the order in which they were named
         ("chat", pa.bool_()),  # asked through the model's chat template
@@ -41,7 +42,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Mix:
-    """All texts of one model, of all seeds."""
+    """All texts of one model, of all seeds: those written greedily, or those drawn."""
 
     model: str
     parameters: float
@@ -51,6 +52,8 @@ class Mix:
     """bool (text, skill): skills asked for, in the order of `SKILLS`."""
     met: Array
     """bool (text, skill): skills shown."""
+    requests: Array
+    """int (text,): which request it answers."""
     topics: Array
     """str (text,)."""
     on_topic: Array
@@ -81,14 +84,21 @@ def to_rows(place: Place, texts: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([{**same, **one} for one in texts], schema=SCHEMA)
 
 
-def mixes(rows: pa.Table) -> list[Mix]:
-    """Read the texts of all models, from small to large and early to late."""
+def mixes(rows: pa.Table, *, drawn: bool = False) -> list[Mix]:
+    """Read the texts of all models, from small to large and early to late.
+
+    Args:
+        rows: Of all cells.
+        drawn: True for the texts that were drawn at random, False for those written greedily.
+    """
     if "met" not in rows.column_names:
         return []
-    told = where(rows, part=MIX).select(["model", "seed", *SCHEMA.names]).to_pylist()
+    known = [name for name in SCHEMA.names if name in rows.column_names]  # older runs have no samples
+    told = where(rows, part=MIX).select(["model", "seed", *known]).to_pylist()
     by_model: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(told, key=lambda row: (row["seed"], row["text"])):
-        by_model.setdefault(row["model"], []).append(row)
+    for row in sorted(told, key=lambda row: (row["seed"], row["text"], row.get("sample") or 0)):
+        if bool(row.get("sample")) == drawn:
+            by_model.setdefault(row["model"], []).append(row)
     found = [_mix(model, own) for model, own in by_model.items()]
     return sorted(found, key=lambda each: (each.parameters, each.tokens or 0.0, each.model))
 
@@ -101,6 +111,7 @@ def _mix(model: str, rows: Sequence[Mapping[str, Any]]) -> Mix:
         rows[0]["chat"],
         asked=_named([row["asked"] for row in rows]),
         met=_named([row["met"] for row in rows]),
+        requests=np.unique([(row["seed"], row["text"]) for row in rows], axis=0, return_inverse=True)[1],
         topics=np.array([row["topic"] for row in rows]),
         on_topic=np.array([row["on_topic"] for row in rows]),
         unfinished=np.array([row["unfinished"] for row in rows]),

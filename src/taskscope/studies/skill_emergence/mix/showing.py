@@ -82,6 +82,38 @@ def _by_k(found: Sequence[ModelMix], subject: str) -> Table:
     )
 
 
+def sampled(found: Sequence[ModelMix], temperature: float, subject: str) -> Table:
+    """Tabulate texts that were drawn at random: their mean, and the best of each request's.
+
+    Args:
+        found: By model, its drawn texts alone.
+        temperature: At which they were drawn.
+        subject: What the table is about.
+    """
+    rows = []
+    for each in found:
+        for level in each.levels:
+            mean, (best, best_chance) = level.chance, level.best_of_all
+            told = ("–" if control is None else _share(control) for control in (mean, best_chance))
+            n = np.unique(each.texts.requests[each.texts.k == level.k], return_counts=True)[1]
+            shares = (_share(level.marks), _share(level.foretold), _share(best))
+            rows.append((each.texts.model, level.k, level.n, int(n.max()), *shares, *told))
+    return Table(
+        name="skill-emergence-mix-sampled",
+        title="Skills of writing, several texts of each request",
+        columns=(
+            *("model", "skills together", "texts", "texts of a request", "all shown, mean"),
+            *("product of the skills alone", "all shown, best", f"{CHANCE}, mean", f"{CHANCE}, best"),
+        ),
+        rows=tuple(rows),
+        note=f"Drawn at a temperature of {temperature:g}. The mean is over all texts; the best counts a "
+        "request as met where one of its texts shows all of its skills, and its control where one of the "
+        "texts of another request shows them all: several tries bring more of that too. The product is of "
+        "mean shares. 95 % intervals over sets of skills. Explored: no claim is judged by this.",
+        model=subject,
+    )
+
+
 def _level_row(each: ModelMix, level: Level) -> tuple[str | int, ...]:
     chance = level.chance
     return (
