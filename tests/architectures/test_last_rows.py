@@ -13,9 +13,11 @@ import transformers
 from families import BLOCKS, CONTEXT, FAMILIES, WINDOW
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from taskscope.models.attention import registered
+from taskscope.errors import ModelError
+from taskscope.models.attention import collecting, one_query, registered, watched
 from taskscope.models.attention.last_rows import LastRows, choose, last_rows
 from taskscope.models.attention.passes import one_logits
+from taskscope.models.attention.routes import ROUTES
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
 
@@ -26,8 +28,10 @@ PROMPTS = ("a text of nearly as many tokens as the tiny models take: 60.", "hot-
 """Two of one length and others, a single token among them; the longest goes beyond every window."""
 REGISTERED = ("llama", "gemma2", "mistral", "gpt_oss", "gpt_neox", "gpt2", "qwen3", "llama4_text")
 """Shared key heads, soft caps, windows, sinks, learned positions, norms of queries, chunks."""
-STEPPED = ("gptj", "bloom", "mpt", "gpt_neo", "falcon")
-"""Classes that take no attention function: odd rotations, distances as biases, windows of their own."""
+WATCHED = ("gptj", "codegen", "gpt_neox_japanese", "bloom", "mpt", "gpt_neo", "falcon", "xglm", "openai-gpt",
+           "rembert", "roformer", "megatron-bert")  # fmt: skip
+"""Classes that take no attention function: some channels rotated, in pairs or halves, fused projections laid
+out in their own ways, distances as biases, windows of their own, shared key heads, no cache."""
 families = {family.name: family for family in FAMILIES}
 
 
@@ -52,12 +56,12 @@ def read(subject: LanguageModel) -> LastRows:
         return subject.last_rows(PROMPTS)
 
 
-@pytest.mark.parametrize("name", [*REGISTERED, *STEPPED])
+@pytest.mark.parametrize("name", [*REGISTERED, *WATCHED])
 def test_rows_equal_whole_maps(name: str) -> None:
     subject = model(name)
     assert len(PROMPTS[0]) > WINDOW
     found = read(subject)
-    assert found.route == ("registered" if name in REGISTERED else "step")
+    assert found.route == ("registered" if name in REGISTERED else "watched")
     assert found.blocks == tuple(range(BLOCKS))
     for prompt, row in zip(PROMPTS, found.rows, strict=True):
         assert row.shape == (BLOCKS, 4, len(prompt))
@@ -72,7 +76,7 @@ def test_rows_equal_whole_maps(name: str) -> None:
 TARGETS = np.array([[7, 20, 50]] * len(PROMPTS))
 
 
-@pytest.mark.parametrize("name", [*REGISTERED, *STEPPED])
+@pytest.mark.parametrize("name", [*REGISTERED, *WATCHED])
 def test_what_follows_is_read_from_the_same_pass(name: str) -> None:
     subject = model(name)
     with subject.guard(), subject.audited(np.random.default_rng(0), share=0.5) as audit:
@@ -122,7 +126,7 @@ def test_half_precision_is_read_with_its_own_rounding(name: str) -> None:
     subject = model(name)
     subject.hf.to(torch.bfloat16)
     found = read(subject)
-    assert found.route == ("registered" if name in REGISTERED else "step")
+    assert found.route == ("registered" if name in REGISTERED else "watched")
     assert len(found.gaps) == (name == "gpt_oss")
     for prompt, row in zip(PROMPTS, found.rows, strict=True):
         assert np.isfinite(row).all()
@@ -154,27 +158,75 @@ def test_a_model_without_attention_is_refused_with_the_reason() -> None:
 def test_a_class_that_attends_otherwise_in_eager_mode_is_refused() -> None:
     found = read(model("falcon-alibi"))
     assert found.route == "none"
+    assert re.search("watched: .e-01 from the eager map", found.gaps[0])
     assert re.search("step: .e-02 from the eager map", found.gaps[0])
 
 
 def test_blocks_without_attention_are_named() -> None:
     found = read(model("jamba"))
-    if IN_4:  # where the class neither takes an attention function nor fills a cache that it is not given
-        assert "step: the model keeps no cache" in found.gaps[0]
-        return
+    assert found.route == ("watched" if IN_4 else "registered")
     assert found.blocks == (1, 3)
     assert "Blocks 0, 2 have no softmax attention" in found.gaps[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "routes", "expected"),
+    [("llama", [registered], "watched"), ("llama", [registered, watched], "step"),
+     ("falcon", [watched], "step")],
+)  # fmt: skip
 @pytest.mark.parametrize("broken", ["scale", "mask"])
-def test_a_wrong_row_is_noticed_and_another_route_taken(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, mask = registered._row, registered.additive
-    if broken == "scale":
-        monkeypatch.setattr(registered, "_row", lambda q, k, m, scaling: original(q, k, m, 1.01 * scaling))
-    else:
-        monkeypatch.setattr(registered, "additive", lambda m, queries, n: mask(m, queries - 1, n))
-    subject = model("llama")
-    assert read(subject).route == "step"
+def test_a_wrong_row_is_noticed_and_another_route_taken(
+    name: str, routes: list[Any], expected: str, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, mask = one_query.weights_of, one_query.additive
+    for route in routes:
+        if broken == "scale":
+            monkeypatch.setattr(
+                route, "weights_of", lambda q, k, m, scale: original(q, k, m, 1.01 * (scale or 16**-0.5))
+            )
+        else:
+            monkeypatch.setattr(route, "additive", lambda m, queries, n: mask(m, queries - 1, n))
+    subject = model(name)
+    found = read(subject)
+    assert found.route == expected
+    for prompt, row in zip(PROMPTS, found.rows, strict=True):
+        np.testing.assert_allclose(row, whole_maps(subject, prompt), rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["gptj", "bloom", "mpt", "gpt_neo", "falcon", "llama"])
+def test_the_step_alone_gives_the_rows_and_what_follows(name: str) -> None:
+    subject = model(name)
+    tokens = [tuple(subject.encode(prompt)) for prompt in PROMPTS]
+    found = ROUTES["step"](subject.hf, subject.anatomy, tokens, 8)
+    for prompt, ids, seen in zip(PROMPTS, tokens, found, strict=True):
+        row = np.stack([seen.rows[block].numpy() for block in range(BLOCKS)])
+        np.testing.assert_allclose(row, whole_maps(subject, prompt), rtol=0, atol=TOLERANCE)
+        assert seen.logits is not None
+        with torch.no_grad():
+            plain = subject.hf(input_ids=torch.tensor([ids])).logits[0, -1]
+        np.testing.assert_allclose(seen.logits.log_softmax(-1), plain.log_softmax(-1), atol=1e-4)
+
+
+def planted(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[LanguageModel, str]:
+    """Return a model whose watched rows are wrong, and the route that is taken."""
+    subject = model(name)
+    original = collecting.Collector.keep
+    monkeypatch.setattr(collecting.Collector, "keep", lambda self, weights: original(self, 1.01 * weights))
+    return subject, subject.last_rows(PROMPTS).route
+
+
+@pytest.mark.parametrize("name", ["gptj", "bloom"])
+def test_a_wrong_row_of_a_softmax_is_noticed_and_the_step_taken(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert planted(name, monkeypatch)[1] == "step"
+
+
+def test_without_a_cache_a_wrong_row_leaves_no_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, route = planted("openai-gpt", monkeypatch)
+    assert route == "none"
+    [gap] = subject.last_rows(["x"]).gaps
+    assert re.search("watched: .* from the eager map .*; step: the model keeps no cache", gap)
 
 
 class Squares(TorchDispatchMode):
@@ -200,7 +252,36 @@ def test_no_head_makes_a_whole_map(name: str) -> None:
         subject.hf.set_attn_implementation("eager")
         subject.hf(input_ids=ids, output_attentions=True, use_cache=False)
     assert whole.found
+    last = torch.tensor([ids.shape[1] - 1])
     with Squares(ids.shape[1]) as squares:
-        found, _ = registered.read(subject.hf, subject.anatomy, ids, torch.ones_like(ids), ids.shape[1] // 3)
+        found, _ = registered.read(subject.hf, subject.anatomy, ids, last, ids.shape[1] // 3)
     assert len(found) == BLOCKS
     assert squares.found == 0
+
+
+@pytest.mark.parametrize("name", [name for name in WATCHED if name != "openai-gpt"])
+def test_watching_makes_no_map_beyond_a_piece(name: str) -> None:
+    subject = model(name)
+    ids = torch.tensor([subject.encode(PROMPTS[0])])
+    n = ids.shape[1]
+    with Squares(n) as squares:
+        found, _ = watched.read(subject.hf, subject.anatomy, ids, torch.tensor([n - 1]), n // 3)
+    assert len(found) == BLOCKS
+    assert squares.found == 0
+
+
+@pytest.mark.skipif(IN_4, reason="the class of the 4.x line hands out no maps, and calls the kernel once")
+def test_a_block_that_attends_twice_has_no_row_of_its_own() -> None:
+    subject = model("diffllama")
+    assert read(subject).route == "step"
+    ids = torch.tensor([subject.encode("hot->")])
+    with pytest.raises(ModelError, match="attend more than once"):
+        watched.read(subject.hf, subject.anatomy, ids, torch.tensor([4]), 8)
+
+
+def test_weights_wider_than_the_prompt_are_refused() -> None:
+    subject = model("gpt_oss")  # a sink is one column more
+    subject.hf.set_attn_implementation("eager")
+    ids = torch.tensor([subject.encode("hot->")])
+    with pytest.raises(ModelError, match="6 columns for 5 tokens"):
+        watched.read(subject.hf, subject.anatomy, ids, torch.tensor([4]), 8)

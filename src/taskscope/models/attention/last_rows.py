@@ -1,26 +1,24 @@
 """Where the last token of many prompts looks, for all heads of all blocks, at a cost of O(tokens) each.
 
-Two routes, tried in this order: ``registered`` reads the row from within one fast pass, ``step`` caches the
-prompt and feeds its last token in eager mode (protocol kernel_regression 5). The first whose rows equal those
-of whole eager maps on two short prompts, one of them padded, is used. What follows the last token can be read
-from the same pass, where that gave the logits of a plain pass on the same prompts.
+Of the routes of protocol kernel_regression 5 (see `routes`) the first whose rows equal those of whole eager
+maps on two short prompts, one of them padded, is used. What follows the last token can be read from the same
+pass, where that gave the logits of a plain pass on the same prompts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from taskscope.errors import ModelError
-from taskscope.models.attention import full_map, registered, step
+from taskscope.models.attention import full_map
 from taskscope.models.attention.full_map import LastRow, listed
-from taskscope.models.attention.passes import padded
+from taskscope.models.attention.routes import CHUNK, ROUTES, Route, Seen
 from taskscope.models.comparison import largest_difference, sample_prompts
 
 if TYPE_CHECKING:
@@ -28,19 +26,6 @@ if TYPE_CHECKING:
     from taskscope.models.encoding import Tokens
     from taskscope.models.execution import Executor
 
-Route = Literal["registered", "step", "none"]
-
-
-class Seen(NamedTuple):
-    """One prompt read."""
-
-    rows: dict[int, Tensor]
-    """By block, (head, token) float32."""
-    logits: Tensor | None
-    """(token,) float32 of what follows; None where a class does not give these alone."""
-
-
-Read = Callable[[Any, "Anatomy", list["Tokens"]], list[Seen]]
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 """Largest difference from the eager map that counts as rounding, by type of the weights."""
 LAW_TYPES = (torch.float64, torch.float32)
@@ -50,7 +35,7 @@ LAW_TOLERANCE = 1e-4
 CHECKED = (33, 20)
 """Tokens of the two prompts of the check."""
 CHECKED_CHUNK = 8
-"""Queries taken at a time in the check, where they are taken in chunks: several to a prompt."""
+"""Tokens taken at a time in the check, where they are taken in chunks: several chunks to a prompt."""
 EXACT = 1e-3
 """How far a row's sum may be from 1 before the rest is said to go elsewhere."""
 
@@ -98,13 +83,9 @@ def choose(hf: Any, anatomy: Anatomy, context: int) -> Choice:
         return Choice("none", (), gaps)
     reasons = []
     limit = _limit(hf)
-    routes: tuple[tuple[Route, Read], ...] = (
-        ("registered", partial(_registered, chunk=CHECKED_CHUNK)),
-        ("step", _step),
-    )
-    for route, read in routes:
+    for route, read in ROUTES.items():
         try:
-            found = read(hf, anatomy, prompts)
+            found = read(hf, anatomy, prompts, CHECKED_CHUNK)
         except Exception as error:  # each family in its own way
             reasons.append(f"{route}: {(str(error).strip().splitlines() or [type(error).__name__])[0]}")
             continue
@@ -134,12 +115,11 @@ def last_rows(
     rows: list[np.ndarray] = [np.zeros((0, 0, len(tokens)), np.float32) for tokens in prompts]
     if choice.route == "none":
         return LastRows((), tuple(rows), "none", choice.gaps)
-    read: Read = _registered if choice.route == "registered" else _step
-
+    read = ROUTES[choice.route]
     laws = _Laws(targets, len(prompts)) if choice.predicts and targets is not None else None
 
     def run(batch: list[int]) -> None:
-        found = read(executor.hf, executor.anatomy, [prompts[i] for i in batch])
+        found = read(executor.hf, executor.anatomy, [prompts[i] for i in batch], CHUNK)
         for i, seen in zip(batch, found, strict=True):
             rows[i] = _stacked(seen.rows, choice.blocks)
             if laws is not None:
@@ -151,7 +131,7 @@ def last_rows(
         again = audit.rng.choice(len(prompts), size=audit.size(len(prompts)), replace=False).tolist()
         alone = _Laws(laws.targets, len(prompts))
         for i in again:
-            alone.fill(i, read(executor.hf, executor.anatomy, [prompts[i]])[0].logits)
+            alone.fill(i, read(executor.hf, executor.anatomy, [prompts[i]], CHUNK)[0].logits)
         audit.compare(laws.top, alone.top, laws.logprob, alone.logprob)
     leaks = _leaks(choice.blocks, rows, max(EXACT, _limit(executor.hf)))
     logprob = None if laws is None else laws.logprob
@@ -185,35 +165,6 @@ def last_row(found: LastRows) -> LastRow:
 
 def _limit(hf: Any) -> float:
     return TOLERANCE.get(hf.dtype, TOLERANCE[torch.float32])
-
-
-def _registered(
-    hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int = registered.CHUNK
-) -> list[Seen]:
-    """Read prompts of any length in one pass, padded on the right."""
-    if not registered.dispatches(hf):
-        raise ModelError("the class does not dispatch its attention", "one that takes attention functions")
-    found, logits = registered.read(hf, anatomy, *padded(prompts, hf.device), chunk)
-    return [
-        Seen(
-            {block: weights[row, :, : len(tokens)].cpu() for block, weights in found.items()},
-            None if logits is None else logits[row],
-        )
-        for row, tokens in enumerate(prompts)
-    ]
-
-
-def _step(hf: Any, anatomy: Anatomy, prompts: list[Tokens]) -> list[Seen]:
-    """Read prompts, those of one length together: a cache takes no padding on the right."""
-    result = [Seen({}, None) for _ in prompts]
-    for n in dict.fromkeys(map(len, prompts)):
-        alike = [i for i, tokens in enumerate(prompts) if len(tokens) == n]
-        ids = torch.tensor([prompts[i] for i in alike], device=hf.device)
-        found, logits = step.read(hf, anatomy, ids)
-        for row, i in enumerate(alike):
-            own = {block: weights[row].cpu() for block, weights in found.items()}
-            result[i] = Seen(own, None if logits is None else logits[row])
-    return result
 
 
 def _predicts(hf: Any, prompts: list[Tokens], found: list[Seen]) -> bool:

@@ -9,10 +9,8 @@ No (token, token) weights of any head are made, let alone kept.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,47 +19,27 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, AttentionInterface
 
 from taskscope.errors import ModelError
-from taskscope.models.attention.passes import (
-    attending_by,
-    forward,
-    implementation,
-    one_logits,
-    switches,
-)
+from taskscope.models.attention.collecting import Collector
+from taskscope.models.attention.one_query import additive, picked, weights_of
+from taskscope.models.attention.passes import attending_by, forward, implementation, one_logits, switches
 from taskscope.models.attention.positionwise import in_chunks
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
 
 NAME = "taskscope_last_rows"
-CHUNK = 256
-"""Tokens that feed-forward parts see at a time, and queries where the class's own function must serve instead
-of the stock kernel."""
 BEYOND_STOCK = ("softcap", "s_aux", "position_bias")
 """Arguments that change attention in ways that not every version of the stock kernel takes, or tells of."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Reader:
-    """What one pass collects."""
+    """What the attention function needs to know of the pass that calls it."""
 
-    last: Tensor
-    """(row,) int64: the query whose weights are wanted."""
+    collector: Collector
     stock: bool
     """Whether the class allows the stock kernel."""
     chunk: int
-    block: int = -1
-    """The block that runs."""
-    found: dict[int, Tensor] = field(default_factory=dict)
-    """By block, (row, head, token) float32."""
-    twice: set[int] = field(default_factory=set)
-    """Blocks that attend more than once, so that no one matrix is theirs."""
-
-    def keep(self, weights: Tensor) -> None:
-        """Keep the weights of the block that runs."""
-        if self.block in self.found:
-            self.twice.add(self.block)
-        self.found[self.block] = weights
 
 
 _reader: ContextVar[_Reader] = ContextVar("reader")
@@ -73,15 +51,18 @@ def dispatches(hf: Any) -> bool:
 
 
 def read(
-    hf: Any, anatomy: Anatomy, ids: Tensor, mask: Tensor, chunk: int = CHUNK
+    hf: Any, anatomy: Anatomy, ids: Tensor, last: Tensor, chunk: int
 ) -> tuple[dict[int, Tensor], Tensor | None]:
     """Read the last rows of a batch.
+
+    No mask tells of the padding: no token sees what comes after it, and without a mask the kernels skip the
+    half of all pairs that is not seen.
 
     Args:
         hf: The model.
         anatomy: The model taken apart.
         ids: (row, token) int64, padded on the right.
-        mask: (row, token) int64, 1 for a token and 0 for padding.
+        last: (row,) int64, the last token of each row.
         chunk: Tokens taken at a time by what need not see more: feed-forward parts, and the class's own
             attention function where it must serve.
 
@@ -92,35 +73,15 @@ def read(
     Raises:
         ModelError: If a block attends more than once.
     """
-    reader = _Reader(mask.sum(1) - 1, bool(getattr(hf, "_supports_sdpa", False)), chunk)
-    token = _reader.set(reader)
+    collector = Collector(last, ids.shape[1])
+    collector.begin(0, ids.shape[1])
+    token = _reader.set(_Reader(collector, bool(getattr(hf, "_supports_sdpa", False)), chunk))
     try:
-        with attending_by(hf, NAME), _watching(anatomy, reader), in_chunks(anatomy.blocks, chunk):
-            out = forward(hf, anatomy, last=reader.last, input_ids=ids, attention_mask=mask, use_cache=False)
+        with attending_by(hf, NAME), collector.watching(anatomy), in_chunks(anatomy.blocks, chunk):
+            out = forward(hf, anatomy, last=last, input_ids=ids, use_cache=False)
     finally:
         _reader.reset(token)
-    if reader.twice:
-        raise ModelError(
-            f"blocks {sorted(reader.twice)} attend more than once",
-            "blocks whose heads have one row of weights each",
-        )
-    return reader.found, one_logits(out)
-
-
-@contextmanager
-def _watching(anatomy: Anatomy, reader: _Reader) -> Iterator[None]:
-    """Know which block runs: modules do not say, and some are shared between blocks."""
-    with ExitStack() as hooks:
-        for number, block in enumerate(anatomy.blocks):
-            hooks.callback(block.register_forward_pre_hook(_enter(reader, number)).remove)
-        yield
-
-
-def _enter(reader: _Reader, number: int) -> Callable[..., None]:
-    def enter(_module: nn.Module, _args: Any) -> None:
-        reader.block = number
-
-    return enter
+    return collector.rows_by_block(), one_logits(out)
 
 
 def _attend(
@@ -142,12 +103,11 @@ def _attend(
         kwargs: What the class hands over besides.
     """
     reader = _reader.get()
-    wanted = reader.last[:, None]
-    one = query.gather(2, wanted[:, None, :, None].expand(-1, query.shape[1], 1, query.shape[-1])).float()
-    mask = additive(attention_mask, wanted, key.shape[2])
+    keep, last = reader.collector.keep, reader.collector.last
+    one, mask = picked(query, last), additive(attention_mask, last[:, None], key.shape[2])
     if reader.stock and all(kwargs.get(name) is None for name in BEYOND_STOCK):
+        keep(weights_of(one, key, mask, kwargs.get("scaling")))
         output, _ = ALL_ATTENTION_FUNCTIONS["sdpa"](module, query, key, value, attention_mask, **kwargs)
-        reader.keep(_row(one, key, mask, kwargs.get("scaling")))
         return output, None
     own = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
     if own is None:
@@ -156,50 +116,13 @@ def _attend(
             "a class of which one row of attention can be computed",
         )
     _, weights = own(module, one, key.float(), value.float(), mask, **kwargs)
-    reader.keep(weights[:, :, 0])
+    keep(weights[:, :, 0])
     outputs = []
     for start in range(0, query.shape[2], reader.chunk):
         part = torch.arange(start, min(start + reader.chunk, query.shape[2]), device=query.device)
         allowed = additive(attention_mask, part.expand(len(query), -1), key.shape[2], query.dtype)
         outputs.append(own(module, query[:, :, part], key, value, allowed, **kwargs)[0])
     return torch.cat(outputs, dim=1), None
-
-
-def _row(query: Tensor, key: Tensor, mask: Tensor, scaling: float | None) -> Tensor:
-    """Return softmax(scale q K^T + mask) of one query: (row, head, token) float32.
-
-    Query heads that share a key head are put side by side, so that no key is repeated.
-    """
-    rows, heads, _, width = query.shape
-    shared = query.reshape(rows, key.shape[1], heads // key.shape[1], width)
-    scores = (shared @ key.float().transpose(2, 3)).reshape(rows, heads, -1)
-    return (scores * (width**-0.5 if scaling is None else scaling) + mask[:, :, 0]).softmax(-1)
-
-
-def additive(
-    mask: Tensor | None, queries: Tensor, n_tokens: int, dtype: torch.dtype = torch.float32
-) -> Tensor:
-    """Return the mask of some queries, (row, head or 1, query, n_tokens), to be added to scores.
-
-    The lowest finite number stands for what is not seen: minus infinity would turn a row that sees nothing
-    into NaN.
-
-    Args:
-        mask: What attention functions get: None for causal, or (row or 1, head or 1, query, token).
-        queries: (row, query) int64, which queries.
-        n_tokens: Keys that are there; masks may be longer.
-        dtype: Of the result.
-    """
-    lowest = torch.finfo(dtype).min
-    if mask is None:
-        later = torch.arange(n_tokens, device=queries.device) > queries[:, :, None]
-        return later[:, None].to(dtype) * lowest
-    some = mask.expand(len(queries), -1, -1, -1)
-    index = queries[:, None, :, None].expand(-1, some.shape[1], -1, some.shape[3])
-    chosen = some.gather(2, index)[..., :n_tokens]
-    if chosen.dtype == torch.bool:
-        return (~chosen).to(dtype) * lowest
-    return chosen.clamp(min=lowest).to(dtype)
 
 
 AttentionInterface.register(NAME, _attend)
