@@ -4,9 +4,9 @@ Reads where the last token looks, for all heads of all blocks, in prompts of ris
 
     python benchmarks/last_row.py [--repeats 3] [--write docs/benchmarks.md]
 
-Every way and length runs in a process of its own, on one thread, so that its peak of memory is its own; the
-table gives the median CPU time and how far the resident memory of the first call rose above that of the
-loaded model. The rows of both ways are compared.
+The ways are timed in turn in one process, on one thread, so that a busy machine slows both alike; the table
+gives the median CPU time. For memory every call has a process of its own: how far the resident memory rose
+above that of the loaded model, again the median. The rows of both ways are compared.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import statistics
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from taskscope.models.blocks import locate
 from taskscope.models.language_model import LanguageModel
-from timing import main, processor
+from timing import main, medians, processor
 
 N_BLOCKS, N_HEADS, WIDTH, VOCABULARY = 8, 8, 256, 8192
 LENGTHS = (512, 2048, 4096)
@@ -38,16 +38,7 @@ TOLERANCE = 1e-5
 """Largest difference between the rows of the two ways."""
 Way = Callable[[LanguageModel, tuple[int, ...]], np.ndarray]
 """Gives the last row, (block, head, token)."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one way took."""
-
-    seconds: float
-    memory: int
-    """Bytes above those of the loaded model, at the peak."""
-    rows: np.ndarray
+Found = TypeVar("Found")
 
 
 def taskscope_last_rows(model: LanguageModel, tokens: tuple[int, ...]) -> np.ndarray:
@@ -64,7 +55,8 @@ def whole_maps(model: LanguageModel, tokens: tuple[int, ...]) -> np.ndarray:
     return np.stack([weights[0, :, -1].numpy() for weights in out.attentions])
 
 
-WAYS: dict[str, Way] = {"taskscope, last rows": taskscope_last_rows, "output_attentions=True": whole_maps}
+OURS = "taskscope, last rows"
+WAYS: dict[str, Way] = {OURS: taskscope_last_rows, "output_attentions=True": whole_maps}
 
 
 def make_model() -> LanguageModel:
@@ -85,22 +77,31 @@ def make_model() -> LanguageModel:
     return LanguageModel(hf, tokenizer, None, locate(hf), "random", "random")
 
 
-def measure(name: str, n_tokens: int, repeats: int) -> Measured:
-    """Measure one way in the process that calls this, which should do nothing else."""
+def tokens_of(n_tokens: int) -> tuple[int, ...]:
+    """Make a prompt."""
+    return tuple(np.random.default_rng(n_tokens).integers(1, VOCABULARY, n_tokens).tolist())
+
+
+def seconds(n_tokens: int, repeats: int) -> dict[str, float]:
+    """Return the median CPU seconds of every way, taken in turn."""
     torch.set_num_threads(1)
-    model, way = make_model(), WAYS[name]
-    rng = np.random.default_rng(n_tokens)
-    tokens = tuple(rng.integers(1, VOCABULARY, n_tokens).tolist())
-    way(model, tokens[:WARM])
+    model, tokens = make_model(), tokens_of(n_tokens)
+    ways = {name: partial(way, model) for name, way in WAYS.items()}
+    medians(ways, tokens[:WARM], 1)
+    return medians(ways, tokens, repeats)
+
+
+def memory(name: str, n_tokens: int) -> tuple[int, np.ndarray]:
+    """Return the bytes above those of the loaded model at the peak of one call, and the rows it gave.
+
+    The process that calls this should do nothing else.
+    """
+    torch.set_num_threads(1)
+    model, tokens = make_model(), tokens_of(n_tokens)
+    WAYS[name](model, tokens[:WARM])
     before = _resident()
-    seconds, rows, peak = [], np.zeros(0), 0
-    for _ in range(repeats):
-        start = time.process_time()
-        rows = way(model, tokens)
-        seconds.append(time.process_time() - start)
-        # Of the first call: later ones may stand beside freed memory that the allocator has not given back.
-        peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Measured(statistics.median(seconds), peak - before, rows)
+    rows = WAYS[name](model, tokens)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, rows
 
 
 def _resident() -> int:
@@ -111,10 +112,10 @@ def _resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def alone(name: str, n_tokens: int, repeats: int) -> Measured:
-    """Measure one way in a process of its own."""
+def alone(measure: Callable[..., Found], *arguments: str | int) -> Found:
+    """Measure in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, (name, n_tokens, repeats))
+        return pool.apply(measure, arguments)
 
 
 def table(repeats: int) -> str:
@@ -127,15 +128,17 @@ def table(repeats: int) -> str:
     lines = ["| " + " | ".join(header) + " |", "|---:|---|---:|---:|---:|---:|"]
     worst = 0.0
     for n_tokens in LENGTHS:
-        found = {name: alone(name, n_tokens, repeats) for name in WAYS}
-        ours, theirs = found.values()
-        worst = max(worst, float(np.abs(ours.rows - theirs.rows).max()))
+        taken = alone(seconds, n_tokens, repeats)
+        found = {name: [alone(memory, name, n_tokens) for _ in range(repeats)] for name in WAYS}
+        peaks = {name: statistics.median(peak for peak, _ in own) for name, own in found.items()}
+        ours, theirs = (own[0][1] for own in found.values())
+        worst = max(worst, float(np.abs(ours - theirs).max()))
         if worst > TOLERANCE:
             raise SystemExit(f"the rows differ by {worst:.1e} (at most {TOLERANCE:.0e})")
         lines += [
-            f"| {n_tokens:,} | {name} | {one.seconds:.2f} | {one.seconds / ours.seconds:.1f} | "
-            f"{one.memory / 1e6:,.0f} | {one.memory / ours.memory:.1f} |"
-            for name, one in found.items()
+            f"| {n_tokens:,} | {name} | {taken[name]:.2f} | {taken[name] / taken[OURS]:.1f} | "
+            f"{peak / 1e6:,.0f} | {peak / peaks[OURS]:.1f} |"
+            for name, peak in peaks.items()
         ]
     versions = ", ".join(f"{package} {version(package)}" for package in ("torch", "transformers"))
     return "\n".join(
@@ -143,9 +146,9 @@ def table(repeats: int) -> str:
             "## The last row of attention",
             "",
             f"Where the last token looks, for all {N_BLOCKS * N_HEADS} heads of a Llama-shaped model of "
-            f"{N_BLOCKS} blocks and width {WIDTH}, random weights, one prompt. `benchmarks/last_row.py`, a "
-            f"process for each line, medians of {repeats} repeats, CPU time on one thread; memory is the "
-            "peak above the loaded model.",
+            f"{N_BLOCKS} blocks and width {WIDTH}, random weights, one prompt. `benchmarks/last_row.py`, "
+            f"medians of {repeats} interleaved repeats, CPU time on one thread; memory is the peak above the "
+            f"loaded model, the median of {repeats} processes.",
             "",
             f"{processor()}; {versions}. The rows agree to {worst:.1e}.",
             "",

@@ -91,8 +91,9 @@ def test_what_follows_is_read_from_the_same_pass(name: str) -> None:
 def test_logits_that_are_not_the_models_own_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = model("llama")
     assert subject._attending.predicts
-    monkeypatch.setattr(registered, "one_logits", lambda out: 1.5 * one_logits(out))
-    choice = choose(subject.hf, subject.anatomy, subject.context)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(registered, "one_logits", lambda out: 1.5 * one_logits(out))
+        choice = choose(subject.hf, subject.anatomy, subject.context)
     assert choice.route == "registered" and not choice.predicts
     found = last_rows(subject.executor, choice, [tuple(subject.encode("x"))], TARGETS[:1])
     assert found.logprob is None and found.blocks == tuple(range(BLOCKS))
@@ -197,7 +198,7 @@ def test_a_wrong_row_is_noticed_and_another_route_taken(
 def test_the_step_alone_gives_the_rows_and_what_follows(name: str) -> None:
     subject = model(name)
     tokens = [tuple(subject.encode(prompt)) for prompt in PROMPTS]
-    found = ROUTES["step"](subject.hf, subject.anatomy, tokens, 8)
+    found = ROUTES["step"](subject.hf, subject.anatomy, tokens, 8, None)
     for prompt, ids, seen in zip(PROMPTS, tokens, found, strict=True):
         row = np.stack([seen.rows[block].numpy() for block in range(BLOCKS)])
         np.testing.assert_allclose(row, whole_maps(subject, prompt), rtol=0, atol=TOLERANCE)
@@ -285,3 +286,25 @@ def test_weights_wider_than_the_prompt_are_refused() -> None:
     ids = torch.tensor([subject.encode("hot->")])
     with pytest.raises(ModelError, match="6 columns for 5 tokens"):
         watched.read(subject.hf, subject.anatomy, ids, torch.tensor([4]), 8)
+
+
+@pytest.mark.parametrize("name", [*REGISTERED, *WATCHED])
+def test_a_pass_for_rows_alone_is_left_in_the_last_block(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = model(name)
+    assert subject._attending.route != "step"
+    tokens = [tuple(subject.encode(prompt)) for prompt in PROMPTS]
+    whole = subject.last_rows(PROMPTS, TARGETS)  # what follows is wanted too
+    read_some = ROUTES[subject._attending.route]
+    reached = []
+    projection = subject.anatomy.projections[-1]
+    assert projection is not None
+    handle = projection.register_forward_pre_hook(lambda *_: reached.append(1))
+    with subject.guard():
+        left = read_some(subject.hf, subject.anatomy, tokens, 8, BLOCKS - 1)
+    handle.remove()
+    assert not reached and all(seen.logits is None for seen in left)
+    for seen, row in zip(left, whole.rows, strict=True):
+        np.testing.assert_allclose(torch.stack([seen.rows[b] for b in range(BLOCKS)]), row, atol=TOLERANCE)
+    again = subject.last_rows(PROMPTS, TARGETS)
+    assert whole.logprob is not None and again.logprob is not None
+    np.testing.assert_array_equal(again.logprob, whole.logprob)

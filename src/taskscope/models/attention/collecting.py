@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from taskscope.errors import ModelError
+from taskscope.models.attention.passes import forward
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
+
+
+class Enough(Exception):
+    """All that a pass was made for is there: what would follow in it is left undone."""
 
 
 @dataclass
@@ -24,6 +29,8 @@ class Collector:
     """(row,) int64: the token whose weights are wanted, of each prompt."""
     n_tokens: int
     """Of the longest prompt."""
+    until: int | None = None
+    """The last block whose weights are wanted, where nothing else of a pass is; None for whole passes."""
     start: int = 0
     """First token of the piece that runs."""
     stop: int = 0
@@ -50,10 +57,6 @@ class Collector:
         """Which prompts end in the piece, (row,) boolean."""
         return (self.last >= self.start) & (self.last < self.stop)
 
-    def begin(self, start: int, stop: int) -> None:
-        """Say which tokens the next pass is given."""
-        self.start, self.stop, self._met = start, stop, set()
-
     def keep(self, weights: Tensor) -> None:
         """Keep the weights of `queries` in the block that runs.
 
@@ -62,6 +65,7 @@ class Collector:
 
         Raises:
             ModelError: If they are over more columns than there are tokens.
+            Enough: If nothing that is wanted is to come in the pass; `passing` takes it.
         """
         if self.block in self._met:
             self._twice.add(self.block)
@@ -74,6 +78,8 @@ class Collector:
             shape = (self.rows, weights.shape[1], self.n_tokens)
             self.found[self.block] = torch.zeros(shape, device=weights.device)
         self.found[self.block][ends, :, self.stop - n : self.stop] = weights[ends].float()
+        if self.block == self.until:
+            raise Enough
 
     def rows_by_block(self) -> dict[int, Tensor]:
         """Return what was found, by block (row, head, token) float32.
@@ -87,6 +93,20 @@ class Collector:
                 "blocks whose heads have one row of weights each",
             )
         return self.found
+
+    def passing(self, start: int, stop: int, hf: Any, anatomy: Anatomy, **inputs: Any) -> Any:
+        """Make a pass over some tokens, as `forward` does; return None where it was left early.
+
+        Args:
+            start: First token of the piece.
+            stop: The token after its last one.
+            hf: The model.
+            anatomy: The model taken apart.
+            inputs: What the class may be given.
+        """
+        self.start, self.stop, self._met = start, stop, set()
+        with suppress(Enough):
+            return forward(hf, anatomy, last=self.queries, **inputs)
 
     @contextmanager
     def watching(self, anatomy: Anatomy) -> Iterator[None]:

@@ -85,7 +85,7 @@ def choose(hf: Any, anatomy: Anatomy, context: int) -> Choice:
     limit = _limit(hf)
     for route, read in ROUTES.items():
         try:
-            found = read(hf, anatomy, prompts, CHECKED_CHUNK)
+            found = read(hf, anatomy, prompts, CHECKED_CHUNK, None)
         except Exception as error:  # each family in its own way
             reasons.append(f"{route}: {(str(error).strip().splitlines() or [type(error).__name__])[0]}")
             continue
@@ -117,9 +117,10 @@ def last_rows(
         return LastRows((), tuple(rows), "none", choice.gaps)
     read = ROUTES[choice.route]
     laws = _Laws(targets, len(prompts)) if choice.predicts and targets is not None else None
+    until = max(choice.blocks) if laws is None else None
 
     def run(batch: list[int]) -> None:
-        found = read(executor.hf, executor.anatomy, [prompts[i] for i in batch], CHUNK)
+        found = read(executor.hf, executor.anatomy, [prompts[i] for i in batch], CHUNK, until)
         for i, seen in zip(batch, found, strict=True):
             rows[i] = _stacked(seen.rows, choice.blocks)
             if laws is not None:
@@ -131,7 +132,7 @@ def last_rows(
         again = audit.rng.choice(len(prompts), size=audit.size(len(prompts)), replace=False).tolist()
         alone = _Laws(laws.targets, len(prompts))
         for i in again:
-            alone.fill(i, read(executor.hf, executor.anatomy, [prompts[i]], CHUNK)[0].logits)
+            alone.fill(i, read(executor.hf, executor.anatomy, [prompts[i]], CHUNK, until)[0].logits)
         audit.compare(laws.top, alone.top, laws.logprob, alone.logprob)
     leaks = _leaks(choice.blocks, rows, max(EXACT, _limit(executor.hf)))
     logprob = None if laws is None else laws.logprob

@@ -21,7 +21,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, AttentionInterf
 from taskscope.errors import ModelError
 from taskscope.models.attention.collecting import Collector
 from taskscope.models.attention.one_query import additive, picked, weights_of
-from taskscope.models.attention.passes import attending_by, forward, implementation, one_logits, switches
+from taskscope.models.attention.passes import attending_by, implementation, one_logits, switches
 from taskscope.models.attention.positionwise import in_chunks
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def dispatches(hf: Any) -> bool:
 
 
 def read(
-    hf: Any, anatomy: Anatomy, ids: Tensor, last: Tensor, chunk: int
+    hf: Any, anatomy: Anatomy, ids: Tensor, last: Tensor, chunk: int, until: int | None = None
 ) -> tuple[dict[int, Tensor], Tensor | None]:
     """Read the last rows of a batch.
 
@@ -65,20 +65,22 @@ def read(
         last: (row,) int64, the last token of each row.
         chunk: Tokens taken at a time by what need not see more: feed-forward parts, and the class's own
             attention function where it must serve.
+        until: The last block whose rows are wanted, where the logits are not: its attention and all that
+            follows is left out. None for a whole pass.
 
     Returns:
         By block, (row, head, token) float32, zero beyond a row's last token; and the logits (row, token) of
-        what follows it, None where the class computes others too.
+        what follows it, None where the class computes others too, or the pass was left.
 
     Raises:
         ModelError: If a block attends more than once.
     """
-    collector = Collector(last, ids.shape[1])
-    collector.begin(0, ids.shape[1])
+    n = ids.shape[1]
+    collector = Collector(last, n, until)
     token = _reader.set(_Reader(collector, bool(getattr(hf, "_supports_sdpa", False)), chunk))
     try:
         with attending_by(hf, NAME), collector.watching(anatomy), in_chunks(anatomy.blocks, chunk):
-            out = forward(hf, anatomy, last=last, input_ids=ids, use_cache=False)
+            out = collector.passing(0, n, hf, anatomy, input_ids=ids, use_cache=False)
     finally:
         _reader.reset(token)
     return collector.rows_by_block(), one_logits(out)

@@ -36,23 +36,26 @@ class Seen(NamedTuple):
     """(token,) float32 of what follows; None where a class does not give these alone."""
 
 
-Read = Callable[[Any, "Anatomy", list["Tokens"], int], list[Seen]]
-"""Reads prompts given a model, the model taken apart, and how many tokens to take at a time."""
+Read = Callable[[Any, "Anatomy", list["Tokens"], int, int | None], list[Seen]]
+"""Reads prompts, given a model, the model taken apart, the prompts, how many tokens to take at a time, and
+the block in which a pass may be left, None where the logits are wanted."""
 
 
-def _registered(hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int) -> list[Seen]:
+def _registered(
+    hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int, until: int | None
+) -> list[Seen]:
     if not registered.dispatches(hf):
         raise ModelError("the class does not dispatch its attention", "one that takes attention functions")
     ids, mask = padded(prompts, hf.device)
-    return _cut(prompts, *registered.read(hf, anatomy, ids, mask.sum(1) - 1, chunk))
+    return _cut(prompts, *registered.read(hf, anatomy, ids, mask.sum(1) - 1, chunk, until))
 
 
-def _watched(hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int) -> list[Seen]:
+def _watched(hf: Any, anatomy: Anatomy, prompts: list[Tokens], chunk: int, until: int | None) -> list[Seen]:
     ids, mask = padded(prompts, hf.device)
-    return _cut(prompts, *watched.read(hf, anatomy, ids, mask.sum(1) - 1, chunk))
+    return _cut(prompts, *watched.read(hf, anatomy, ids, mask.sum(1) - 1, chunk, until))
 
 
-def _step(hf: Any, anatomy: Anatomy, prompts: list[Tokens], _chunk: int) -> list[Seen]:
+def _step(hf: Any, anatomy: Anatomy, prompts: list[Tokens], _chunk: int, _until: int | None) -> list[Seen]:
     """Read prompts, those of one length together: a cache takes no padding on the right."""
     result = [Seen({}, None) for _ in prompts]
     for n in dict.fromkeys(map(len, prompts)):

@@ -21,7 +21,7 @@ from transformers import DynamicCache
 from taskscope.errors import ModelError
 from taskscope.models.attention.collecting import Collector
 from taskscope.models.attention.one_query import additive, picked, weights_of
-from taskscope.models.attention.passes import forward, implementation, one_logits
+from taskscope.models.attention.passes import implementation, one_logits
 from taskscope.models.attention.positionwise import in_chunks
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SOFTMAX = (functional.softmax, torch.softmax, Tensor.softmax)
 
 
 def read(
-    hf: Any, anatomy: Anatomy, ids: Tensor, last: Tensor, piece: int
+    hf: Any, anatomy: Anatomy, ids: Tensor, last: Tensor, piece: int, until: int | None = None
 ) -> tuple[dict[int, Tensor], Tensor | None]:
     """Read the last rows of a batch.
 
@@ -42,17 +42,19 @@ def read(
         last: (row,) int64, the last token of each row.
         piece: Tokens that feed-forward parts see at a time, and that go through the cache at a time where the
             class writes its attention out.
+        until: The last block whose rows are wanted, where the logits are not: what follows its attention is
+            left out. None for whole passes.
 
     Returns:
         By block, (row, head, token) float32, zero beyond a row's last token; and the logits (row, token) of
-        what follows it, None where the class computes others too. Classes without a cache that write their
-        attention out make the map of one block at a time.
+        what follows it, None where the class computes others too, or passes were left. Classes without a
+        cache that write their attention out make the map of one block at a time.
 
     Raises:
         ModelError: If a block attends more than once, or in a way in which no row of it can be told.
     """
     n = ids.shape[1]
-    collector = Collector(last, n)
+    collector = Collector(last, n, until)
     in_pieces = implementation(hf) != "sdpa" and "past_key_values" in inspect.signature(hf.forward).parameters
     size = piece if in_pieces else n
     # A cache made without a config keeps every token, also of layers with a window.
@@ -61,9 +63,9 @@ def read(
     with collector.watching(anatomy), in_chunks(anatomy.blocks, piece), _Watch(collector, anatomy.n_heads):
         for start in range(0, n, size):
             stop = min(start + size, n)
-            collector.begin(start, stop)
-            out = forward(hf, anatomy, last=collector.queries, input_ids=ids[:, start:stop], **cache)
-            found = one_logits(out)
+            found = one_logits(
+                collector.passing(start, stop, hf, anatomy, input_ids=ids[:, start:stop], **cache)
+            )
             for row in collector.ends.nonzero()[:, 0].tolist() if found is not None else ():
                 logits[row] = found[row]
     told = [one for one in logits if one is not None]
