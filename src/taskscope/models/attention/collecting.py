@@ -85,8 +85,10 @@ class Collector:
         """Return what was found, by block (row, head, token) float32.
 
         Raises:
-            ModelError: If a block attended more than once, so that no one matrix is its own.
+            ModelError: If no block was seen to attend, or one more than once: no one matrix is its own.
         """
+        if not self.found:
+            raise ModelError("no block was seen to attend", "a class that calls what is watched")
         if self._twice:
             raise ModelError(
                 f"blocks {sorted(self._twice)} attend more than once",
