@@ -1,7 +1,7 @@
 """The last row of attention: taskscope beside the whole maps that `output_attentions=True` gives.
 
-Reads where the last token looks, for all heads of all blocks: in prompts of rising length for a class that can
-be given an attention function, and in one prompt for a class that writes its attention out. Run as
+Reads where the last token looks, for all heads of all blocks: in prompts of rising length for a class that
+can be given an attention function, and in one prompt for a class that writes its attention out. Run as
 
     python benchmarks/last_row.py [--repeats 3] [--write docs/benchmarks.md]
 

@@ -166,3 +166,17 @@ def test_a_pass_for_rows_alone_is_left_in_the_last_block(name: str) -> None:
     again = subject.last_rows(PROMPTS, TARGETS)
     assert whole.logprob is not None and again.logprob is not None
     np.testing.assert_array_equal(again.logprob, whole.logprob)
+
+
+def test_the_stock_kernel_may_be_called_by_keyword() -> None:
+    generator = torch.Generator().manual_seed(0)
+    query, key, value = (torch.randn(2, heads, 5, 8, generator=generator) for heads in (4, 2, 2))
+    found = collecting.Collector(torch.tensor([4, 2]), 5, start=0, stop=5, block=0)
+    with watched._Watch(found, 4):
+        torch.nn.functional.scaled_dot_product_attention(
+            query=query, key=key, value=value, is_causal=True, scale=0.3, enable_gqa=True
+        )
+    scores = 0.3 * query @ key.repeat_interleave(2, 1).transpose(2, 3)
+    maps = scores.masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf).softmax(-1)
+    expected = torch.stack([maps[0, :, 4], maps[1, :, 2]])
+    torch.testing.assert_close(found.rows_by_block(), {0: expected})

@@ -92,14 +92,14 @@ class _Watch(TorchFunctionMode):
         self,
         query: Tensor,
         key: Tensor,
-        _value: Tensor,
+        value: Tensor,
         attn_mask: Tensor | None = None,
-        _dropout_p: float = 0.0,
+        dropout_p: float = 0.0,
         is_causal: bool = False,
         scale: float | None = None,
-        **_others: Any,
+        enable_gqa: bool = False,
     ) -> None:
-        """Keep the rows of a call of the stock kernel, whose arguments these are."""
+        """Keep the rows of a call of the stock kernel, whose arguments these are, by its names for them."""
         if query.ndim != 4 or query.shape[0] != self.collector.rows:
             raise ModelError(f"attention over queries {tuple(query.shape)}", "(row, head, query, head_dim)")
         which = self.collector.queries
