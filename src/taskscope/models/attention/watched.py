@@ -58,14 +58,15 @@ def read(
     in_pieces = implementation(hf) != "sdpa" and "past_key_values" in inspect.signature(hf.forward).parameters
     size = piece if in_pieces else n
     # A cache made without a config keeps every token, also of layers with a window.
-    cache = {"past_key_values": DynamicCache(), "use_cache": True} if size < n else {"use_cache": False}
+    cache = DynamicCache() if size < n else None
     logits: list[Tensor | None] = [None] * len(ids)
     with collector.watching(anatomy), in_chunks(anatomy.blocks, piece), _Watch(collector, anatomy.n_heads):
         for start in range(0, n, size):
             stop = min(start + size, n)
-            found = one_logits(
-                collector.passing(start, stop, hf, anatomy, input_ids=ids[:, start:stop], **cache)
-            )
+            inputs: dict[str, Any] = {"input_ids": ids[:, start:stop], "use_cache": cache is not None}
+            if cache is not None:  # some classes learn from the mask alone how many tokens came before
+                inputs |= {"past_key_values": cache, "attention_mask": torch.ones_like(ids[:, :stop])}
+            found = one_logits(collector.passing(start, stop, hf, anatomy, **inputs))
             for row in collector.ends.nonzero()[:, 0].tolist() if found is not None else ():
                 logits[row] = found[row]
     told = [one for one in logits if one is not None]
