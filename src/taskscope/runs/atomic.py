@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 from taskscope.errors import RunError
 from taskscope.runs.file_system import CANNOT_MOVE, copies_when_moving
 from taskscope.runs.record import RECORD
-from taskscope.runs.writers import is_gone, new_writer
+from taskscope.runs.writers import is_gone, is_here, new_writer
 
 TEMPORARY = ".tmp"
 STALE_AFTER = 24 * 3600.0
@@ -131,9 +130,10 @@ def move(source: Path, target: Path) -> None:
 def sweep(root: Path, home: Path, claimed: Collection[str]) -> None:
     """Remove what killed writers left under ``root/.tmp``; folders they had moved aside go back to `home`.
 
-    A leftover is swept when its writer is known to be dead (same machine, no such process), or after
-    `STALE_AFTER` seconds. Where a folder at `home` has lost its record, or did not get it yet, the one
-    that was moved aside takes its place.
+    A leftover is swept when its writer is known to be dead (same machine, no such process), or, where that
+    cannot be told, after `STALE_AFTER` seconds by the clock of the file system: that of this machine may have
+    jumped, or differ from the writer's. Where a folder at `home` has lost its record, or did not get it yet,
+    the one that was moved aside takes its place.
 
     Args:
         root: The run folder.
@@ -142,7 +142,7 @@ def sweep(root: Path, home: Path, claimed: Collection[str]) -> None:
     """
     temporary = root / TEMPORARY
     for leftover in sorted(temporary.iterdir()) if temporary.is_dir() else []:
-        if not _is_stale(leftover):
+        if not _is_stale(leftover, root):
             continue
         aside = leftover / _REPLACED
         with suppress(OSError):  # another process may be sweeping too
@@ -208,11 +208,12 @@ def _copy_in(staged: Path, target: Path) -> bool:
     return True
 
 
-def _is_stale(leftover: Path) -> bool:
-    if is_gone(leftover.name):
-        return True
+def _is_stale(leftover: Path, root: Path) -> bool:
+    if is_here(leftover.name):
+        return is_gone(leftover.name)
     try:
-        return time.time() - leftover.stat().st_mtime > STALE_AFTER
+        with scratch(root) as new:
+            return new.stat().st_mtime - leftover.stat().st_mtime > STALE_AFTER
     except FileNotFoundError:
         return False
 

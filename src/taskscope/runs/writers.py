@@ -17,9 +17,16 @@ def new_writer() -> str:
 
 def is_gone(writer: str) -> bool:
     """Whether a named writer is known to be dead; False where that cannot be told (another machine)."""
-    where, _, rest = writer.partition(".")
-    pid = rest.partition(".")[0]
-    return os.name != "nt" and where == _where() and pid.isdigit() and not _is_alive(int(pid))
+    return is_here(writer) and not _is_alive(int(_process(writer)))
+
+
+def is_here(writer: str) -> bool:
+    """Whether a named writer is a process of this machine, so that it can be told whether it lives."""
+    return os.name != "nt" and writer.partition(".")[0] == _where() and _process(writer).isdigit()
+
+
+def _process(writer: str) -> str:
+    return writer.partition(".")[2].partition(".")[0]
 
 
 def _where() -> str:
