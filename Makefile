@@ -51,7 +51,7 @@ test: $(VENV)/.dev
 # The kills and the hostile files of tests/faults in numbers; prints the table of docs/reliability.md.
 soak: $(VENV)/.dev
 	$(PYTEST) $(BIN)/python tests/faults/soak.py --kills $(KILLS)
-	TASKSCOPE_FUZZ=700 $(PYTEST) $(BIN)/python -m pytest tests/faults/test_hostile_input.py
+	TASKSCOPE_FUZZ=700 $(PYTEST) $(BIN)/python -m pytest tests/faults/test_hostile_*.py
 
 test-oldest: $(OLDEST)/.dev
 	$(PYTEST) $(OLDEST)/bin/python -m pytest -n $(JOBS) -p no:cacheprovider tests/architectures tests/unit/models

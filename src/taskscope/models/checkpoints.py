@@ -78,6 +78,6 @@ def _step(folder: Path) -> int:
 def _number(file: Path, field: str) -> int | None:
     try:
         told = json.loads(file.read_text(encoding="utf-8")).get(field)
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return told if isinstance(told, int) else None

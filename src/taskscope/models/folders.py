@@ -57,7 +57,7 @@ def _snapshot(path: Path) -> Path | None:
     """Return the snapshot to use of a folder laid out like the hub's cache: refs/main, snapshots/<commit>."""
     main = path / "refs" / "main"
     if main.is_file():
-        return path / "snapshots" / main.read_text(encoding="utf-8").strip()
+        return path / "snapshots" / Path(main.read_text(encoding="utf-8", errors="replace").strip()).name
     snapshots = list((path / "snapshots").glob("*/config.json"))
     return snapshots[0].parent if len(snapshots) == 1 else None
 
@@ -70,7 +70,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be read: {error}", "a JSON object") from None
     if not isinstance(config, dict):
         raise ModelError(f"{folder / 'config.json'} is not a JSON object", "the config of one model")
@@ -113,8 +113,11 @@ def pickled_only(name: str) -> ModelError:
 def _shards(index: Path) -> list[Path]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        outside = [name for name in names if Path(name).is_absolute() or ".." in Path(name).parts]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{index} cannot be read: {error!r}", "an index with a weight_map") from None
+    if outside:
+        raise ModelError(f"{index} names {outside[0]!r}", "weights inside the model's folder")
     missing = [name for name in names if not (index.parent / name).is_file()]
     if missing:
         raise ModelError(
@@ -233,13 +236,20 @@ def _shapes(path: Path) -> dict[str, list[int]]:
             if length > path.stat().st_size:
                 raise ValueError("its header is longer than the file")
             header = json.loads(file.read(length))
-        return {name: tensor["shape"] for name, tensor in header.items() if name != "__metadata__"}
-    except (OSError, ValueError, KeyError, struct.error) as error:
+        return {name: _shape(tensor) for name, tensor in header.items() if name != "__metadata__"}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
         raise ModelError(
             f"{path} is not a readable safetensors file: {error}",
             "a whole file",
             "download it again; a pointer left by git-lfs is a few lines of text",
         ) from None
+
+
+def _shape(tensor: Mapping[str, Any]) -> list[int]:
+    shape = tensor["shape"]
+    if not isinstance(shape, list) or not all(isinstance(size, int) and size >= 0 for size in shape):
+        raise ValueError(f"{shape!r} is no shape")
+    return shape
 
 
 def estimate_parameters(config: Mapping[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -199,7 +200,8 @@ def _integer(name: str, given: Any, default: int | None, rule: str = "columns") 
     if default is not None and (given is None or given == ""):
         return default
     if isinstance(given, str) and given.strip().removeprefix("-").isdecimal():
-        return int(given)
+        with suppress(ValueError):  # of more digits than Python reads
+            return int(given.strip())
     if isinstance(given, int) and not isinstance(given, bool):
         return given
     raise Unusable(rule, f"{name} is {given!r}, which is no whole number")

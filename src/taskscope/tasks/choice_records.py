@@ -15,14 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import IO, Any
+from typing import IO, Any, AnyStr
 
 from taskscope.errors import TaskError, nearest
+from taskscope.tasks.archive_members import check_names
 
 SUFFIXES = (".csv", ".jsonl", ".zip")
 _PARTS = (".csv", ".jsonl")
 _LONGEST_CELL = 1 << 24
 """Characters of one CSV cell; the library's own bound is below a prompt with many demonstrations."""
+_LONGEST_LINE = 1 << 26
+"""Bytes; a zip of a megabyte may unpack to a line of a gigabyte."""
 _UNREADABLE = (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError)
 """What opening an archive or a member raises where its directory or a name in it is damaged."""
 _DAMAGED = (*_UNREADABLE, zlib.error, EOFError, OSError, RuntimeError)
@@ -68,7 +71,7 @@ def members(path: str | Path) -> list[str]:
     """Name the parts inside a zip, part 2 before part 10; a file that is no zip has none.
 
     Raises:
-        TaskError: If it is called .zip and is none.
+        TaskError: If it is called .zip and is none, or a member points outside.
     """
     if Path(path).suffix.lower() != ".zip":
         return []
@@ -98,6 +101,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except _UNREADABLE as error:
         raise TaskError(f"{path}: this is not a zip ({error}).", "a zip of .csv or .jsonl files") from None
     with archive:
+        check_names(archive.namelist(), path)
         yield archive
 
 
@@ -105,9 +109,12 @@ def _parts(archive: zipfile.ZipFile) -> list[str]:
     """Leave out what packers add: resource forks of macOS, hidden files."""
     names = (name for name in archive.namelist() if PurePath(name).suffix.lower() in _PARTS)
     shown = [n for n in names if "__MACOSX" not in n and not PurePath(n).name.startswith(".")]
-    return sorted(
-        shown, key=lambda n: [(int(t), "") if t.isdecimal() else (-1, t) for t in re.split(r"(\d+)", n)]
-    )
+    return sorted(shown, key=lambda name: [_in_order(text) for text in re.split(r"(\d+)", name)])
+
+
+def _in_order(text: str) -> tuple[int, str]:
+    """Sort numbers by value, of however many digits, and after words."""
+    return (len(text.lstrip("0")), text.lstrip("0")) if text.isdecimal() else (-1, text)
 
 
 def _rows(stream: IO[bytes], where: PurePath, member: str, part: int) -> Iterator[Record]:
@@ -116,8 +123,19 @@ def _rows(stream: IO[bytes], where: PurePath, member: str, part: int) -> Iterato
         yield Record(fields, line, member, part)
 
 
+def _lines(stream: IO[AnyStr], where: PurePath) -> Iterator[AnyStr]:
+    number = 0
+    while line := stream.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) >= _LONGEST_LINE:
+            raise TaskError(
+                f"{where}, line {number}: over {_LONGEST_LINE >> 20} MiB.", "an item on each line"
+            )
+        yield line
+
+
 def _json_lines(stream: IO[bytes], where: PurePath) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, raw in enumerate(stream, 1):
+    for number, raw in enumerate(_lines(stream, where), 1):
         if not raw.strip():
             continue
         try:
@@ -139,7 +157,7 @@ def _csv(stream: IO[bytes], where: PurePath) -> Iterator[tuple[int, dict[str, An
     header: list[str] = []
     line = 1
     with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
+        reader = csv.reader(_lines(text, where), strict=True)
         try:
             for row in reader:
                 if row and not header:

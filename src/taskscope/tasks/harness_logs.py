@@ -7,7 +7,6 @@ The harness writes ``samples_TASK_DATE.jsonl`` into a folder named after the mod
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from taskscope.errors import TaskError, nearest
+from taskscope.tasks.choice_records import records
 
 PICK = "#"
 """Between a folder and the name of one of its tasks: ``out#hellaswag``."""
@@ -95,36 +95,32 @@ def _date(path: Path) -> str:
 
 
 def _samples(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                sample = json.loads(line)
-            except ValueError as error:
-                raise TaskError(f"{path}, line {number}: {error}.", "one JSON object in each line") from None
-            if not isinstance(sample, dict) or not isinstance(sample.get("filtered_resps"), list):
-                raise TaskError(f"{path}, line {number}: no field filtered_resps.", "a log of --log_samples")
-            yield number, sample
+    for record in records(path):
+        if not isinstance(record.fields.get("filtered_resps"), list) or not record.fields["filtered_resps"]:
+            raise TaskError(f"{path}, line {record.line}: no field filtered_resps.", "a log of --log_samples")
+        yield record.line, record.fields
 
 
 def _values(sample: Mapping[str, Any], where: str) -> tuple[float, ...]:
     logs = np.array([_loglikelihood(response, where) for response in sample["filtered_resps"]])
-    if _SHARED in sample.get("metrics", ()):
+    metrics = sample.get("metrics")
+    if isinstance(metrics, list) and _SHARED in metrics and len(logs) > 1:
         logs = logs[: len(logs) // 2]
     if len(logs) == 1:
         return (-float(logs[0]),)
     target = _target(sample, len(logs), where)
     total = float(np.logaddexp.reduce(logs))
-    right = float(sample["acc"]) if "acc" in sample else float(logs.argmax() == target)
-    return total - float(logs[target]), right, total
+    right = sample.get("acc", logs.argmax() == target)
+    if right not in (0, 1):
+        raise TaskError(f"{where}: acc is {right!r}.", "0 or 1")
+    return total - float(logs[target]), float(right), total
 
 
 def _loglikelihood(response: Any, where: str) -> float:
     told: Any = response[0] if isinstance(response, list) and response else response
     try:
         value = float(told)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not math.isfinite(value) or value > 1e-3:
         raise TaskError(
@@ -137,13 +133,18 @@ def _loglikelihood(response: Any, where: str) -> float:
 def _target(sample: Mapping[str, Any], n: int, where: str) -> int:
     """Find the place of the right option, which is told by number or by its text."""
     told = str(sample.get("target", "")).strip()
-    if told.isdigit() and int(told) < n:
+    if told.isdecimal() and len(told) <= len(str(n)) and int(told) < n:
         return int(told)
-    asked = sample.get("arguments") or {}
-    options = [
-        str(each.get("arg_1", "")).strip() if isinstance(each, dict) else str(each[-1]).strip()
-        for each in (asked.values() if isinstance(asked, dict) else asked)
-    ]
+    asked = sample.get("arguments")
+    each = list(asked.values()) if isinstance(asked, dict) else asked if isinstance(asked, list) else []
+    options = [_option(one) for one in each]
     if options[:n].count(told) == 1:
         return options.index(told)
     raise TaskError(f"{where}: the target {told!r} is none of the {n} options.", "its number or its text")
+
+
+def _option(asked: Any) -> str:
+    """What was scored: by name in newer logs, the last of a list in older ones."""
+    if isinstance(asked, dict):
+        return str(asked.get("arg_1", "")).strip()
+    return str(asked[-1]).strip() if isinstance(asked, list) and asked else ""

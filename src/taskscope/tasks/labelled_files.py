@@ -75,8 +75,9 @@ def load(path: str | Path) -> ClassificationTask:
 
 
 def _natural(label: str) -> tuple[int, int, str]:
-    """Sort numbers by value and before words."""
-    return (0, int(label), "") if label.isdecimal() else (1, 0, label)
+    """Sort numbers by value, of however many digits, and before words."""
+    digits = label.lstrip("0")
+    return (0, len(digits), digits) if label.isdecimal() else (1, 0, label)
 
 
 def _split(rows: Sequence[Row], sides: Sequence[int | None], path: Path) -> tuple[list[Row], list[Row]]:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from taskscope.errors import TaskError, nearest
+from taskscope.tasks.archive_members import check_names
 
 Layout = Literal["file", "articles", "lines"]
 """What a file holds: a document, articles apart by two empty lines, or a document of one-line paragraphs."""
@@ -45,7 +46,8 @@ def open_source(folder: Path, name: str) -> Iterator[tuple[str, bytes]]:
     Archives are read as a stream, in their own order; nothing is unpacked to disk, links are skipped.
 
     Raises:
-        TaskError: If the folder holds neither ``name`` nor ``name.tar.xz``, or the archive is damaged.
+        TaskError: If the folder holds neither ``name`` nor ``name.tar.xz``, or the archive is damaged or
+            has a member that points outside.
     """
     path = find_source(folder, name)
     yield from _folder(path) if path.is_dir() else _archive(path)
@@ -106,6 +108,7 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path, "r|xz") as archive:
             for member in archive:
+                check_names([member.name], path)
                 inside = PurePosixPath(member.name)
                 if not member.isfile() or not _is_text(inside):
                     continue
