@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 # One thread per test process: the processes themselves fill the cores.
 JOBS ?= 2
 KILLS ?= 1000
+FUZZ_SECONDS ?= 60
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: demo test soak test-oldest check bench docs docs-check numbers dist clean help
+.PHONY: demo test soak fuzz test-oldest check bench docs docs-check numbers dist clean help
 
 help:
 	@echo "make demo    set up and run every built study on the built-in models; prints the path of the page"
@@ -20,6 +21,7 @@ help:
 	@echo "make numbers    calibration tables and model pages of docs/ made from code again; an hour"
 	@echo "make dist    wheel and sdist, installed and used outside the checkout, the demo too"
 	@echo "make soak    kill runs 1,000 times, feed the readers 10,000 hostile files"
+	@echo "make fuzz    search for hostile files by coverage, a minute for each reader"
 	@echo "make test-oldest   the model tests on the oldest supported transformers line"
 
 $(VENV)/.core: pyproject.toml constraints/newest.txt
@@ -52,6 +54,11 @@ test: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(PYTEST) $(BIN)/python tests/faults/soak.py --kills $(KILLS)
 	TASKSCOPE_FUZZ=700 $(PYTEST) $(BIN)/python -m pytest tests/faults/test_hostile_*.py
+
+# A longer search by coverage; atheris is in no extra, for it has wheels for Linux alone.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris
+	$(PYTEST) $(BIN)/python tests/faults/guided_fuzz.py --seconds $(FUZZ_SECONDS)
 
 test-oldest: $(OLDEST)/.dev
 	$(PYTEST) $(OLDEST)/bin/python -m pytest -n $(JOBS) -p no:cacheprovider tests/architectures tests/unit/models

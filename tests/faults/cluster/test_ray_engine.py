@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from two_nodes import WITH_GPUS
 
 import toy_cells
 from taskscope.engines import inline
@@ -61,44 +62,6 @@ def attempts(notes: Path, cell: Cell) -> list[Path]:
 def deadly(notes: Path, seed: int, deaths: int) -> Cell:
     params = {"notes": str(notes), "deaths": deaths}
     return toy_cell(seed=seed, params=params, measure="test_ray_engine:measure_or_die")
-
-
-SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-WITH_GPUS = {**SMALL, "num_gpus": 2}
-"""Numbers that Ray hands out as it does real ones; no cell touches a GPU."""
-
-
-def two_nodes() -> Any:
-    """Start a head and one more node; Ray gives a node 30 s to start, which a busy machine may not keep."""
-    from ray.cluster_utils import Cluster
-
-    for last in (False, False, True):
-        cluster = Cluster()
-        try:
-            cluster.add_node(**SMALL)
-            cluster.add_node(**WITH_GPUS)
-        except Exception:
-            cluster.shutdown()
-            if last:
-                raise
-        else:
-            return cluster
-    return None
-
-
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[Any]:
-    """Two nodes of one core each on this machine, reached through RAY_ADDRESS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)]))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_agent_register_timeout_ms", "120000")
-        cluster = two_nodes()
-        try:
-            patch.setenv("RAY_ADDRESS", cluster.address)
-            yield cluster
-        finally:
-            cluster.shutdown()
 
 
 @pytest.fixture
@@ -155,7 +118,7 @@ def test_workers_that_die_in_a_cell(
     nodes: Any, folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One cell kills its first worker; another kills every one, and is set aside after the third."""
-    monkeypatch.setattr(driver, "PAUSE", 0.1)
+    monkeypatch.setattr(driver, "PAUSE", 2.0)  # longer than starting a worker takes by chance more or less
     notes = tmp_path / "notes"
     once, always = deadly(notes, 0, deaths=1), deadly(notes, 1, deaths=100)
     harmless = [deadly(notes, seed, deaths=0) for seed in range(2, 6)]
@@ -163,6 +126,13 @@ def test_workers_that_die_in_a_cell(
     assert outcome.measured == 5
     assert [failure.cell.key for failure in outcome.failures] == [always.key]
     assert [len(attempts(notes, cell)) for cell in (once, always, *harmless)] == [2, driver.TRIES, 1, 1, 1, 1]
+    first, second, third = sorted(int(path.suffix[1:]) / 1e9 for path in attempts(notes, always))
+    assert second - first >= driver.PAUSE and third - second >= 2 * driver.PAUSE
+    survivors = [once, *harmless]
+    alone = RunFolder.create_or_open(tmp_path / "alone", {})
+    inline.run(survivors, alone, toy_cells.load, on_event=lambda event: None)
+    keys = [cell.key for cell in survivors]
+    assert RunFolder.open(folder.path).rows(keys).equals(alone.rows(keys))
     record = folder.failure(always.key)
     assert record is not None and record.error is not None
     assert record.error.type == "WorkerLostError" and "3 workers died" in record.error.message
@@ -231,7 +201,7 @@ def test_small_models_share_a_gpu_and_a_large_one_has_several(
 
 
 def test_an_interruption_leaves_the_folder_whole_and_the_cluster_running(
-    nodes: Any, folder: RunFolder
+    nodes: Any, folder: RunFolder, tmp_path: Path
 ) -> None:
     def stop(event: Event) -> None:
         if isinstance(event, CellStarted):
@@ -243,6 +213,7 @@ def test_an_interruption_leaves_the_folder_whole_and_the_cluster_running(
     assert not (folder.path / "claims").exists()
     outcome, _ = on_cluster(folder, plan)
     assert outcome.measured + outcome.skipped == 4
+    assert same_as_inline(folder, plan, tmp_path)
 
 
 def test_failures_are_those_of_one_process(nodes: Any, folder: RunFolder, tmp_path: Path) -> None:

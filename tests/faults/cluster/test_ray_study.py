@@ -1,0 +1,69 @@
+"""A study on a real series of models by the command line, on two nodes: what one process finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taskscope.runs.store import RunFolder
+
+pytest.importorskip("ray", reason="the extra `ray` is not installed")
+pytestmark = pytest.mark.slow
+
+STUDY = ("run", "inverse-scaling", "--series", "pico", "-p", "smoke")
+WITHIN = 1e-4
+
+
+def command(out: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    words = [sys.executable, "-m", "taskscope.cli.main", *STUDY, "--out", str(out), *more]
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=600, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def close(one: Any, other: Any) -> bool:
+    """Whether two stored values are the same but for numbers, which may differ by `WITHIN`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(close(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(close, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= WITHIN * max(1.0, abs(other))
+    return one == other
+
+
+def test_a_series_on_two_nodes_has_the_keys_verdicts_and_estimates_of_one_process(
+    nodes: Any, tmp_path: Path
+) -> None:
+    command(tmp_path / "inline")
+    planned = command(tmp_path / "ray", "--engine", "ray", "--dry-run").stdout
+    # Two nodes have a core each; the rates are those of the run beside this one.
+    assert "8 cells missing, 2 workers, 4 times a model is loaded" in " ".join(planned.split())
+    assert "by the times of 8 measured cells" in " ".join(planned.split())
+    assert not (tmp_path / "ray").exists()
+
+    told = command(tmp_path / "ray", "--engine", "ray")
+    runs = {name: RunFolder.open(tmp_path / name) for name in ("inline", "ray")}
+    records = {name: {r.key: r for r in run.cells()} for name, run in runs.items()}
+    assert records["ray"].keys() == records["inline"].keys() and len(records["ray"]) == 8
+    assert {r.provenance["engine"] for r in records["ray"].values()} == {"ray"}
+    assert len({r.provenance["worker"] for r in records["ray"].values()}) >= 2
+    findings = {name: json.loads((run.path / "findings.json").read_bytes()) for name, run in runs.items()}
+    verdicts = {
+        name: [(f["claim"], f["model"], f["verdict"]) for f in found] for name, found in findings.items()
+    }
+    assert verdicts["ray"] == verdicts["inline"] and len(verdicts["ray"]) >= 6
+    assert close(findings["ray"], findings["inline"])
+    assert "C1" in told.stdout and (tmp_path / "ray" / "report.html").stat().st_size > 100_000
+
+    again = command(tmp_path / "ray", "--engine", "ray", "--dry-run").stdout
+    assert "Nothing to measure" in again
