@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import string
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,8 +83,8 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> int:
-    """Start the run, send a signal once the first cell is there, return the exit code."""
+def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> tuple[int, str]:
+    """Start the run, send a signal once the first cell is there, return the exit code and what was told."""
     with subprocess.Popen(
         command(model, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed_interrupts
     ) as child:
@@ -90,14 +92,14 @@ def stop_after_one_cell(model: Path, out: Path, how: signal.Signals) -> int:
         while not measured(out) and child.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         child.send_signal(how)
-        child.communicate(timeout=60)
-        return child.returncode
+        told = child.communicate(timeout=60)[1].decode()
+        return child.returncode, told
 
 
 @pytest.mark.slow
 def test_a_killed_run_resumes_and_ends_in_the_same_findings(model: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    assert stop_after_one_cell(model, out, signal.SIGKILL) == -signal.SIGKILL
+    assert stop_after_one_cell(model, out, signal.SIGKILL)[0] == -signal.SIGKILL
     kept = measured(out)
     assert 0 < len(kept) < len(measured(whole))
     times = {key: os.stat(out / "cells" / key / "rows.parquet").st_mtime_ns for key in kept}
@@ -129,9 +131,50 @@ def test_a_run_killed_ten_times_ends_in_the_same_findings(model: Path, whole: Pa
 def test_a_stopped_run_says_how_to_go_on(
     model: Path, whole: Path, tmp_path: Path, how: signal.Signals, code: int
 ) -> None:
-    assert stop_after_one_cell(model, tmp_path, how) == code
-    assert 0 < len(measured(tmp_path)) < len(measured(whole))
-    assert not list(tmp_path.glob("cells/*.tmp*"))
+    out = tmp_path / "run"
+    stopped, told = stop_after_one_cell(model, out, how)
+    assert stopped == code
+    assert "resume with" in told and f"-o {out}" in " ".join(told.split())
+    kept = measured(out)
+    assert 0 < len(kept) < len(measured(whole))
+    assert not list((out / ".tmp").iterdir()) and not (out / "claims").exists()
+    times = {key: os.stat(out / "cells" / key / "rows.parquet").st_mtime_ns for key in kept}
+    assert finish(model, out).returncode == OK
+    assert {k: os.stat(out / "cells" / k / "rows.parquet").st_mtime_ns for k in kept} == times
+    assert measured(out) == measured(whole)
+    assert (out / "findings.json").read_bytes() == (whole / "findings.json").read_bytes()
+
+
+def shown_in_a_terminal(words: list[str]) -> str:
+    """Run a command to its end in a terminal of its own; returns all that was drawn there."""
+    here, there = os.openpty()
+    with subprocess.Popen(words, stdin=there, stdout=there, stderr=there) as child:
+        os.close(there)
+        drawn = b""
+        with suppress(OSError):  # what Linux answers once the other side is closed
+            while part := os.read(here, 65536):
+                drawn += part
+    os.close(here)
+    assert child.returncode == OK, drawn.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.decode())
+
+
+@pytest.mark.slow
+def test_another_terminal_follows_a_run_to_its_end(model: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with subprocess.Popen(command(model, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        deadline = time.monotonic() + 240
+        while not measured(out) and run.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        drawn = shown_in_a_terminal([sys.executable, "-m", "taskscope.cli.main", "show", str(out), "--live"])
+        assert run.wait(timeout=240) == OK
+    looks = re.findall(r"task-vectors +(\d+) +(\d+) +(\d+) +(\d+)", drawn)
+    n = len(measured(whole))
+    assert {sum(map(int, look)) for look in looks} == {n}
+    assert 0 < int(looks[0][0]) < n and int(looks[0][2]) == 1  # some done, and one in work
+    assert [int(count) for count in looks[-1]] == [n, 0, 0, 0]
+    assert f"process {run.pid} on " in drawn
+    assert "Every cell is done or failed." in drawn
 
 
 @pytest.mark.slow
