@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--alone", choices=NAMES, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
-        fuzz(asked.alone, [f"-max_total_time={asked.seconds}", "-print_final_stats=1", "-timeout=20"])
+        fuzz(asked.alone, [f"-max_total_time={asked.seconds}", "-print_final_stats=1", "-timeout=300"])
     print("| reader | files | a second | branches reached | traceback |\n|---|---:|---:|---:|---|")
     failed = False
     for name in asked.reader or NAMES:

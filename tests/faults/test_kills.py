@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import score_folders
 import soak
 
 import toy_cells
@@ -129,6 +130,25 @@ def test_killed_190_times_alone_and_beside_another() -> None:
     assert told.returncode == 0, told.stdout + told.stderr
     killed = [int(line.split("|")[3]) for line in told.stdout.splitlines() if line.startswith("| a")]
     assert len(killed) == 2 and min(killed) > 40  # most died before they had ended by themselves
+
+
+@pytest.mark.slow
+def test_a_real_study_without_a_model_killed_forty_times(tmp_path: Path) -> None:
+    """Trends of score files, by the command line: killed as it starts, measures, judges or writes."""
+    whole, out = tmp_path / "whole", tmp_path / "run"
+    words = score_folders.command(tmp_path / "scores", whole, n_folders=16, n_items=2000)
+    forked = [sys.executable, str(Path(__file__).with_name("forked_runs.py"))]
+    for kills, path in (("0", whole), ("40", out)):
+        words[words.index("-o") + 1] = str(path)
+        told = subprocess.run([*forked, kills, "5", *words], capture_output=True, text=True, timeout=900)
+        assert told.returncode == 0, told.stdout + told.stderr
+    held = [int(line.split()[2]) for line in told.stdout.splitlines() if line.startswith("killed with")]
+    assert 30 <= len(held) <= 40 and held == sorted(held)
+    assert len({n for n in held if 0 < n < 16}) >= 3  # it died with ever more cells, and after the last
+    assert {p.name for p in (out / "cells").iterdir()} == {p.name for p in (whole / "cells").iterdir()}
+    assert _bytes(out) == _bytes(whole)
+    assert not (out / "damaged").exists() and not (out / "claims").exists()
+    assert not list((out / ".tmp").iterdir())
 
 
 def test_interrupted_from_the_keyboard(tmp_path: Path) -> None:
