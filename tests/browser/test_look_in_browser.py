@@ -67,3 +67,18 @@ def test_without_scripts_everything_is_there_but_the_choice(browser: Chromium, w
     assert browser.visible(".strip") == 3
     assert browser.visible(".plot svg, .plot img") >= 3
     assert browser.visible("select") == 0
+
+
+def test_an_attack_in_the_prompt_does_nothing(browser: Chromium, tmp_path: Path) -> None:
+    taken = "document.title='taken'"
+    prompt = f"<script>{taken}</script>->x\n</script><img/src=x/onerror={taken}>->y\n<svg/onload={taken}>->"
+    found = look(load("planted-vector"), parse(prompt))
+    target = write_panels(tmp_path / "look.html", page(found, f"taskscope look '{prompt}'", {prompt: prompt}))
+    browser.open(target)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    browser.draw()
+    assert browser.js("document.title") != "taken"
+    assert browser.js("document.querySelectorAll('img').length") == 0
+    assert browser.js("[...document.querySelectorAll('*')].filter(e => e.onerror || e.onload).length") == 0
+    assert "onerror=" in browser.js("document.querySelector('main').textContent")
+    assert browser.complaints == [] and browser.requests == [target.as_uri()]

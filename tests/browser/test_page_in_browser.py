@@ -9,6 +9,7 @@ import pytest
 from chromium import Chromium, find
 
 import report_sample as sample
+from report_poison import poison
 from taskscope.report import theme
 from taskscope.report.page import write_page
 
@@ -190,3 +191,24 @@ def test_hostile_texts_do_nothing(browser: Chromium, tmp_path: Path) -> None:
     assert browser.js("document.querySelectorAll('main img').length") == 0
     assert browser.complaints == []
     assert browser.requests == [target.as_uri()]
+
+
+def test_an_attack_in_every_text_does_nothing(browser: Chromium, tmp_path: Path) -> None:
+    """In prompts, labels, names of models and tasks, reasons, error messages and the data of charts."""
+    taken = "document.title = 'taken'"
+    attack = f'"\'></script></style><script>{taken}</script><img src=x onerror="{taken}"><svg onload={taken}>'
+    clean = write_page(tmp_path / "clean.html", sample.report())
+    target = write_page(tmp_path / "hostile.html", poison(sample.report(), attack))
+    counted = {}
+    for path in (clean, target):
+        browser.open(path)
+        browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+        browser.draw()
+        tags = "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg')).map(e => e.tagName)"
+        counted[path] = browser.js(tags)
+        assert browser.js("document.title") != "taken"
+        assert browser.complaints == [] and browser.requests == [path.as_uri()]
+    assert counted[target] == counted[clean]
+    assert browser.js("document.body.textContent.split('onerror=').length") > 50  # shown as text
+    handlers = "[...document.querySelectorAll('*')].filter(e => e.onerror || e.onload).length"
+    assert browser.js(handlers) == 0

@@ -9,20 +9,19 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from reading import Page
 
 import report_sample as sample
+from report_poison import HOSTILE, poison
 from taskscope.report import charts
 from taskscope.report.charts import Axis
 from taskscope.report.document import Report, StudyPage
-from taskscope.report.findings import Control, Figure, Frozen, Verdict
+from taskscope.report.findings import Control, Verdict
 from taskscope.report.page import card_html, page_html, write_page
 
 MODELS = ("pico-s", "EleutherAI/pythia-160m", "gpt2")
-HOSTILE = "\"'><script>alert(1)</script></style><img src=x onerror=alert(1)>{{ 7*7 }}<!--&lt;\u2028"
 
 
 @pytest.fixture(scope="module")
@@ -205,32 +204,9 @@ def test_a_page_with_several_models_is_small_enough_to_mail(html: str) -> None:
     assert len(page_html(sample.report(("a", "b", "c", "d"))).encode()) < 2_000_000
 
 
-def poison(value: Any) -> Any:
-    """Append a hostile text to every text in a model, chart data included."""
-    if isinstance(value, Verdict) or value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return value + HOSTILE
-    if isinstance(value, Figure):
-        spec = {**value.spec, "datasets": {"data": [_poison_row(r) for r in value.spec["datasets"]["data"]]}}
-        fresh = {n: poison(v) for n, v in value if n != "spec"}
-        return value.model_copy(update={**fresh, "spec": spec})
-    if isinstance(value, Frozen):
-        return value.model_copy(update={n: poison(v) for n, v in value})
-    if isinstance(value, tuple):
-        return tuple(poison(v) for v in value)
-    if isinstance(value, dict):
-        return {poison(k): poison(v) for k, v in value.items()}
-    raise TypeError(type(value))
-
-
-def _poison_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: poison(v) if k in ("label", "series", "facet", "row") else v for k, v in row.items()}
-
-
 @pytest.fixture(scope="module")
 def poisoned() -> Page:
-    return Page(page_html(poison(sample.report())))
+    return Page(page_html(poison(sample.report(), HOSTILE)))
 
 
 def test_no_text_becomes_markup(page: Page, poisoned: Page) -> None:
@@ -254,7 +230,7 @@ def test_hostile_text_is_shown_as_it_is(poisoned: Page) -> None:
 
 def test_a_card_is_safe_too() -> None:
     findings = sample.report().pages[0].findings
-    clean, hostile = card_html(findings), card_html(poison(findings), title=HOSTILE)
+    clean, hostile = card_html(findings), card_html(poison(findings, HOSTILE), title=HOSTILE)
     tags = [e.tag for e in Page(clean).elements]
     assert [e.tag for e in Page(hostile).elements if e.tag != "h3"] == tags
     assert "script" not in tags
