@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from two_nodes import WITH_GPUS
 
 import toy_cells
 from taskscope.engines import inline
-from taskscope.engines.events import CellFailed, CellStarted, Event, ModelLoading
+from taskscope.engines.events import CellDone, CellFailed, CellStarted, Event, ModelLoading
 from taskscope.engines.outcome import Outcome
 from taskscope.engines.queues import Needs, Work
 from taskscope.engines.ray import driver
@@ -95,13 +96,20 @@ def same_as_inline(folder: RunFolder, plan: list[Cell], tmp_path: Path) -> bool:
     )
 
 
+def progress(events: list[Event]) -> Counter[tuple[str, str]]:
+    """What a bar of progress is drawn from."""
+    return Counter((type(e).__name__, e.cell.key) for e in events if isinstance(e, CellStarted | CellDone))
+
+
 def test_a_grid_has_the_rows_of_one_process(nodes: Any, folder: RunFolder, tmp_path: Path) -> None:
     terminate = signal.getsignal(signal.SIGTERM)
     plan = toy_plan("ba", 6, nap=0.3)  # long enough that the worker that starts later finds some left
     outcome, events = on_cluster(folder, plan)
     assert (outcome.measured, outcome.skipped, outcome.failures) == (12, 0, ())
     assert same_as_inline(folder, plan, tmp_path)
-    assert sorted(e.cell.key for e in events if isinstance(e, CellStarted)) == sorted(c.key for c in plan)
+    told: list[Event] = []
+    inline.run(plan, RunFolder.create_or_open(tmp_path / "told", {}), toy_cells.load, on_event=told.append)
+    assert progress(events) == progress(told) and len(progress(told)) == 24  # begun and done
     loads = [e.model.label for e in events if isinstance(e, ModelLoading)]
     assert {"a", "b"} == set(loads) and len(loads) <= 3  # one more when a free worker helps the other
     records = folder.cells()
@@ -109,9 +117,9 @@ def test_a_grid_has_the_rows_of_one_process(nodes: Any, folder: RunFolder, tmp_p
     assert len({r.provenance["worker"] for r in records}) == 2
     assert not (folder.path / "claims").exists() and not list((folder.path / ".tmp").iterdir())
     assert signal.getsignal(signal.SIGTERM) is terminate
-    again, told = on_cluster(folder, plan)
+    again, events = on_cluster(folder, plan)
     assert (again.measured, again.skipped) == (0, 12)
-    assert not any(isinstance(e, CellStarted) for e in told)
+    assert not any(isinstance(e, CellStarted) for e in events)
 
 
 def test_workers_that_die_in_a_cell(
@@ -176,6 +184,25 @@ def test_a_driver_that_is_killed_and_started_again(nodes: Any, tmp_path: Path) -
     assert not held & {e.cell.key for e in events if isinstance(e, CellStarted)}
     assert same_as_inline(folder, plan, tmp_path)
     assert not (folder.path / "claims").exists()
+
+
+def test_a_cluster_and_one_process_share_a_run(nodes: Any, tmp_path: Path) -> None:
+    """Two drivers on one folder, one with each engine: nothing is lost, nothing measured twice."""
+    path, plan = tmp_path / "run", toy_plan("ba", 24, nap=0.4)
+    command = [sys.executable, "-P", toy_cells.__file__, str(path), "--seeds", "24", "--nap", "0.4"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert child.stdout.readline() == "opened\n", child.stderr.read()
+        folder = RunFolder.create_or_open(path, {"models": "b,a"})
+        outcome, events = on_cluster(folder, plan)
+        there = {line.split()[1] for line in child.stdout if line.startswith("measured")}
+    assert child.returncode == 0
+    here = {e.cell.key for e in events if isinstance(e, CellDone)}
+    assert here and there and not here & there
+    assert here | there == {cell.key for cell in plan} and outcome.failures == ()
+    assert not here - {e.cell.key for e in events if isinstance(e, CellStarted)}
+    assert same_as_inline(folder, plan, tmp_path)
+    assert not (path / "claims").exists()
 
 
 def test_small_models_share_a_gpu_and_a_large_one_has_several(
