@@ -1,4 +1,7 @@
-"""A study on a real series of models by the command line, on two nodes: what one process finds."""
+"""A study on a real series of models by the command line, on two nodes: what one process finds.
+
+The command is killed on the way and given again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,18 @@ def command(out: Path, *more: str, **environment: str) -> subprocess.CompletedPr
     return done
 
 
+def kill_after_one_cell(out: Path) -> None:
+    """Start the command on the cluster, and kill it once a cell is stored and others are in work."""
+    words = [sys.executable, "-m", "taskscope.cli.main", *STUDY, "--out", str(out), "--engine", "ray"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        deadline = time.monotonic() + 300
+        while not list(out.glob("cells/*/cell.json")):
+            assert child.poll() is None and time.monotonic() < deadline, "no cell was ever stored"
+            time.sleep(0.05)
+        child.kill()
+    assert len(list(out.glob("cells/*/cell.json"))) < 8
+
+
 def close(one: Any, other: Any) -> bool:
     """Whether two stored values are the same but for numbers, which may differ by `WITHIN`."""
     if isinstance(one, dict) and isinstance(other, dict):
@@ -51,6 +67,7 @@ def test_a_series_on_two_nodes_has_the_keys_verdicts_and_estimates_of_one_proces
     assert "by the times of 8 measured cells" in " ".join(planned.split())
     assert not (tmp_path / "ray").exists()
 
+    kill_after_one_cell(tmp_path / "ray")
     told = command(tmp_path / "ray", "--engine", "ray")
     runs = {name: RunFolder.open(tmp_path / name) for name in ("inline", "ray")}
     records = {name: {r.key: r for r in run.cells()} for name, run in runs.items()}

@@ -56,7 +56,7 @@ def judge_extreme(
 def undetermined(series: SeriesTrends) -> str:
     """Say in a sentence why no task along a series has a label."""
     reasons = [task.deciding.reason for task in series.tasks]
-    return max(set(reasons), key=reasons.count)
+    return max(reasons, key=reasons.count)  # the first task of those that are as frequent
 
 
 def judge_trap(difference: Measure | None) -> Judgement:
