@@ -20,7 +20,7 @@ help:
 	@echo "make docs-check    execute the commands of README and the docs, offline"
 	@echo "make numbers    calibration tables and model pages of docs/ made from code again; an hour"
 	@echo "make dist    wheel and sdist, installed and used outside the checkout, the demo too"
-	@echo "make soak    kill runs 1,000 times, feed the readers 10,000 hostile files"
+	@echo "make soak    kill runs 1,000 times, feed the readers 16,800 hostile files"
 	@echo "make fuzz    search for hostile files by coverage, a minute for each reader"
 	@echo "make test-oldest   the model tests on the oldest supported transformers line"
 
