@@ -67,8 +67,9 @@ def read(
             if cache is not None:  # some classes learn from the mask alone how many tokens came before
                 inputs |= {"past_key_values": cache, "attention_mask": torch.ones_like(ids[:, :stop])}
             found = one_logits(collector.passing(start, stop, hf, anatomy, **inputs))
-            for row in collector.ends.nonzero()[:, 0].tolist() if found is not None else ():
-                logits[row] = found[row]
+            if found is not None:
+                for row in collector.ends.nonzero()[:, 0].tolist():
+                    logits[row] = found[row]
     told = [one for one in logits if one is not None]
     return collector.rows_by_block(), torch.stack(told) if len(told) == len(ids) else None
 

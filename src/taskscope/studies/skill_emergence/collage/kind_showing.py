@@ -115,7 +115,7 @@ def _with_standard(standard: Mapping[str, Outcomes], found: Kinds) -> dict[Kind,
     """Put the paper's kind in front, by the conditions that other kinds have."""
     others = {condition for conditions in found.values() for condition in conditions}
     own = {condition: each for condition, each in standard.items() if condition in others}
-    return {STANDARD: own, **found} if own else dict(found)
+    return dict(((STANDARD, own), *found.items())) if own else dict(found)
 
 
 def _told(values: np.ndarray) -> str:
