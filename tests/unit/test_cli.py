@@ -106,7 +106,7 @@ def test_list_claims_names_every_claim_of_every_account() -> None:
         (["show", "no-such-run"], "no-such-run", ""),
         (["look", "planted-vector"], "no prompt was given", "taskscope look"),
         (["look", "planted-vector", "a->", "--file", "x.txt"], "a file too", ""),
-        (["look", "planted-vector", "--file", "no-such.txt"], "no-such.txt", ""),
+        (["look", "planted-vector", "--file", "no-such.txt"], "no-such.txt", "standard input"),
         (["look", "planted-vector", ""], "an empty prompt", ""),
         (["look", "planted-vector", "hello"], "no query was recognised", "--arrow"),
         (["look", "planted-vector", r"a->b\nc->d"], "has its label already", "take the last label away"),
@@ -170,6 +170,34 @@ def test_look_says_where_it_could_not_write() -> None:
     result = runner.invoke(app, ["look", "planted-vector", "a->", "--out", "no/such/folder/look.html"])
     assert isinstance(result.exception, TaskscopeError)
     assert "no/such/folder" in result.exception.given
+    assert result.exception.expected
+    assert "--out" in result.exception.hint
+
+
+LATIN = "café->a\nthé->b\nlait->".encode("latin-1")
+
+
+@pytest.mark.parametrize("how", ["argument", "file", "standard input"])
+def test_look_refuses_a_prompt_that_is_no_text(how: str, tmp_path: Path) -> None:
+    source = tmp_path / "prompt.txt"
+    source.write_bytes(LATIN)
+    given: list[str | bytes] = {"argument": [LATIN], "file": ["--file", str(source)]}.get(how, ["-"])
+    command = [sys.executable, "-m", "taskscope.cli.main", "look", "planted-vector", *given]
+    # In this locale Python reads what is no UTF-8 as lone surrogates, as it does arguments in any.
+    done = subprocess.run(
+        command, input=LATIN, capture_output=True, env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"}
+    )
+    told = done.stderr.decode()
+    assert done.returncode == BAD_INPUT, told
+    assert "not text in UTF-8" in told
+    assert "iconv" in told
+
+
+def test_look_leaves_out_the_mark_at_the_beginning_of_a_file(tmp_path: Path) -> None:
+    source = tmp_path / "prompt.txt"
+    source.write_text(LOOKED.replace("\n", "\r\n"), encoding="utf-8-sig", newline="")
+    command = ["look", "planted-vector", "--arrow", "=>", "--file", str(source), "--json"]
+    assert json.loads(runner.invoke(app, command).output)["demonstrations"] == [["apple", "a"], ["lime", "l"]]
 
 
 @pytest.mark.parametrize("was_on", [True, False])

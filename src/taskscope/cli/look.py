@@ -38,6 +38,9 @@ Between = Annotated[
 ]
 
 
+_IN_UTF8 = ("a prompt in UTF-8", "iconv -f LATIN1 -t UTF-8 turns other encodings into UTF-8")
+
+
 def look(
     model: Annotated[str, typer.Argument(help="Hub id, local folder or built-in name.")],
     prompt: Prompt = None,
@@ -113,7 +116,11 @@ def _write(path: Path, found: Look) -> None:
     try:
         write_panels(path, shown)
     except OSError as error:
-        raise TaskError(f"the page {str(path)!r} cannot be written: {error}", "a path in a folder") from None
+        raise TaskError(
+            f"the page {str(path)!r} cannot be written: {error}",
+            "a path in a folder that exists and may be written to",
+            "--out look.html, for a page in the folder you are in",
+        ) from None
 
 
 def _text(prompt: str | None, file: Path | None) -> str:
@@ -128,15 +135,34 @@ def _text(prompt: str | None, file: Path | None) -> str:
             "a prompt, or --file PATH, or - for standard input",
             r'taskscope look planted-vector "a->b\nc->d\ne->"',
         )
-    if prompt == "-":
-        return sys.stdin.read()
-    if prompt is not None:
-        return _unescaped(prompt)
-    assert file is not None
+    if prompt is None:
+        assert file is not None
+        return _read(file)
+    text = sys.stdin.read() if prompt == "-" else _unescaped(prompt)
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TaskError(f"the file {str(file)!r} cannot be read: {error}", "a text file in UTF-8") from None
+        text.encode()
+    except UnicodeEncodeError:  # bytes that are no text come through the shell as lone surrogates
+        where = "standard input" if prompt == "-" else "the prompt"
+        raise TaskError(f"{where} is not text in UTF-8", *_IN_UTF8) from None
+    return text
+
+
+def _read(file: Path) -> str:
+    """Return the text of a file, without the mark that some editors put at its beginning.
+
+    Raises:
+        TaskError: If there is none, or it is no text in UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise TaskError(f"the file {str(file)!r} is not text in UTF-8", *_IN_UTF8) from None
+    except OSError as error:
+        raise TaskError(
+            f"the file {str(file)!r} cannot be read: {error}",
+            "a text file that exists and may be read",
+            "give the prompt itself in quotes, or - to read standard input",
+        ) from None
 
 
 def _unescaped(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -15,6 +16,8 @@ from functools import lru_cache
 
 import vl_convert
 
+_END_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG in Linux's prctl.h."""
 _DOT = json.dumps({"data": {"values": [{}]}, "mark": "point"})
 _beside: ProcessPoolExecutor | None = None
 
@@ -48,8 +51,10 @@ def beside() -> Iterator[None]:
     global _beside
     with suppress(OSError, NotImplementedError):  # no more processes, or no shared semaphores
         if sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules:
-            _beside = ProcessPoolExecutor(1, multiprocessing.get_context("fork"), _deaf)
-            _beside.submit(_draw, _DOT)
+            context = multiprocessing.get_context("fork")
+            pool = ProcessPoolExecutor(1, context, initializer=_settle, initargs=(os.getpid(),))
+            pool.submit(_draw, _DOT)
+            _beside = pool
     try:
         yield
     finally:
@@ -58,6 +63,14 @@ def beside() -> Iterator[None]:
             pool.shutdown(cancel_futures=True)
 
 
-def _deaf() -> None:
-    """Leave Ctrl-C to the process that asked."""
+def _settle(asker: int) -> None:
+    """Leave Ctrl-C to the process that asked, and end when it does, however that is.
+
+    A worker whose asker was killed would wait for charts for ever: it holds the other end of its own pipe.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != asker:  # it ended before that was said
+        os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -36,6 +37,55 @@ with drawing.beside():
     print(drawing.drawn(spec)[:4], drawing.drawn(spec.replace("bar", "point"))[:4])
 """
 )
+NO_SEMAPHORES = (
+    SETTING
+    + """
+import _multiprocessing, multiprocessing.synchronize
+class Refused:
+    def __init__(self, *arguments, **named):
+        raise FileNotFoundError("/dev/shm")
+_multiprocessing.SemLock = Refused
+with drawing.beside():
+    print(drawing._beside, drawing.drawn(spec)[:4])
+"""
+)
+NO_FORK = (
+    SETTING
+    + """
+def refused():
+    raise BlockingIOError("no more processes")
+os.fork = refused
+with drawing.beside():
+    print(drawing._beside, drawing.drawn(spec)[:4])
+"""
+)
+INTERRUPTED = (
+    SETTING
+    + """
+import time
+try:
+    with drawing.beside():
+        helpers = list(drawing._beside._processes)
+        drawing.drawn(spec)
+        os.killpg(0, signal.SIGINT)
+        time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+try:
+    os.kill(helpers[0], 0)
+except ProcessLookupError:
+    print("and gone")
+"""
+)
+TERMINATED = (
+    SETTING
+    + """
+with drawing.beside():
+    drawing.drawn(spec)
+    os.kill(os.getpid(), signal.SIGTERM)
+    drawing.drawn(spec)
+"""
+)
 TOO_LATE = (
     SETTING
     + """
@@ -49,9 +99,32 @@ with drawing.beside():
 @pytest.mark.skipif(sys.platform != "linux", reason="charts are drawn beside other work on Linux only")
 @pytest.mark.parametrize(
     ("program", "told"),
-    [(ELSEWHERE, "the same, and gone"), (KILLED, "<svg <svg"), (TOO_LATE, "None <svg")],
-    ids=["drawn elsewhere", "its process killed", "torch is there, so that a fork is not safe"],
+    [
+        (ELSEWHERE, "the same, and gone"),
+        (KILLED, "<svg <svg"),
+        (NO_SEMAPHORES, "None <svg"),
+        (NO_FORK, "None <svg"),
+        (INTERRUPTED, "interrupted\nand gone"),
+        (TOO_LATE, "None <svg"),
+    ],
+    ids=[
+        "drawn elsewhere",
+        "its process killed",
+        "no shared semaphores, as without /dev/shm",
+        "no further process allowed",
+        "Ctrl-C goes to both",
+        "torch is there, so that a fork is not safe",
+    ],
 )
 def test_charts_beside(program: str, told: str) -> None:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, start_new_session=True
+    )
     assert (done.returncode, done.stdout.strip()) == (0, told), done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="charts are drawn beside other work on Linux only")
+def test_no_process_is_left_when_the_one_that_asked_is_killed() -> None:
+    # A process left behind would hold the pipe open, and reading it would never end.
+    done = subprocess.run([sys.executable, "-c", TERMINATED], capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGTERM, done.stderr
