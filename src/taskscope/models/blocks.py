@@ -156,7 +156,7 @@ def _projections(hf: nn.Module, blocks: nn.ModuleList) -> tuple[tuple[nn.Module 
     mixers) count as having none, since one (block, head, head_dim) array cannot hold them.
     """
     n_heads = first_int(text_config(hf), HEADS_NAMES) or 0
-    found = [_projection(block, n_heads) if n_heads else None for block in blocks]
+    found = [attention_output(block, n_heads) if n_heads else None for block in blocks]
     widths = Counter(input_width(p) for p in found if p is not None)
     if not widths:
         return (None,) * len(found), 0, 0
@@ -165,7 +165,7 @@ def _projections(hf: nn.Module, blocks: nn.ModuleList) -> tuple[tuple[nn.Module 
     return kept, n_heads, width // n_heads
 
 
-def _projection(block: nn.Module, n_heads: int) -> nn.Module | None:
+def attention_output(block: nn.Module, n_heads: int) -> nn.Module | None:
     """Return the linear map that mixes the heads of a block's own (not cross) attention, or None."""
     candidates: list[tuple[int, int, nn.Module]] = []
     for path, module in block.named_modules():

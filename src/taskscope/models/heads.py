@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from taskscope.errors import ModelError, TaskscopeError
-from taskscope.models.blocks import Anatomy, head_weights, text_config
+from taskscope.models.blocks import Anatomy, attention_output, head_weights, input_width, text_config
 from taskscope.models.branching import Branch, Tree
+from taskscope.models.config import HEADS_NAMES, first_int
 from taskscope.models.encoding import Encoder
 from taskscope.models.execution import Executor, Vectors
 from taskscope.models.reading import projection
@@ -57,6 +58,23 @@ def attending_blocks(anatomy: Anatomy, hf: object) -> tuple[int, ...]:
         "softmax attention whose heads are mixed by one linear map in at least one block",
         "look at `taskscope doctor MODEL`",
     )
+
+
+def blocks_without_heads(anatomy: Anatomy, hf: object) -> dict[int, str]:
+    """Say of every block whose heads cannot be told apart why that is."""
+    n_heads = first_int(text_config(hf), HEADS_NAMES) or 0  # type: ignore[arg-type]
+
+    def reason(block: int) -> str:
+        if not n_heads:
+            return "the model's configuration names no number of heads"
+        found = attention_output(anatomy.blocks[block], n_heads)
+        if found is None:
+            return f"no linear map was found that mixes {n_heads} attention heads of equal width"
+        width = input_width(found) // n_heads
+        return f"its heads are {width} numbers wide, those of most blocks {anatomy.head_dim}"
+
+    lacking = [block for block, module in enumerate(anatomy.projections) if module is None]
+    return {block: reason(block) for block in lacking}
 
 
 def all_sites(blocks: Sequence[int], n_heads: int) -> tuple[Site, ...]:

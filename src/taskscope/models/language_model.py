@@ -183,6 +183,11 @@ class LanguageModel:
         """
         return heads.attending_blocks(self.anatomy, self.hf)
 
+    @property
+    def blocks_without_heads(self) -> dict[int, str]:
+        """Blocks whose heads cannot be told apart, each with the reason."""
+        return heads.blocks_without_heads(self.anatomy, self.hf)
+
     def head_effects(
         self,
         prompts: Sequence[str],

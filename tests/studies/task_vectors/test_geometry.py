@@ -99,6 +99,25 @@ def test_shuffled_labels_are_chance_and_clear_clusters_are_not() -> None:
     assert all(s.p > 0.01 for s in overall(noise, 99, np.random.default_rng(0)))
 
 
+def test_categories_are_judged_like_tasks_against_shuffled_tasks() -> None:
+    tasks = blobs(n_tasks=6)
+    shift = np.random.default_rng(3).standard_normal((2, 1, 1, 24))
+    grouped = [
+        Cloud(c.task, c.group, {kind: unit(x + 3 * unit(shift[t % 2])) for kind, x in c.states.items()})
+        for t, c in enumerate(tasks)
+    ]
+    for clouds_, clear in ((grouped, True), (tasks, False)):
+        found = {s.name: s for s in overall(clouds_, 99, np.random.default_rng(0))}
+        vectors = unit(np.concatenate([cloud.means() for cloud in clouds_]))
+        categories = np.repeat([t % 2 for t in range(6)], 12)
+        outline = found["silhouette by category"]
+        assert outline.value == pytest.approx(silhouette_score(vectors, categories, metric="cosine"))
+        assert abs(outline.chance) < 0.1
+        assert (outline.value > 0.3) == clear
+        near = found["nearest neighbours of the same category"]
+        assert near.p == outline.p == 0.01 if clear else near.p >= 0.01
+
+
 def test_the_nearest_task_is_the_one_whose_centre_is_nearest() -> None:
     near = blobs(3)
     twin = Cloud("twin", "group-0", {k: unit(v + 0.1) for k, v in near[0].states.items()})

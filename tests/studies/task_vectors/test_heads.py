@@ -202,3 +202,13 @@ def test_figures_and_tables_name_the_strongest_head_and_every_task() -> None:
     assert [row[0] for row in by_task.rows] == [task.answers.task for task in found.tasks]
     assert all(len(row) == len(by_task.columns) for row in by_task.rows)
     assert made["task-vectors-simulated-heads"].rows[0][:2] == (0, 0)
+    alone = made["task-vectors-simulated-heads-by-task"]
+    for each in found.effects:
+        ranking = rank([each], found.size)
+        mine = [row[1:] for row in alone.rows if row[0] == each.task]
+        assert [row[:2] for row in mine[:2]] == [tuple(ranking.sites[i]) for i in ranking.order[:2]]
+        means = each.values.mean(axis=0)
+        assert mine[0][2] == pytest.approx(means.max(), abs=1e-5)
+        assert [row[4] for row in mine] == [
+            pytest.approx(ranking.inclusion[i], abs=1e-5) for i in ranking.order[: len(mine)]
+        ]

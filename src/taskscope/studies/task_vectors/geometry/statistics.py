@@ -85,6 +85,7 @@ def overall(clouds: Sequence[Cloud], shuffles: int, rng: np.random.Generator) ->
     }
     if len(groups) > 1:
         named["nearest neighbours of the same category"] = lambda y: float(purity(apart, category[y]).mean())
+        named["silhouette by category"] = lambda y: float(silhouettes(apart, category[y]).mean())
     shuffled = [rng.permutation(labels) for _ in range(shuffles)]
     return [_against_chance(name, function, labels, shuffled) for name, function in named.items()]
 

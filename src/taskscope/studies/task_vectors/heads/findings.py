@@ -13,7 +13,13 @@ from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.geometry.rows import of_part
-from taskscope.studies.task_vectors.heads.grids import Effects, head_effects, left_out, task_answers
+from taskscope.studies.task_vectors.heads.grids import (
+    Effects,
+    head_effects,
+    left_out,
+    task_answers,
+    without_heads,
+)
 from taskscope.studies.task_vectors.heads.resampling import (
     COLLISION,
     MAJORITY,
@@ -66,6 +72,8 @@ class FunctionVectors:
     """Whether heads could be told apart."""
     left_out: dict[str, str]
     """Tasks that could not be asked, each with the reason."""
+    without_heads: dict[int, str]
+    """Blocks whose heads could not be told apart, each with the reason."""
 
     @property
     def size(self) -> int:
@@ -94,8 +102,8 @@ def function_vectors(
         tasks = [choose(each) for each in answers if each.task in able]
         effects = head_effects(rows, result.model)
         mean = carried(tasks, params.draws)
-        refused = left_out(rows, result.model)
-        found.append(FunctionVectors(result.model, effects, tasks, mean, bool(effects), refused))
+        refused, lacking = left_out(rows, result.model), without_heads(rows, result.model)
+        found.append(FunctionVectors(result.model, effects, tasks, mean, bool(effects), refused, lacking))
     return found
 
 
@@ -130,6 +138,8 @@ def _controls(mean: Carried) -> list[Control | None]:
 def _statement(found: FunctionVectors, mean: Carried | None) -> str:
     names = ", ".join(found.left_out)
     without = f" Left out, because they could not be asked: {names}." if names else ""
+    blocks = ", ".join(map(str, found.without_heads))
+    without += f" Left out, because their heads cannot be told apart: blocks {blocks}." if blocks else ""
     if mean is None:
         return f"No function vector can be judged on this model.{without}"
     heads = "one head" if found.size == 1 else f"{found.size} heads"

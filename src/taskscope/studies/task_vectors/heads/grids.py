@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from taskscope.errors import StudyError
-from taskscope.studies.task_vectors.heads.rows import ANSWER, EFFECT, LEFT_OUT, NONE, OWN
+from taskscope.studies.task_vectors.heads.rows import ANSWER, EFFECT, LEFT_OUT, NONE, OWN, WITHOUT_HEADS
 
 Key = tuple[str, str, int]
 """Context, condition, heads."""
@@ -111,6 +111,15 @@ def head_effects(rows: pa.Table, model: str) -> list[Effects]:
 def left_out(rows: pa.Table, model: str) -> dict[str, str]:
     """Read one model's tasks that could not be asked, each with the reason."""
     return {task: str(part["reason"][0].as_py()) for task, part in _by_task(rows, model, LEFT_OUT)}
+
+
+def without_heads(rows: pa.Table, model: str) -> dict[int, str]:
+    """Read one model's blocks whose heads could not be told apart, each with the reason."""
+    keep = pc.and_(pc.equal(_text(rows, "part"), WITHOUT_HEADS), pc.equal(_text(rows, "model"), model))  # type: ignore[attr-defined]
+    mine = rows.filter(keep)
+    if mine.num_rows == 0:
+        return {}
+    return dict(sorted(zip(mine["block"].to_pylist(), mine["reason"].to_pylist(), strict=True)))
 
 
 def _text(rows: pa.Table, name: str) -> pa.ChunkedArray:

@@ -20,7 +20,7 @@ from taskscope.studies.task_vectors.heads.draws import TaskPrompts
 from taskscope.studies.task_vectors.heads.fitting import fitting
 from taskscope.studies.task_vectors.heads.mediation import disturbed, effects, head_means, worth_it
 from taskscope.studies.task_vectors.heads.plain import ask
-from taskscope.studies.task_vectors.heads.rows import SWAPPED, ZERO_SHOT, effect_rows, no_heads
+from taskscope.studies.task_vectors.heads.rows import SWAPPED, ZERO_SHOT, effect_rows, lacking_rows, no_heads
 from taskscope.studies.task_vectors.params import HeadParams
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def measure(cell: Cell, model: LanguageModel) -> Measured:
     """Measure function vectors of all tasks with one model and seed.
 
-    A model whose heads cannot be told apart gives one row that says so; a task that cannot be asked, one that
-    says why.
+    A model whose heads cannot be told apart gives one row that says so; a block in which they cannot, and a
+    task that cannot be asked, one that says why.
 
     Raises:
         TaskError: If no task can be asked: it has too few items, or a prompt is longer than the model's
@@ -43,9 +43,13 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     try:
         blocks = model.attending_blocks
     except ModelError as error:
-        return Measured(rows=no_heads(), notes={"heads": str(error)})
+        lacking = lacking_rows(model.blocks_without_heads)
+        rows = pa.concat_tables([no_heads(), lacking], promote_options="default").combine_chunks()
+        return Measured(rows=rows, notes={"heads": str(error)})
     tasks = [registry.resolve(ref) for ref in cell.tasks]
     drawn, tables = fitting(tasks, cell.seed, params, get_format(params.format), model)
+    lacking = model.blocks_without_heads
+    tables += [lacking_rows(lacking)] if lacking else []
     sites = np.array([(block, head) for block in blocks for head in range(model.n_heads)])
     size = set_size(params.head_share, len(sites))
     with model.audited(cell.rng("audit")) as audit:

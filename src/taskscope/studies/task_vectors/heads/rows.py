@@ -13,8 +13,9 @@ from taskscope.studies.task_vectors.heads.draws import TaskPrompts
 from taskscope.tasks.task import Item, MappingTask
 
 EFFECT, ANSWER, LEFT_OUT = "head effect", "function vector", "left out of heads"
-"""What the column `part` says: one head replaced in one prompt (FV-3), one answer (FV-6), or a task that
-cannot be asked."""
+WITHOUT_HEADS = "block without heads"
+"""What the column `part` says: one head replaced in one prompt (FV-3), one answer (FV-6), a task that
+cannot be asked, or a block whose heads cannot be told apart."""
 
 ZERO_SHOT, SWAPPED, SHOWN = "no demonstrations", "swapped labels", "demonstrations"
 """What stands before the query."""
@@ -64,6 +65,7 @@ ANSWERS = pa.schema(
     ]
 )
 REFUSALS = pa.schema([("part", _TEXT), ("target", _TEXT), ("reason", pa.string())])
+LACKING = pa.schema([("part", _TEXT), ("block", pa.int32()), ("reason", pa.string())])
 
 
 def _same(value: str, n: int) -> pa.DictionaryArray:
@@ -161,6 +163,12 @@ def queries(drawn: TaskPrompts, splits: Sequence[str]) -> Queries:
 def left_out_rows(target: str, reason: str) -> pa.Table:
     """Return the one row of a task that cannot be asked."""
     return pa.Table.from_pylist([{"part": LEFT_OUT, "target": target, "reason": reason}], schema=REFUSALS)
+
+
+def lacking_rows(blocks: dict[int, str]) -> pa.Table:
+    """Return a row of every block whose heads cannot be told apart, with the reason."""
+    rows = [{"part": WITHOUT_HEADS, "block": block, "reason": reason} for block, reason in blocks.items()]
+    return pa.Table.from_pylist(rows, schema=LACKING)
 
 
 def no_heads() -> pa.Table:

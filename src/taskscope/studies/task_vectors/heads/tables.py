@@ -10,13 +10,15 @@ from taskscope.studies.task_vectors.heads.rows import LAYER, NONE, SHOWN, SWAPPE
 from taskscope.studies.task_vectors.heads.stability import rank
 
 SHOWN_HEADS = 20
+SHOWN_OF_TASK = 5
 
 
 def tables(found: FunctionVectors) -> list[Table]:
     """Tabulate heads and tasks of one model."""
-    made = [_heads(found)] if found.effects else []
+    made = [_heads(found), _heads_by_task(found)] if found.effects else []
     made += [_tasks(found)] if found.tasks else []
-    return made + ([_left_out(found)] if found.left_out else [])
+    made += [_left_out(found)] if found.left_out else []
+    return made + ([_without_heads(found)] if found.without_heads else [])
 
 
 def _left_out(found: FunctionVectors) -> Table:
@@ -26,6 +28,17 @@ def _left_out(found: FunctionVectors) -> Table:
         columns=("task", "reason"),
         rows=tuple(found.left_out.items()),
         note="These tasks could not be asked; heads are chosen and judged on the others.",
+        model=found.model,
+    )
+
+
+def _without_heads(found: FunctionVectors) -> Table:
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-blocks-without-heads",
+        title="Blocks whose heads cannot be told apart",
+        columns=("block", "reason"),
+        rows=tuple(found.without_heads.items()),
+        note="No head of these blocks was tried.",
         model=found.model,
     )
 
@@ -52,6 +65,28 @@ def _heads(found: FunctionVectors) -> Table:
         "last token is replaced by its mean over right demonstrations, mean over "
         f"{', '.join(ranking.tasks)}. 'chosen again': share of resamples of the prompts in which the head is "
         f"among the strongest {size}. 'tasks that use it': each task's heads are chosen on the other tasks.",
+        model=found.model,
+    )
+
+
+def _heads_by_task(found: FunctionVectors) -> Table:
+    size = max(found.size, 1)
+    rows = []
+    for each in found.effects:
+        ranking = rank([each], size)
+        for i in ranking.order[: max(size, SHOWN_OF_TASK)]:
+            block, head = map(int, ranking.sites[i])
+            sure = (ranking.effect[i], ranking.error[i], ranking.inclusion[i])
+            used = "yes" if each.chosen[i] else "no"
+            rows.append((each.task, block, head, *(round(float(value), 5) for value in sure), used))
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-heads-by-task",
+        title="The strongest heads of every task",
+        columns=("task", "block", "head", "effect", "standard error", "chosen again", "used"),
+        rows=tuple(rows),
+        note="Effects on this task alone. 'chosen again': share of resamples of its prompts in which the "
+        f"head is among its strongest {size}. 'used': whether the head is in the function vector that is "
+        "judged, whose heads are chosen on the other tasks.",
         model=found.model,
     )
 
