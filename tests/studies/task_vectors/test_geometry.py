@@ -115,7 +115,25 @@ def test_categories_are_judged_like_tasks_against_shuffled_tasks() -> None:
         assert abs(outline.chance) < 0.1
         assert (outline.value > 0.3) == clear
         near = found["nearest neighbours of the same category"]
-        assert near.p == outline.p == 0.01 if clear else near.p >= 0.01
+        graph = found["nearest task of the same category"]
+        centres = np.stack([unit(vectors[12 * t : 12 * t + 12].mean(axis=0)) for t in range(6)])
+        there = np.argsort(cdist(centres, centres, "cosine"), axis=1)[:, 1]
+        assert graph.value == pytest.approx((there % 2 == np.arange(6) % 2).mean())
+        assert graph.chance == pytest.approx(2 / 5, abs=0.15)
+        if clear:
+            assert near.p == outline.p == graph.p == 0.01
+
+
+def test_the_nearest_task_may_have_another_nearest_itself() -> None:
+    angles = {"a": 0.0, "b": 0.3, "c": 1.0}
+    line = [
+        Cloud(name, "letters", {THETA: np.tile([np.cos(x), np.sin(x)], (4, 2, 1))})
+        for name, x in angles.items()
+    ]
+    found = by_task(line)
+    assert [(task.nearest, task.mutual) for task in found] == [("b", True), ("a", True), ("b", False)]
+    assert found[0].middle[:2] == pytest.approx((0, 0), abs=1e-12)
+    assert found[0].middle[2:] == pytest.approx((1 - np.cos(0.3), 1 - np.cos(1.0)), abs=1e-12)
 
 
 def test_the_nearest_task_is_the_one_whose_centre_is_nearest() -> None:

@@ -18,6 +18,8 @@ from taskscope.studies.task_vectors.geometry.variance import FIRST, Shares
 
 SHARE = Axis("share", "share of the variation that the task accounts for", format=".0%")
 DISTANCE = Axis("distance", "cosine distance of tasks", format=".2f")
+APART = Axis("distance", "cosine distance of two thetas", format=".2f")
+WITHIN, BETWEEN = "of the same task", "of different tasks"
 MEAN = "mean of the tasks"
 TSNE_SEED = 41
 """The published seed of the projection (E3)."""
@@ -26,10 +28,10 @@ PCA_FIRST = 50
 
 
 def figures(found: Geometry) -> list[Figure]:
-    """Draw the three figures of one model; none where fewer than two tasks can be compared."""
+    """Draw the figures of one model; none where fewer than two tasks can be compared."""
     if found.shares is None:
         return []
-    return [_points(found), _shares(found, found.shares), _tasks(found)]
+    return [_points(found), _shares(found, found.shares), _spread(found), _tasks(found)]
 
 
 def _points(found: Geometry) -> Figure:
@@ -130,6 +132,40 @@ def _ends(draws: np.ndarray) -> tuple[float, float, float]:
 def _row(task: str, states: str, share: float, low: float, high: float) -> dict[str, Any]:
     ends = {"share": round(share, 4), "low": round(low, 4), "high": round(high, 4)}
     return {"task": task, "states": states, **ends}
+
+
+def _spread(found: Geometry) -> Figure:
+    """A row per task: how far its thetas lie from each other, and from those of other tasks (E4)."""
+    tasks = by_task(found.clouds)
+    data = []
+    for task in tasks:
+        for name, mean, low, high in (
+            (WITHIN, task.within[0], *task.middle[:2]),
+            (BETWEEN, task.between[0], *task.middle[2:]),
+        ):
+            ends = {"distance": round(mean, 4), "low": round(low, 4), "high": round(high, 4)}
+            data.append({"task": task.task, "pairs": name, **ends})
+    nearer = sum(task.within[0] < task.between[0] for task in tasks)
+    return Figure(
+        name=f"task-vectors-{slug(found.model)}-within-and-between",
+        title="Do thetas of one task lie nearer to each other",
+        see=f"On {nearer} of {len(tasks)} tasks they do on average. Bars hold 95 % of the pairs. Of a pair "
+        "of one task and a pair of two, the pair of one task is the nearer one "
+        f"{100 * np.mean([task.auc for task in tasks]):.0f} % of the time, mean over tasks.",
+        alt=f"Interval plot for {found.model}: per task the mean cosine distance between two thetas of the "
+        "task, and between one of the task and one of another, each with the range of 95 % of the pairs.",
+        spec=charts.intervals(
+            data,
+            APART,
+            row="task",
+            low="low",
+            high="high",
+            series="pairs",
+            order=(WITHIN,),
+            controls=(BETWEEN,),
+        ),
+        model=found.model,
+    )
 
 
 def _tasks(found: Geometry) -> Figure:

@@ -76,8 +76,9 @@ def overall(clouds: Sequence[Cloud], shuffles: int, rng: np.random.Generator) ->
     """Compute every statistic with its null: whole sets S change tasks, never single thetas (section 7)."""
     labels = np.repeat(np.arange(len(clouds)), [cloud.n_sets for cloud in clouds])
     groups = sorted({cloud.group for cloud in clouds})
-    category = np.array([groups.index(cloud.group) for cloud in clouds])
-    apart = distances(np.concatenate([cloud.means() for cloud in clouds]))
+    category = of_task = np.array([groups.index(cloud.group) for cloud in clouds])
+    vectors = np.concatenate([cloud.means() for cloud in clouds])
+    apart = distances(vectors)
     named: dict[str, Callable[[np.ndarray], float]] = {
         "nearest neighbours of the same task": lambda y: float(purity(apart, y).mean()),
         "silhouette by task": lambda y: float(silhouettes(apart, y).mean()),
@@ -85,6 +86,9 @@ def overall(clouds: Sequence[Cloud], shuffles: int, rng: np.random.Generator) ->
     }
     if len(groups) > 1:
         named["nearest neighbours of the same category"] = lambda y: float(purity(apart, category[y]).mean())
+        named["nearest task of the same category"] = lambda y: float(
+            (of_task[_nearest(_centres_apart(vectors, y))] == of_task).mean()
+        )
         named["silhouette by category"] = lambda y: float(silhouettes(apart, category[y]).mean())
     shuffled = [rng.permutation(labels) for _ in range(shuffles)]
     return [_against_chance(name, function, labels, shuffled) for name, function in named.items()]
@@ -114,6 +118,10 @@ class TaskGeometry:
     """The task whose centroid is nearest."""
     distance: float
     """Distance of that centroid."""
+    mutual: bool
+    """Whether this task is the nearest of that one too."""
+    middle: tuple[float, float, float, float]
+    """Ends of the middle 95 % of the distances within, then of those to other tasks."""
 
 
 def by_task(clouds: Sequence[Cloud]) -> list[TaskGeometry]:
@@ -121,13 +129,14 @@ def by_task(clouds: Sequence[Cloud]) -> list[TaskGeometry]:
     labels = np.repeat(np.arange(len(clouds)), [cloud.n_sets for cloud in clouds])
     apart = distances(np.concatenate([cloud.means() for cloud in clouds]))
     neighbours, outline, auc = purity(apart, labels), silhouettes(apart, labels), auc_within(apart, labels)
-    centres = centroid_distances(clouds) + np.diag(np.full(len(clouds), np.inf))
+    centres = centroid_distances(clouds)
+    to = _nearest(centres)
     found = []
     for t, cloud in enumerate(clouds):
         own = np.flatnonzero(labels == t)
         within = apart[np.ix_(own, own)][np.triu_indices(len(own), 1)]
         between = apart[own][:, labels != t]
-        nearest = int(centres[t].argmin())
+        nearest = int(to[t])
         found.append(
             TaskGeometry(
                 task=cloud.task,
@@ -138,6 +147,8 @@ def by_task(clouds: Sequence[Cloud]) -> list[TaskGeometry]:
                 silhouette=float(outline[own].mean()),
                 nearest=clouds[nearest].task,
                 distance=float(centres[t, nearest]),
+                mutual=bool(to[nearest] == t),
+                middle=(*_middle(within), *_middle(between)),
             )
         )
     return found
@@ -145,5 +156,21 @@ def by_task(clouds: Sequence[Cloud]) -> list[TaskGeometry]:
 
 def centroid_distances(clouds: Sequence[Cloud]) -> np.ndarray:
     """Cosine distances (task, task) between the mean directions of the tasks."""
-    centres = np.stack([cloud.means().mean(axis=0) for cloud in clouds])
+    labels = np.repeat(np.arange(len(clouds)), [cloud.n_sets for cloud in clouds])
+    return _centres_apart(np.concatenate([cloud.means() for cloud in clouds]), labels)
+
+
+def _centres_apart(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Distances (task, task) between mean directions, of vectors (set, d_model) with a task each."""
+    centres = np.stack([vectors[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
     return distances(centres / np.linalg.norm(centres, axis=1, keepdims=True))
+
+
+def _nearest(centres: np.ndarray) -> np.ndarray:
+    """Return every task's nearest other task: the graph of nearest centroids (E3)."""
+    return (centres + np.diag(np.full(len(centres), np.inf))).argmin(axis=1)
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)

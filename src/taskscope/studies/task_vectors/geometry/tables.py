@@ -48,6 +48,7 @@ def _by_task(found: Geometry, split: Shares) -> Table:
                 round(task.silhouette, 4),
                 task.nearest,
                 round(task.distance, 4),
+                "yes" if task.mutual else "no",
                 split.named[task.task],
             )
         )
@@ -68,6 +69,7 @@ def _by_task(found: Geometry, split: Shares) -> Table:
             "silhouette",
             "nearest task",
             "its distance",
+            "nearest in return",
             "strongest control",
         ),
         rows=tuple(rows),
