@@ -92,12 +92,12 @@ def _gaps(known: Curves) -> Table:
     )
     rows = []
     for i, n in enumerate(sizes):
-        measured = [round(float(known[SETTING, name, s1.GAP].mean[i]), 3) for name in KERNELS]
+        measured = [round(float(known[SETTING, name, s1.GAP].mean[i]), 3) for name in s1.METHODS]
         negative = round(float(known[SETTING, s1.RECOMMENDED, s1.NEGATIVE].mean[i]), 4)
-        told = reference.get(n, (None,) * len(KERNELS))
+        told = reference.get(n, (None,) * len(s1.METHODS))
         pairs = [value for pair in zip(measured, told, strict=True) for value in pair]
         rows.append((n, *pairs, negative))
-    heads = [head for name in KERNELS for head in (name, f"{name}, reference")]
+    heads = [head for name in s1.METHODS for head in (name, f"{name}, reference")]
     return _table(
         "gaps",
         "Median gap to exact Bayes, peaked worlds",
