@@ -68,6 +68,7 @@ def test_an_exact_voter_foretells_everything(exact: Influence) -> None:
     assert exact.sites[exact.chosen] == (5, 1)
     assert exact.head.correlation.value == pytest.approx(1, abs=1e-6)
     assert exact.head.slope.value == pytest.approx(1, abs=1e-6)
+    assert exact.head.worth.value == pytest.approx(3, abs=1e-6)
     assert exact.head.auc.value == pytest.approx(1)
     others = np.delete(exact.by_head.value, CHOSEN)
     assert np.abs(others).max() < exact.chance

@@ -15,13 +15,18 @@ from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression import parts
 from taskscope.studies.kernel_regression.effects import measure as changing
 from taskscope.studies.kernel_regression.effects.findings import effects
+from taskscope.studies.kernel_regression.influence import measure as swapping
+from taskscope.studies.kernel_regression.influence.findings import Influence, influences
 from taskscope.studies.kernel_regression.params import EFFECTS, WEIGHTS, profile
 from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
 from taskscope.studies.kernel_regression.weights import measure
 from taskscope.studies.kernel_regression.weights.findings import weights
+from taskscope.studies.kernel_regression.weights.resampling import RANDOM
+from taskscope.training.smoother.network import SHOWN
 
 PARAMS = profile("smoke").model_copy(update={"parts": (WEIGHTS,)})
-MEASURES = {WEIGHTS: measure.measure, EFFECTS: changing.measure}
+INFLUENCE = "influence"
+MEASURES = {WEIGHTS: measure.measure, EFFECTS: changing.measure, INFLUENCE: swapping.measure}
 
 
 @cache
@@ -61,9 +66,44 @@ def test_a_single_voting_head_is_too_few_to_say_where_such_heads_are() -> None:
     assert judged("planted-smoother")["RQ3"].verdict == Verdict.INCONCLUSIVE
 
 
-@pytest.mark.parametrize("claim", ["RQ2", "RQ3", "RQ4"])
+def influence(name: str) -> Influence:
+    (found,) = influences(measured(name, INFLUENCE), 500)
+    return found
+
+
+def test_a_swapped_label_moves_the_planted_answer_by_the_weight_of_its_demonstration() -> None:
+    """Slope 1, in logits, which are `SHOWN` times the vote; probabilities are a softmax of them."""
+    found = influence("planted-smoother")
+    assert found.sites[found.chosen] == (2, 0)
+    worth = found.head.worth
+    for nats in (worth.low, worth.value, worth.high):
+        assert nats / SHOWN == pytest.approx(1, abs=1e-5)
+    assert found.head.correlation.value == pytest.approx(1, abs=1e-6)
+    assert found.by_position.correlation.value < 0.5 and found.permuted.correlation.low < 0.3
+    lost = next(one.beyond for one in found.ablations if one.beyond is not None)
+    assert lost.low > 0, "the answers need it, and no head like it"
+
+
+def test_a_swapped_label_moves_nothing_in_the_null() -> None:
+    found = influence("null-smoother")
+    assert abs(found.head.worth.value) < 1e-5 and found.head.auc.value == 0.5
+    assert all(one.beyond.low <= 0 for one in found.ablations if one.beyond is not None)
+
+
+@pytest.mark.parametrize("claim", ["RQ2", "RQ3", "RQ4", "RQ5"])
 def test_nothing_is_supported_on_the_null(claim) -> None:
-    assert judged("null-smoother")[claim].verdict != Verdict.SUPPORTED
+    rows = measured("null-smoother", EFFECTS) if claim == "RQ5" else measured("null-smoother")
+    findings = {finding.claim: finding for finding in parts.analyse(rows, PARAMS)}
+    assert findings[claim].verdict != Verdict.SUPPORTED
+
+
+def test_the_nulls_best_head_agrees_as_often_as_random_attention_does() -> None:
+    """On the queries that chose it no more than the best head does by luck, on others no more than random."""
+    (found,) = weights(measured("null-smoother"), PARAMS)
+    votes = judged("null-smoother")["RQ4"]
+    by_name = {control.name: control for control in votes.controls}
+    assert votes.interval.low <= by_name[RANDOM].estimate <= votes.interval.high
+    assert not len(found.voting_heads) and found.p_selection > 0.05
 
 
 def test_the_planted_head_foretells_what_every_change_does() -> None:

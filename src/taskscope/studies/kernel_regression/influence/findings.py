@@ -40,6 +40,9 @@ class Foretold(NamedTuple):
     """Within prompts, with the change of the log-odds of the labels."""
     slope: Measure
     """Of the change of p(new) - p(old) on twice the weight: 1 where the answer is exactly the head's vote."""
+    worth: Measure
+    """Of the change of log p(new) - log p(old) on twice the weight, nats: the factor between vote and logits
+    where these are the head's vote times a factor, whatever the prompt."""
     auc: Measure
     """How often the most influential demonstration of a prompt outweighs another one; chance is 1/2."""
 
@@ -126,8 +129,9 @@ def _influence(rows: pa.Table, model: str, task: str, seen: Swapped, draws: int)
 
 def _foretold(weights: np.ndarray, seen: Swapped, picks: np.ndarray) -> Foretold:
     """Compare weights (question, demonstration) with effects, for resampled questions (draw, question)."""
-    moved, expected = within(seen.moved), within(2 * weights)
-    slopes = (picks @ (moved * expected).sum(axis=1)) / np.maximum(picks @ (expected**2).sum(axis=1), 1e-300)
+    expected = within(2 * weights)
+    spread = np.maximum(picks @ (expected**2).sum(axis=1), 1e-300)
+    slopes, worth = (picks @ (within(e) * expected).sum(axis=1) / spread for e in (seen.moved, seen.odds))
     top = seen.odds.argmax(axis=1)
     gap = np.take_along_axis(weights, top[:, None], axis=1) - weights
     wins = (gap > 0) + 0.5 * (gap == 0)
@@ -137,6 +141,7 @@ def _foretold(weights: np.ndarray, seen: Swapped, picks: np.ndarray) -> Foretold
     return Foretold(
         _mean_correlation(within(weights)[None], within(seen.odds), picks),
         Measure.of(slopes),
+        Measure.of(worth),
         Measure.of(picks @ wins / picks.sum(axis=1)),
     )
 

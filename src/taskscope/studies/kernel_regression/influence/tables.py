@@ -18,19 +18,23 @@ def _foretold(found: Influence) -> Table:
     rows = [
         (f"best voter (block {block}, head {head})", *map(_told, found.head)),
         ("its mean weight at each position", *map(_told, found.by_position)),
-        ("beyond positions", _told(found.beyond_position), None, None),
+        ("beyond positions", _told(found.beyond_position), None, None, None),
         ("its weights dealt out anew", *map(_told, found.permuted)),
     ]
     if found.same_block is not None:
-        rows.append(("other heads of its block", _told(found.same_block), None, None))
+        rows.append(("other heads of its block", _told(found.same_block), None, None, None))
     return Table(
         name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-influence",
         title=f"Do weights foretell what a label does: {found.task}",
-        columns=("weights of", "correlation", "slope", "most influential outweighs another"),
+        columns=(
+            *("weights of", "correlation", "slope, probability", "slope, log-odds (nats)"),
+            "most influential outweighs another",
+        ),
         rows=tuple(rows),
         note=f"Each label in {found.n_questions} prompts was swapped in turn. Correlation within prompts "
         "with the change of log p(new label) - log p(old label); slope of the change of probability on "
-        "twice the weight, 1 where the answer is the head's vote; the last column is 1/2 by chance. 'Beyond "
+        "twice the weight, 1 where the label's law is the head's vote; slope of log-odds, the factor between "
+        "logits and vote where one is a multiple of the other; the last column is 1/2 by chance. 'Beyond "
         "positions': the mean at each position is taken out of weights and effects, because both may grow "
         "towards the query whatever the texts are. The voter was chosen on other questions.",
         model=found.model,
