@@ -262,6 +262,19 @@ def test_ridge_is_the_minimiser(world):
     np.testing.assert_allclose(found, psi[:7] @ np.linalg.lstsq(grown, target, rcond=None)[0], atol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_system_of_deficient_rank_is_refused_whatever_rounding_makes_of_it(seed):
+    """Seeds 3, 20 and 29 pass a Cholesky factorisation, with answers of 1e15."""
+    rng = np.random.default_rng(seed)
+    n, d = int(rng.integers(1, 6)), int(rng.integers(6, 12))
+    phi = rng.normal(size=(n, d))
+    sums, query = rng.normal(size=(2, d)), rng.normal(size=(1, d))
+    with pytest.raises(TheoryError, match=f"a kernel system of rank {n} in {d} features") as refused:
+        ridge_prediction(phi.T @ phi, sums, query, n, 0.0)
+    assert refused.value.expected and refused.value.hint == "a ridge above zero"
+    assert np.abs(ridge_prediction(phi.T @ phi, sums, query, n, 1e-3)).max() < 1e6
+
+
 def test_wrong_arguments_are_refused(world):
     with pytest.raises(TheoryError, match="kernel 'D'"):
         features("D", world.strings, TASK)
