@@ -89,8 +89,8 @@ def questions(
         StudyError: If k is less than one demonstration of each class, or the test set is too small.
         TaskError: If the pool holds too few texts of a class.
     """
-    members = [[text for text in task.pool if text.label == number] for number in range(len(task.classes))]
-    _check(task, members, k, balanced)
+    members = _members(task)
+    check_pool(task, k, balanced)
     asked = split_queries(task, split)
     chosen = rng.permutation(len(asked))[:n_queries]
     return [Question(_demonstrations(task, members, k, rng, balanced), asked[i]) for i in chosen]
@@ -102,7 +102,14 @@ def rendered(task: ClassificationTask, question: Question, template: PromptForma
     return filled(template, task).render(pairs, question.query.text)
 
 
-def _check(task: ClassificationTask, members: Sequence[Sequence[Text]], k: int, balanced: bool) -> None:
+def check_pool(task: ClassificationTask, k: int, balanced: bool = True) -> None:
+    """Refuse a pool that k demonstrations cannot be drawn from; arguments as for `questions`.
+
+    Raises:
+        StudyError: If k is less than one demonstration of each class.
+        TaskError: If the pool holds too few texts, or too few of a class.
+    """
+    members = _members(task)
     n_classes = len(members)
     if k < n_classes:
         raise StudyError(
@@ -118,12 +125,20 @@ def _check(task: ClassificationTask, members: Sequence[Sequence[Text]], k: int, 
             f"Task {task.name!r}: {k} demonstrations take {most} texts of a class; the pool holds {told}.",
             f"at least {most} texts of every class, or at most {n_classes * min(counts.values())} "
             "demonstrations",
+            f"--set k={n_classes * min(counts.values())}, or more texts of class "
+            f"{min(counts, key=lambda name: counts[name])}",
         )
     if len(task.pool) < k:
         raise TaskError(
             f"Task {task.name!r}: {k} demonstrations from a pool of {len(task.pool)} texts.",
             f"at most {len(task.pool)} demonstrations",
+            f"--set k={len(task.pool)}",
         )
+
+
+def _members(task: ClassificationTask) -> list[list[Text]]:
+    """Texts of the pool by class."""
+    return [[text for text in task.pool if text.label == number] for number in range(len(task.classes))]
 
 
 def _demonstrations(

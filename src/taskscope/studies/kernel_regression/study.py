@@ -13,6 +13,7 @@ from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.kernel_regression import costs
 from taskscope.studies.kernel_regression.claims import ACCOUNT
+from taskscope.studies.kernel_regression.draws import check_pool
 from taskscope.studies.kernel_regression.params import (
     CELLS,
     EFFECTS,
@@ -48,7 +49,8 @@ class KernelRegression:
         Raises:
             StudyError: If a parameter cannot be used, a model is needed and none is given, or k
                 demonstrations cannot fit a model's context.
-            TaskError: If a task is unknown or its data are not found, or a thesaurus lacks a table.
+            TaskError: If a task is unknown or its data are not found, its pool holds too few texts of a
+                class, or a thesaurus lacks a table.
         """
         params.check()
         cells = []
@@ -64,6 +66,8 @@ class KernelRegression:
                 f"no model for the parts {', '.join(asking)}", "at least one -m MODEL", f"--part {THEORY}"
             )
         asked = _tasks(params)
+        for task in asked:
+            check_pool(task, params.k)
         for model in models:
             costs.check_context(model, params.k)
             for part in asking:
