@@ -26,6 +26,14 @@ from taskscope.engines.events import (
 )
 from taskscope.runs.cell import Cell
 
+WITHOUT_MODEL = 100_000
+"""Token-layers that a cell counts for which asks no model: a second or so. Counted as nothing, as they cost
+none, such cells would leave the bar where it is."""
+
+
+def _weight(cell: Cell) -> int:
+    return cell.cost.token_layers or WITHOUT_MODEL
+
 
 @contextmanager
 def bar(cells: Sequence[Cell]) -> Iterator[Callable[[Event], None]]:
@@ -42,7 +50,7 @@ def bar(cells: Sequence[Cell]) -> Iterator[Callable[[Event], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        total = sum(cell.cost.token_layers for cell in cells)
+        total = sum(_weight(cell) for cell in cells)
         task = progress.add_task("planning", total=total)
 
         def on_event(event: Event) -> None:
@@ -55,10 +63,10 @@ def bar(cells: Sequence[Cell]) -> Iterator[Callable[[Event], None]]:
                 case CellAwaited():
                     progress.update(task, description="waiting for another run on this folder")
                 case CellDone(cell=cell) | CellFailed(cell=cell):
-                    progress.advance(task, cell.cost.token_layers)
+                    progress.advance(task, _weight(cell))
                 case CellSkipped(cell=cell):
                     nonlocal total
-                    total -= cell.cost.token_layers
+                    total -= _weight(cell)
                     progress.update(task, total=total)
 
         yield on_event
