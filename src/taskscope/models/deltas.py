@@ -6,7 +6,7 @@ there before is kept and copied back, never computed back, so that nothing drift
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +52,13 @@ class Delta:
     def scaled(self, factor: float) -> Delta:
         """Return the same change, longer or shorter."""
         return Delta(self.bitmaps, {name: factor * part for name, part in self.values.items()}, self.shapes)
+
+    def only(self, names: Collection[str]) -> Delta:
+        """Return the part of the change that falls on some parameters."""
+        kept = [name for name in self.values if name in names]
+        return Delta(
+            *({name: part[name] for name in kept} for part in (self.bitmaps, self.values, self.shapes))
+        )
 
     def where(self, name: str) -> np.ndarray:
         """Return the flat indices of the weights of a parameter that change, in order."""

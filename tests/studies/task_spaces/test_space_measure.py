@@ -19,9 +19,12 @@ from taskscope.studies.task_spaces.params import (
     APART,
     CONDITIONS,
     PLAIN,
+    PLAIN_MASKED,
+    REVERSED,
     SCATTERED,
     SHUFFLED,
     TUNED,
+    WHOLE,
     TaskSpaceParams,
 )
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TEXT, TRANSFER
@@ -173,3 +176,26 @@ def test_other_masks_choose_other_weights(model, mask) -> None:
     n = sum(p.numel() for p in model.hf.parameters())
     assert all(0 < row["changed"] < n for row in rows)
     assert {row["changed"] for row in rows} != {round(0.05 * n)}
+
+
+def test_the_other_ways_of_tuning_change_what_they_say(model, probed) -> None:
+    asked = (TUNED, WHOLE, PLAIN_MASKED, REVERSED)
+    params = TINY.model_copy(update={"conditions": asked})
+    rows = [r for r in measure.transfer(cells(params)[1], model).rows.to_pylist() if r["part"] == TRANSFER]
+    found = {(row["condition"], row["half"], row["judged"]): row for row in rows}
+    assert set(found) == {(c, h, t) for c in asked for h in (0, 1) for t in TASKS}
+    n = sum(p.numel() for p in model.hf.parameters())
+    changed = {condition: found[condition, 0, TASKS[0]]["changed"] for condition in asked}
+    assert changed[WHOLE] == n
+    assert changed[TUNED] == changed[PLAIN_MASKED] == changed[REVERSED] == round(0.05 * n)
+    first = {
+        (r["half"], r["judged"]): r["margins"] for r in probed if r["part"] == SCORE and not r["condition"]
+    }
+    gain = {
+        (c, t): np.mean([np.mean(found[c, h, t]["margins"]) - np.mean(first[h, t]) for h in (0, 1)])
+        for c in asked
+        for t in TASKS[:2]
+    }
+    assert gain[WHOLE, TASKS[0]] > 1 and gain[REVERSED, TASKS[0]] < -1
+    assert gain[REVERSED, TASKS[1]] > 0.5, "what hurts uphill helps downhill"
+    assert abs(gain[PLAIN_MASKED, TASKS[0]]) < gain[TUNED, TASKS[0]]

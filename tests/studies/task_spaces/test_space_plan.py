@@ -28,9 +28,11 @@ def test_every_profile_plans_one_cell_for_all_tasks_and_one_for_each(name: str) 
     cells = TASK_SPACES.plan(params, [MODEL])
     names = [p.name for task in params.tasks for p in pair_registry.get(task)]
     parts = [cell.measure.rpartition(":")[2] for cell in cells]
-    assert parts == ["probe", *["transfer"] * len(names)] * len(params.seeds)
+    lives = ["lives"] * len(names) * params.lives
+    assert parts == ["probe", *["transfer"] * len(names), *lives] * len(params.seeds)
     assert [cell.tasks[0].name for cell in cells[1 : 1 + len(names)]] == names
-    assert {frozenset(task.name for task in cell.tasks) for cell in cells} == {frozenset(names)}
+    maps = [cell for cell in cells if not cell.measure.endswith(":lives")]
+    assert {frozenset(task.name for task in cell.tasks) for cell in maps} == {frozenset(names)}
     assert len({cell.key for cell in cells}) == len(cells)
     assert all(cell.cost.token_layers == 4 * cell.cost.tokens > 0 for cell in cells)
 

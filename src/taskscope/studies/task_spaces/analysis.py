@@ -16,6 +16,8 @@ from taskscope.studies.task_spaces.along.findings import series_finding
 from taskscope.studies.task_spaces.along.series import Series, all_series
 from taskscope.studies.task_spaces.damage.findings import damage_finding, damages
 from taskscope.studies.task_spaces.findings import Result
+from taskscope.studies.task_spaces.lives import showing as lives_showing
+from taskscope.studies.task_spaces.lives.found import Lives, lives
 from taskscope.studies.task_spaces.params import TaskSpaceParams
 from taskscope.studies.task_spaces.patterns import tables as patterns_tabulating
 from taskscope.studies.task_spaces.patterns.findings import Patterns, patterns, patterns_finding
@@ -40,6 +42,12 @@ def all_patterns(rows: pa.Table, params: TaskSpaceParams) -> list[Patterns]:
     return [patterns(result.space, params.draws) for result in results(rows, params)]
 
 
+@once_per_table
+def all_lives(rows: pa.Table, params: TaskSpaceParams) -> list[Lives]:
+    """Find where tasks live, for every model that was asked, in sorted order."""
+    return lives(rows, [result.space for result in results(rows, params)])
+
+
 def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
     """Judge the claims for every model, and those along a series for every series."""
     found = [finding for result in results(rows, params) for finding in judging.findings(result)]
@@ -51,6 +59,7 @@ def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
 def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams) -> list[Figure]:
     """Draw the map of every model, neighbours in it, and estimates beside their controls."""
     drawn = [figure for result in results(rows, params) for figure in drawing.figures(result, findings)]
+    drawn += [figure for each in all_lives(rows, params) for figure in lives_showing.figures(each)]
     return drawn + [
         figure for each in series(rows, params) for figure in along_drawing.figures(each, params.draws)
     ]
@@ -61,4 +70,5 @@ def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     found = [table for result in results(rows, params) for table in tabulating.tables(result)]
     judged = [patterns_tabulating.table(each) for each in all_patterns(rows, params)]
     found += [each for each in judged if each is not None]
+    found += [table for each in all_lives(rows, params) for table in lives_showing.tables(each)]
     return found + [along_drawing.table(each, params.draws) for each in series(rows, params)]

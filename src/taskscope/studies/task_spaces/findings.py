@@ -35,6 +35,7 @@ MEANINGS = {
     "difference": "How much of it goes to other tasks when gradient differences are climbed.",
     "shuffled": "What the same tuning does when there is nothing to learn.",
     "plain": "What ordinary training on the good sentences does.",
+    "plain-masked": "What ordinary training does that changes the same weights alone.",
     "scattered": "What as many weights in the same tensors do, wherever they lie.",
     "words": "How far the words that differ tell transfer.",
     "word_pairs": "How far pairs of neighbouring words do.",

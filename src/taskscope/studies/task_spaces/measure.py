@@ -30,12 +30,16 @@ from taskscope.studies.task_spaces.params import (
     APART,
     N_STEPPED,
     PLAIN,
+    PLAIN_MASKED,
+    REVERSED,
     SCATTERED,
     SHUFFLED,
     TUNED,
+    WHOLE,
     ProbeCell,
     ProbeParams,
     TransferParams,
+    TuneParams,
 )
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TRANSFER, to_rows
 from taskscope.tasks import pair_registry
@@ -50,7 +54,8 @@ _HELD = 0.9
 """Share of the squared gradient whose holders are counted."""
 
 
-def _encoded(model: LanguageModel, pairs: Sequence[MinimalPair]) -> Contrasts:
+def encode(model: LanguageModel, pairs: Sequence[MinimalPair]) -> Contrasts:
+    """Encode pairs for scoring and for gradients."""
     return model.contrasts([(pair.good, pair.bad) for pair in pairs])
 
 
@@ -66,7 +71,7 @@ class _Judged:
 
     @classmethod
     def of(cls, model: LanguageModel, paradigms: tuple[Paradigm, ...], parts: Sequence[Half]) -> _Judged:
-        encoded = [_encoded(model, part.judged) for part in parts]
+        encoded = [encode(model, part.judged) for part in parts]
         return cls(paradigms, encoded, contrasts.join(encoded))
 
     def margins(self, model: LanguageModel) -> list[np.ndarray]:
@@ -89,7 +94,7 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
         StudyError: If a task has too few pairs.
         TaskError: If a sentence is too long for the model, or a task has changed since planning.
     """
-    params, model, notes = ProbeCell(**cell.params), *_raised(model)
+    params, model, notes = ProbeCell(**cell.params), *as_float32(model)
     paradigms = tuple(map(pair_registry.resolve, cell.tasks))
     parts = [halves(paradigm, cell.seed, params) for paradigm in paradigms]
     records: list[dict[str, object]] = []
@@ -102,7 +107,7 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
     for number, each in enumerate(judged):
         records += _steps(model, each, by_half[number], number, params)
     training = [[pair for half in each for pair in half.train] for each in parts]
-    encoded = [_encoded(model, pairs) for pairs in training]
+    encoded = [encode(model, pairs) for pairs in training]
     chosen = [_chosen(model, pairs, params) for pairs in encoded]
     for paradigm, (gradient, _) in zip(paradigms, chosen, strict=True):
         size = {"judged": paradigm.name, "phenomenon": paradigm.short, **_size(gradient, params)}
@@ -130,7 +135,7 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
     return Measured(rows=to_rows(records), notes={**audit.notes(), **notes})
 
 
-def _raised(model: LanguageModel) -> tuple[LanguageModel, dict[str, str]]:
+def as_float32(model: LanguageModel) -> tuple[LanguageModel, dict[str, str]]:
     """Return the model to measure on, in float32, and what the cell says of it."""
     notes = {"route": model.route}
     if (higher := raised(model)) is not model:
@@ -166,7 +171,7 @@ def _steps(
     """Tell from gradients what a step on each task does to all; in the first half, take some of the steps."""
     directions, lengths = [], []
     for part in parts:
-        pairs = _encoded(model, part.train)
+        pairs = encode(model, part.train)
         gradient, margins = gradients.margin(model.executor, pairs)
         directions.append(Step.of(gradient, choose(model, pairs, gradient, params)))
         lengths.append(_SMALL * float(margins.std()) / max(directions[-1].square, 1e-12))
@@ -206,7 +211,7 @@ def transfer(cell: Cell, model: LanguageModel) -> Measured:
         StudyError: If a task has too few pairs, or no weight is chosen.
         TaskError: As for `probe`.
     """
-    params, model, notes = TransferParams(**cell.params), *_raised(model)
+    params, model, notes = TransferParams(**cell.params), *as_float32(model)
     paradigms = tuple(map(pair_registry.resolve, cell.tasks))
     own, *_ = paradigms
     ordered = tuple(sorted(paradigms, key=lambda paradigm: paradigm.name))
@@ -215,11 +220,11 @@ def transfer(cell: Cell, model: LanguageModel) -> Measured:
     other = OtherText(model) if {TUNED, PLAIN} <= set(params.conditions) else None
     for number, half in enumerate(halves(own, cell.seed, params)):
         judged = _Judged.of(model, ordered, [each[number] for each in parts])
-        pairs, deltas = _encoded(model, half.train), {}
+        pairs, deltas = encode(model, half.train), {}
         for condition in params.conditions:
             if condition != APART:
                 rng = cell.rng(f"{condition} {number}")
-                found = _tuned(model, pairs, condition, params, rng)
+                found = tune_on(model, pairs, condition, params, rng)
                 deltas[condition] = found.delta
                 records += _after(model, judged, found, condition, own.name, number)
         if other is not None:
@@ -243,7 +248,7 @@ def _tuned_apart(
         return []
     there = tuple(paradigm for paradigm in ordered if paradigm.name in parts)
     judged = _Judged.of(model, there, [parts[paradigm.name] for paradigm in there])
-    found = _tuned(model, _encoded(model, parts[own.name].train), APART, params, cell.rng(APART))
+    found = tune_on(model, encode(model, parts[own.name].train), APART, params, cell.rng(APART))
     return _after(model, judged, found, APART, own.name, 0)
 
 
@@ -256,16 +261,22 @@ def _after(
         return judged.records(model, part=TRANSFER, condition=condition, tuned=own, half=half, **told)
 
 
-def _tuned(
-    model: LanguageModel, pairs: Contrasts, condition: str, params: TransferParams, rng: np.random.Generator
+def tune_on(
+    model: LanguageModel, pairs: Contrasts, condition: str, params: TuneParams, rng: np.random.Generator
 ) -> Tuned:
-    """Tune by one of `params.CONDITIONS`."""
+    """Tune by one of `params.ALL_CONDITIONS`."""
     if condition == SHUFFLED:
         pairs = pairs.swapped(rng.random(len(pairs)) < 0.5)
-    objective = gradients.plain if condition == PLAIN else gradients.margin
+    elif condition == REVERSED:
+        pairs = pairs.swapped(np.ones(len(pairs), dtype=bool))
+    objective = gradients.plain if condition in (PLAIN, PLAIN_MASKED) else gradients.margin
     gradient, first = objective(model.executor, pairs)
-    whole = condition == PLAIN
-    mask = gradients.everything(gradient) if whole else choose(model, pairs, gradient, params)
+    if condition == PLAIN_MASKED:
+        mask = choose(model, pairs, gradients.margin(model.executor, pairs)[0], params)
+    elif condition in (PLAIN, WHOLE):
+        mask = gradients.everything(gradient)
+    else:
+        mask = choose(model, pairs, gradient, params)
     if condition == SCATTERED:
         mask = gradients.scattered(mask, rng)
     size = sum(values.numel() for values in gradient.values())

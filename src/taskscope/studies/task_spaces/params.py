@@ -16,6 +16,13 @@ good and bad exchanged at random (conditions a, c, e and f of E1)."""
 APART = "apart"
 """Tuning by gradient differences where pairs learned from and judged share no content word (E8)."""
 CONDITIONS = (TUNED, PLAIN, SCATTERED, SHUFFLED, APART)
+"""Those that are asked for unless more are."""
+WHOLE, PLAIN_MASKED = "whole", "plain-masked"
+"""Tuning by gradient differences on all weights; on the good sentences alone, but on the weights that
+gradient differences choose (conditions b and d of E1)."""
+REVERSED = "reversed"
+"""Tuning downhill on gradient differences: good and bad exchanged in every pair (E2, E8)."""
+ALL_CONDITIONS = (*CONDITIONS, WHOLE, PLAIN_MASKED, REVERSED)
 PREDICTED = "first order"
 """Not a way of tuning: what the gradients of two tasks say that a step on one does to the other (5.4)."""
 
@@ -69,11 +76,9 @@ class ProbeCell(ProbeParams):
         }
 
 
-class TransferParams(ProbeParams):
-    """What the change of every task by tuning on one depends on (E1, E2)."""
+class TuneParams(ProbeParams):
+    """What tuning on one task depends on; where it lives (E10) depends on no more."""
 
-    conditions: tuple[str, ...] = CONDITIONS
-    """How to tune; the first of them is always measured."""
     steps: int = Field(default=10, ge=1)
     """Steps of tuning at most."""
     fewest_steps: int = Field(default=3, ge=1)
@@ -86,6 +91,13 @@ class TransferParams(ProbeParams):
     """Tuning stops once a batch has gained this many standard deviations of the scores at first."""
 
 
+class TransferParams(TuneParams):
+    """What the change of every task by tuning on one depends on (E1, E2)."""
+
+    conditions: tuple[str, ...] = CONDITIONS
+    """How to tune; the first of them is always measured."""
+
+
 class TaskSpaceParams(TransferParams):
     """All parameters; those beyond a cell's own can change without measuring again."""
 
@@ -94,6 +106,8 @@ class TaskSpaceParams(TransferParams):
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     first_order: bool = False
     """Draw the map from one gradient of each task and tune on none: for models too large for that."""
+    lives: bool = False
+    """Ask where each task lives: its weights and its change by block and module, a cell for each task."""
     draws: int = Field(default=5000, ge=100)
     """Permutations of the phenomena behind every chance level."""
 
@@ -101,6 +115,11 @@ class TaskSpaceParams(TransferParams):
     def probe(self) -> ProbeParams:
         """The part that decides scores, gradients and word overlap."""
         return ProbeParams(**self.model_dump(include=set(ProbeParams.model_fields)))
+
+    @property
+    def tune(self) -> TuneParams:
+        """The part that decides where a task lives."""
+        return TuneParams(**self.model_dump(include=set(TuneParams.model_fields)))
 
     @property
     def transfer(self) -> TransferParams:
@@ -119,9 +138,11 @@ class TaskSpaceParams(TransferParams):
             if twice:
                 raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
         for value in self.conditions:
-            if value not in CONDITIONS:
+            if value not in ALL_CONDITIONS:
                 raise StudyError(
-                    f"condition {value!r}", f"some of {', '.join(CONDITIONS)}", nearest(value, CONDITIONS)
+                    f"condition {value!r}",
+                    f"some of {', '.join(ALL_CONDITIONS)}",
+                    nearest(value, ALL_CONDITIONS),
                 )
         if TUNED not in self.conditions:
             raise StudyError(f"conditions {list(self.conditions)}", f"{TUNED!r}, which is judged, among them")
@@ -137,10 +158,27 @@ _PROFILES = {
         batch=6,
         draws=1000,
     ),
-    "standard": TaskSpaceParams(),
-    "full": TaskSpaceParams(n_train=160, n_eval=40, steps=60, batch=32, fewest_steps=5, seeds=(0, 1, 2)),
+    "standard": TaskSpaceParams(lives=True),
+    "full": TaskSpaceParams(
+        n_train=160,
+        n_eval=40,
+        steps=60,
+        batch=32,
+        fewest_steps=5,
+        seeds=(0, 1, 2),
+        conditions=ALL_CONDITIONS,
+        lives=True,
+    ),
     "paper": TaskSpaceParams(
-        tasks=("blimp",), n_train=400, n_eval=100, steps=100, batch=32, fewest_steps=5, seeds=(0, 1, 2)
+        tasks=("blimp",),
+        n_train=400,
+        n_eval=100,
+        steps=100,
+        batch=32,
+        fewest_steps=5,
+        seeds=(0, 1, 2),
+        conditions=ALL_CONDITIONS,
+        lives=True,
     ),
 }
 

@@ -18,7 +18,7 @@ from taskscope.stats.matrices import (
 )
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
-from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUNED
+from taskscope.studies.task_spaces.params import PLAIN, PLAIN_MASKED, SCATTERED, SHUFFLED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 
 Array = np.ndarray
@@ -116,7 +116,7 @@ def isolation(space: Space) -> Isolation:
     def of(condition: str) -> Callable[[Array], float]:
         return lambda keep: float(shares[condition][keep].mean())
 
-    controls = {name: of(name) for name in (PLAIN, SCATTERED) if name in shares}
+    controls = {name: of(name) for name in (PLAIN, PLAIN_MASKED, SCATTERED) if name in shares}
     return Isolation(compared(of(TUNED), controls, space.n), own, others)
 
 

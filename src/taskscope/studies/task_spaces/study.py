@@ -20,6 +20,8 @@ from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import Paradigm
 
 _ROOM = "taskscope.studies.task_spaces"
+_FILES = {"probe": "measure", "transfer": "measure", "lives": "lives.measure"}
+"""By function the module that measures it."""
 _CHARACTERS_PER_TOKEN = 4
 _BACKWARD = 3
 """What a pass forward and back costs, in passes forward."""
@@ -41,6 +43,8 @@ class TaskSpaces:
 
     def plan(self, params: TaskSpaceParams, models: Sequence[PlannedModel]) -> list[Cell]:
         """List the cells: per model and seed one for all tasks, and one of tuning on each task.
+
+        Where it is asked where tasks live, there is one more for each task.
 
         Raises:
             StudyError: If a parameter cannot be used, two tasks share a name, there is one task only, or a
@@ -66,6 +70,11 @@ class TaskSpaces:
                     others = [own, *(each for each in asked if each is not own)]
                     cost = _transfer(params, others)
                     cells.append(self._cell("transfer", params.transfer, model, others, seed, cost))
+                if params.lives and not params.first_order:
+                    cells += [
+                        self._cell("lives", params.tune, model, [task], seed, _lives(params, task, model))
+                        for task in asked
+                    ]
         return cells
 
     def analyse(self, rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
@@ -108,7 +117,7 @@ class TaskSpaces:
             model=model.ref,
             tasks=tuple(map(pair_registry.ref, tasks)),
             seed=seed,
-            measure=f"{_ROOM}.measure:{function}",
+            measure=f"{_ROOM}.{_FILES[function]}:{function}",
             cost=Cost(tokens=tokens, token_layers=tokens * model.n_blocks),
         )
 
@@ -124,6 +133,13 @@ def _transfer(params: TaskSpaceParams, tasks: Sequence[Paradigm]) -> int:
     learned = params.n_train + params.steps * params.batch
     tuning = N_HALVES * _length(tasks[0]) * _BACKWARD * learned
     return ceil(len(params.conditions) * (tuning + sum(_score(params, task) for task in tasks)))
+
+
+def _lives(params: TaskSpaceParams, task: Paradigm, model: PlannedModel) -> int:
+    """Count tokens: mask and steps, and scores of the task after two parts of its change for each block."""
+    learned = params.n_train + params.steps * params.batch
+    tuning = N_HALVES * _length(task) * _BACKWARD * learned
+    return ceil(tuning + 2 * (model.n_blocks + 2) * _score(params, task))
 
 
 def _score(params: TaskSpaceParams, task: Paradigm) -> float:

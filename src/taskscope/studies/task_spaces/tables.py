@@ -15,7 +15,7 @@ from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.task_spaces.accuracies import accuracy_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.kinds import pattern
-from taskscope.studies.task_spaces.params import CONDITIONS, PREDICTED, TUNED
+from taskscope.studies.task_spaces.params import ALL_CONDITIONS, PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.task_spaces.statistics import common_mode, compressed
 from taskscope.studies.wording import percent
@@ -118,7 +118,7 @@ def _tasks(space: Space) -> Table:
 def _ways(found: Result) -> Table:
     space, isolated = found.space, found.numbers and found.numbers.isolation
     rows = []
-    for name in CONDITIONS:
+    for name in ALL_CONDITIONS:
         if isolated is None or name not in space.after:
             continue
         steps = np.mean([n for (condition, _), n in space.steps.items() if condition == name])
@@ -217,4 +217,7 @@ _WAYS = {
     "plain": "plain training on the good sentences",
     "scattered": "gradient differences, weights drawn at random",
     "shuffled": "gradient differences, labels exchanged at random",
+    "whole": "gradient differences, all weights",
+    "plain-masked": "plain training, weights chosen by gradient differences",
+    "reversed": "gradient differences, all labels exchanged",
 }

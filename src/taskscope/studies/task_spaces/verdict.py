@@ -8,7 +8,8 @@
 - claim 2, supported: of what plain training does, counted in squares, a share falls on other tasks (interval
   above 0), and a larger one than with gradient differences. Contradicted: a smaller one.
 - claim 3, supported: the share of what tuning does that stays with its own task is larger than under every
-  other way of tuning. Contradicted: smaller than under one of them.
+  other way of tuning that was measured (plain training on all weights and on the same few, weights drawn at
+  random). Contradicted: smaller than under one of them.
 - claim 4, supported: likeness of gradients goes with transfer (interval above 0), and better than words or
   the gradients of an untrained model do. Contradicted: likeness goes with less transfer (interval below 0).
 - claim 6, supported: tasks of one phenomenon transfer more to each other, beyond what words and an untrained
@@ -33,6 +34,7 @@ LABELS = {
     "difference": "gradient differences",
     "shuffled": "labels exchanged at random",
     "plain": "plain training on the good sentences",
+    "plain-masked": "plain training on the same few weights",
     "scattered": "weights drawn at random",
     "words": "words",
     "word_pairs": "pairs of words",
