@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 from scipy.special import stdtrit
+from scipy.stats import rankdata
 
 Array = np.ndarray
 
@@ -79,6 +80,27 @@ def partial_correlation(x: Array, y: Array, covariates: Sequence[Array]) -> floa
     off = off_diagonal(len(x))
     away = _explaining(len(x), covariates)
     return float(_correlations(away(x[off])[None], away(y[off])[None])[0])
+
+
+def residual(x: Array, covariates: Sequence[Array]) -> Array:
+    """Take what covariates explain out of off-diagonal cells (`partial_correlation`); the diagonal is nan.
+
+    Args:
+        x: (unit, unit).
+        covariates: Matrices of the same shape.
+    """
+    off = off_diagonal(len(x))
+    rest = np.full(x.shape, np.nan)
+    rest[off] = _explaining(len(x), covariates)(x[off])
+    return rest
+
+
+def ranked(x: Array) -> Array:
+    """Replace off-diagonal cells by their ranks from 1, ties in the middle; the diagonal is nan."""
+    off = off_diagonal(len(x))
+    ranks = np.full(x.shape, np.nan)
+    ranks[off] = rankdata(x[off])
+    return ranks
 
 
 def permuted_groups(

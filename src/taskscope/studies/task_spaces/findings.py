@@ -171,6 +171,12 @@ def _grouping(space: Space, numbers: Numbers) -> Finding:
     shown = [
         control("strongest", "phenomena dealt at random", value.chance, "The verdict is against this one."),
         control(
+            "residual",
+            "the map less words and an untrained model",
+            value.residual,
+            "The same with those taken out of transfer alone, and left in the phenomena.",
+        ),
+        control(
             "words",
             "words alone",
             Measure(value.words, np.nan, np.nan),

@@ -131,6 +131,14 @@ class Space:
         # The step that gains on its own pairs what tuning is stopped at, were all as straight as it starts.
         return {**found, PREDICTED: self.slopes * (_STRENGTH * widths)[:, None] / widths}
 
+    def margin_gains(self, condition: str) -> Array:
+        """Change of the mean margin, nats, (half, tuned, judged), mean over seeds (D of 2.5)."""
+        return self._by_half(condition, _gain)
+
+    def accuracy_gains(self, condition: str) -> Array:
+        """Change of the share of pairs that are right, (half, tuned, judged), mean over seeds (T of 2.5)."""
+        return self._by_half(condition, _accuracy)
+
     def headroom(self, condition: str) -> Array:
         """Accuracy gained as a share of what could be won or lost, (tuned, judged), within -1 and 1 (N).
 
@@ -159,6 +167,10 @@ class Space:
 
 def _gain(before: Array, after: Array) -> float:
     return float((after - before).mean())
+
+
+def _accuracy(before: Array, after: Array) -> float:
+    return float((after > 0).mean() - (before > 0).mean())
 
 
 def _headroom(before: Array, after: Array) -> float:

@@ -14,6 +14,7 @@ from taskscope.stats.matrices import (
     pairwise_rest,
     partial_correlation,
     permuted_groups,
+    residual,
     same_group,
 )
 from taskscope.studies.judgement import Measure
@@ -184,6 +185,8 @@ class Grouping:
     """Correlation of transfer with "same phenomenon" beyond words and an untrained model's gradients."""
     chance: Measure
     """The same with phenomena dealt to tasks at random: mean, and where 95 % of the deals lie."""
+    residual: Measure
+    """Correlation of phenomena with what is left of transfer when the same is taken out of it alone."""
     raw: float
     """Without anything taken out."""
     words: float
@@ -204,6 +207,10 @@ def grouping(space: Space, draws: int) -> Grouping:
         cut = np.ix_(keep, keep)
         return partial_correlation(small[cut], same[cut], [each[cut] for each in nulls])
 
+    def left(keep: Array) -> float:
+        cut = np.ix_(keep, keep)
+        return partial_correlation(residual(small[cut], [each[cut] for each in nulls]), same[cut], ())
+
     rng = stream("task-spaces phenomena", space.model, space.tasks)
     dealt = permuted_groups(small, space.groups, nulls, rng, draws)
     low, high = np.nanquantile(dealt, [0.025, 0.975])
@@ -211,6 +218,7 @@ def grouping(space: Space, draws: int) -> Grouping:
     inside = (same == 1) & off
     return Grouping(
         partial=_measure(leave_one_out(value, space.n)),
+        residual=_measure(leave_one_out(left, space.n)),
         chance=Measure(float(np.nanmean(dealt)), float(low), float(high)),
         raw=partial_correlation(small, same, ()),
         words=partial_correlation(space.likeness["words"], same, ()),

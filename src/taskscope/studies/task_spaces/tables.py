@@ -14,8 +14,11 @@ from taskscope.report.wording import slug
 from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.task_spaces.accuracies import accuracy_table
 from taskscope.studies.task_spaces.findings import Result
+from taskscope.studies.task_spaces.forms import forms_table
+from taskscope.studies.task_spaces.hypotheses import hypothesis_table
 from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.params import ALL_CONDITIONS, PREDICTED, TUNED
+from taskscope.studies.task_spaces.polarity import polarity_table
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.task_spaces.statistics import common_mode, compressed
 from taskscope.studies.wording import percent
@@ -29,10 +32,17 @@ def published() -> dict[str, Any]:
 
 
 def tables(found: Result) -> list[Table]:
-    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of tuning, and published accuracies."""
+    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of tuning, and what the map is like."""
     space = found.space
     tuned = [_ways(found)] if space.drawn == TUNED else []
-    more = [each for each in (_apart(found), accuracy_table(space)) if each is not None]
+    asked = (
+        _apart(found),
+        accuracy_table(space),
+        hypothesis_table(found),
+        forms_table(space),
+        polarity_table(space),
+    )
+    more = [each for each in asked if each is not None]
     return [_phenomena(space), _tasks(space), *tuned, _first_order(space), *more]
 
 
@@ -126,18 +136,36 @@ def _ways(found: Result) -> Table:
         shared = common_mode(space.effects(name).mean(axis=0))
         told = percent(shared) if np.isfinite(shared) else "–"
         weights = f"{space.changed[name]:,.0f}"
-        rows.append((_WAYS[name], f"{own:+.2f}", f"{others:.2f}", told, weights, f"{steps:.1f}"))
+        alike = "–" if name == TUNED else f"{_alike(space, name):+.2f}"
+        rows.append((_WAYS[name], f"{own:+.2f}", f"{others:.2f}", told, alike, weights, f"{steps:.1f}"))
     return Table(
         name=f"task-spaces-{slug(space.model)}-ways",
         title="Ways of tuning",
-        columns=("way", "own gain", "change of others", "common mode", "weights changed", "steps"),
+        columns=(
+            "way",
+            "own gain",
+            "change of others",
+            "common mode",
+            "same map",
+            "weights changed",
+            "steps",
+        ),
         rows=tuple(rows),
         note="Mean over tasks, in standard deviations of margins; the change of others without its sign. "
         "Common mode: of the variance of what is done to others, the share that rows and columns tell; "
-        f"chance alone gives {percent(2 / space.n)} or so.",
+        f"chance alone gives {percent(2 / space.n)} or so. Same map: correlation, off the diagonal, with the "
+        "map of gradient differences; with all labels exchanged it should be far below 0.",
         model=space.model,
         headline=("way", "own gain", "change of others"),
     )
+
+
+def _alike(space: Space, condition: str) -> float:
+    """Correlate, off the diagonal, what a way of tuning does with the map."""
+    off = off_diagonal(space.n)
+    first, second = (compressed(space.effects(name).mean(axis=0))[off] for name in (TUNED, condition))
+    spread = first.std() * second.std()
+    return float(((first - first.mean()) * (second - second.mean())).mean() / spread) if spread else 0.0
 
 
 def _apart(found: Result) -> Table | None:

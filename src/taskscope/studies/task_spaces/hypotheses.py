@@ -1,0 +1,133 @@
+"""How the map agrees with the phenomena of linguists, said in every way that the protocol asks for (E4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taskscope.report.findings import Table
+from taskscope.report.wording import slug
+from taskscope.stats.matrices import (
+    jackknife,
+    leave_one_out,
+    off_diagonal,
+    partial_correlation,
+    permuted_groups,
+    ranked,
+    residual,
+    same_group,
+)
+from taskscope.studies.judgement import Measure
+from taskscope.studies.randomness import stream
+from taskscope.studies.task_spaces.findings import Result
+from taskscope.studies.task_spaces.spaces import Space
+from taskscope.studies.task_spaces.statistics import NULLS, compressed
+
+Array = np.ndarray
+_WORDS = ("words", "word_pairs")
+_DRAWS = 2000
+"""Permutations behind every p of the table; the verdict has its own."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One way of saying how far transfer goes with "same phenomenon"."""
+
+    name: str
+    value: Measure
+    """Interval leaves out one task at a time, with its row and column."""
+    chance: Measure
+    """Phenomena dealt to tasks at random: mean, and where 95 % lie."""
+    p: float
+    """Share of the deals that agree as well or better (Mantel's test, one-sided)."""
+
+
+def agreements(space: Space, draws: int = _DRAWS) -> list[Agreement]:
+    """Work out all of them; those for which nothing is left are left out.
+
+    Mantel as measured and by ranks; the area under the curve; partial Mantel, where the nulls are taken out
+    of transfer and phenomena; and the residualised space, where they are taken out of transfer alone.
+    """
+    effects = compressed(space.effects(space.drawn).mean(axis=0))
+    ranks = ranked(effects)
+    same = same_group(space.groups)
+    lexical, every = ([space.likeness[name] for name in names] for names in (_WORDS, NULLS))
+    asked: list[tuple[str, Array, Sequence[Array], Sequence[Array], bool]] = [
+        ("as measured (Mantel)", effects, (), (), False),
+        ("by ranks (Spearman)", ranks, (), (), False),
+        ("area under the curve", ranks, (), (), True),
+        ("beyond words (partial Mantel)", effects, lexical, (), False),
+        ("beyond words and an untrained model (partial Mantel)", effects, every, (), False),
+        ("map less words", effects, (), lexical, False),
+        ("map less words and an untrained model", effects, (), every, False),
+    ]
+    found = []
+    for name, matrix, away, taken, area in asked:
+        scale = _area(same) if area else (lambda value: value)
+
+        def value(
+            keep: Array, matrix: Array = matrix, away: Sequence[Array] = away, taken: Sequence[Array] = taken
+        ) -> float:
+            cut = np.ix_(keep, keep)
+            x = residual(matrix[cut], [each[cut] for each in taken]) if taken else matrix[cut]
+            return partial_correlation(x, same[cut], [each[cut] for each in away])
+
+        values = scale(leave_one_out(value, space.n))
+        if not np.isfinite(values).all():
+            continue
+        rng = stream("task-spaces agreement", space.model, space.tasks, name)
+        x = residual(matrix, taken) if taken else matrix
+        dealt = scale(permuted_groups(x, space.groups, away, rng, draws))
+        dealt = dealt[np.isfinite(dealt)]
+        low, high = np.quantile(dealt, [0.025, 0.975])
+        found.append(
+            Agreement(
+                name,
+                Measure(*jackknife(values)),
+                Measure(float(dealt.mean()), float(low), float(high)),
+                float((1 + (dealt >= values[0]).sum()) / (1 + len(dealt))),
+            )
+        )
+    return found
+
+
+def _area(same: Array) -> Callable[[Array], Array]:
+    """Return what turns a correlation of ranks with "same phenomenon" into the area under the curve.
+
+    Both follow from the mean rank of the cells inside phenomena; ties are taken as in the ranks.
+    """
+    inside = same[off_diagonal(len(same))]
+    n, share = len(inside), inside.mean()
+    spread = np.sqrt((n * n - 1) / 12) * np.sqrt(share * (1 - share))
+    return lambda value: 0.5 + value * spread / (n * share * (1 - share))
+
+
+def hypothesis_table(found: Result) -> Table | None:
+    """Tabulate the agreements; None where there is nothing to group."""
+    space = found.space
+    if found.numbers is None or found.numbers.grouping is None:
+        return None
+    rows = tuple(
+        (
+            each.name,
+            f"{each.value.value:+.2f}",
+            f"{each.value.low:+.2f} to {each.value.high:+.2f}",
+            f"{each.chance.low:+.2f} to {each.chance.high:+.2f}",
+            f"{each.p:.3f}",
+        )
+        for each in agreements(space)
+    )
+    return Table(
+        name=f"task-spaces-{slug(space.model)}-hypothesis",
+        title="Does the map agree with the phenomena of linguists?",
+        columns=("agreement", "value", "interval", "dealt at random", "p"),
+        rows=rows,
+        note=f"Of {space.n} tasks, the diagonal left out; 95 % intervals leave out one task at a time. Dealt "
+        f"at random: where 95 % of {_DRAWS} deals of the phenomena to tasks lie; p is the share of them that "
+        "agree as well or better. Partial Mantel takes words out of both, the map less words out of the map "
+        "alone. The area is .5 for chance; the rest are correlations.",
+        model=space.model,
+        headline=("agreement", "value", "interval"),
+    )
