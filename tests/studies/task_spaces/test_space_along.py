@@ -54,8 +54,9 @@ def test_a_series_is_judged_beside_its_models_and_drawn() -> None:
     found = TASK_SPACES.analyse(table, params)
     assert [each.model for each in found if each.claim == "9"] == ["simulated in training"]
     drawn = [f.name for f in TASK_SPACES.figures(table, found, params) if "in-training" in f.name]
-    assert [name.rpartition("-")[2] for name in drawn] == ["likeness", "places"]
-    [told] = [t for t in TASK_SPACES.tables(table, found, params) if "in-training" in t.name]
+    assert [name.rpartition("-")[2] for name in drawn] == ["likeness", "places", "neighbours"]
+    told, steps = [t for t in TASK_SPACES.tables(table, found, params) if "in-training" in t.name]
+    assert [row[1] for row in steps.rows] == ["model 2", "model 3", "model 4"]
     assert [row[0] for row in told.rows] == ["model 1", "model 2", "model 3", "model 4"]
 
 

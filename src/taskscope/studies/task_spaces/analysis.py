@@ -12,6 +12,7 @@ from taskscope.studies.task_spaces import figures as drawing
 from taskscope.studies.task_spaces import findings as judging
 from taskscope.studies.task_spaces import tables as tabulating
 from taskscope.studies.task_spaces.along import figures as along_drawing
+from taskscope.studies.task_spaces.along import neighbours
 from taskscope.studies.task_spaces.along.findings import series_finding
 from taskscope.studies.task_spaces.along.series import Series, all_series
 from taskscope.studies.task_spaces.damage.findings import damage_finding, damages
@@ -60,9 +61,9 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams
     """Draw the map of every model, neighbours in it, and estimates beside their controls."""
     drawn = [figure for result in results(rows, params) for figure in drawing.figures(result, findings)]
     drawn += [figure for each in all_lives(rows, params) for figure in lives_showing.figures(each)]
-    return drawn + [
-        figure for each in series(rows, params) for figure in along_drawing.figures(each, params.draws)
-    ]
+    drawn += [figure for each in series(rows, params) for figure in along_drawing.figures(each, params.draws)]
+    steps = [neighbours.figure(each) for each in series(rows, params)]
+    return drawn + [each for each in steps if each is not None]
 
 
 def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
@@ -71,4 +72,6 @@ def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     judged = [patterns_tabulating.table(each) for each in all_patterns(rows, params)]
     found += [each for each in judged if each is not None]
     found += [table for each in all_lives(rows, params) for table in lives_showing.tables(each)]
-    return found + [along_drawing.table(each, params.draws) for each in series(rows, params)]
+    found += [along_drawing.table(each, params.draws) for each in series(rows, params)]
+    steps = [neighbours.table(each) for each in series(rows, params)]
+    return found + [each for each in steps if each is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy.stats import rankdata
 
 from taskscope.stats.matrices import off_diagonal, pairwise_rest
 from taskscope.studies.columns import where
@@ -127,17 +128,20 @@ def _by_task(
     return found / np.maximum(count, 1)
 
 
-def likeness(a: Array, b: Array, keep: Array) -> float:
+def likeness(a: Array, b: Array, keep: Array, ranks: bool = False) -> float:
     """Correlate two maps drawn from different halves of the pairs, rows and columns taken out.
 
     Args:
         a: (half, tuned, judged), two halves.
         b: The same of another model; chance in the pairs is not shared, for halves are crossed.
         keep: Tasks to count.
+        ranks: Spearman's correlation instead of Pearson's.
     """
     off, found = off_diagonal(len(keep)), []
     for first, second in ((a[0], b[1]), (a[1], b[0])):
         x, y = (pairwise_rest(each[np.ix_(keep, keep)])[off] for each in (first, second))
+        if ranks:
+            x, y = (rankdata(each) - (len(each) + 1) / 2 for each in (x, y))
         spread = x.std() * y.std()
         found.append(float((x * y).mean() / spread) if spread > 1e-12 else 0.0)
     return float(np.mean(found))
