@@ -84,6 +84,7 @@ class Paradigm(BaseModel):
             raise TaskError(
                 f"Paradigm {self.name!r} has {len(self.pairs)} pairs, of which {differing} differ.",
                 "at least two pairs of sentences that differ: one to learn from and one to judge by",
+                "more lines for this paradigm, each with a good sentence and another, bad one",
             )
         return self
 

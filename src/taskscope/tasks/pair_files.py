@@ -167,5 +167,9 @@ def _pair(row: Mapping[str, Any], default: int, where: str) -> MinimalPair:
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     value = row.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise TaskError(f"{where}: the field {key!r} is missing or empty.", "a text", nearest(key, row))
+        raise TaskError(
+            f"{where}: the field {key!r} is missing or empty.",
+            "a text",
+            nearest(key, row) or f'a line such as {{"good": "...", "bad": "..."}}, with {key!r} filled in',
+        )
     return value

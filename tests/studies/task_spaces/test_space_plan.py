@@ -68,8 +68,15 @@ def test_the_few_tasks_are_two_of_each_phenomenon() -> None:
     ],
 )
 def test_what_cannot_be_measured_is_refused(change: dict, told: str) -> None:
-    with pytest.raises(StudyError, match=told):
+    with pytest.raises(StudyError, match=told) as refused:
         TASK_SPACES.plan(TaskSpaceParams(**change), [MODEL])
+    assert refused.value.given and refused.value.expected
+
+
+def test_too_few_pairs_say_what_to_try() -> None:
+    with pytest.raises(StudyError, match="has 3 pairs that differ") as refused:
+        TASK_SPACES.plan(TaskSpaceParams(tasks=("past-form/3", "what-with-gap")), [MODEL])
+    assert "more different pairs" in refused.value.hint
 
 
 def test_unknown_tasks_are_refused() -> None:

@@ -141,8 +141,17 @@ def test_a_plain_file_holds_any_number_of_paradigms(tmp_path):
     ],
 )
 def test_pairs_that_nothing_can_be_learned_from_are_refused(tmp_path, rows, told):
-    with pytest.raises(TaskError, match=told):
+    with pytest.raises(TaskError, match=told) as refused:
         load_file(write(tmp_path / "a.jsonl", *rows))
+    assert refused.value.expected and "more lines" in refused.value.hint
+
+
+def test_a_missing_field_is_asked_for_as_a_line(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"good": "A."}) + "\n", encoding="utf-8")
+    with pytest.raises(TaskError, match="line 1: the field 'bad' is missing") as refused:
+        load_file(path)
+    assert refused.value.expected == "a text" and "with 'bad' filled in" in refused.value.hint
 
 
 def test_a_fingerprint_follows_the_sentences(tmp_path):

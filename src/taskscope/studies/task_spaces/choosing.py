@@ -39,6 +39,7 @@ def halves(paradigm: Paradigm, seed: int, params: PairParams) -> tuple[Half, ...
         raise StudyError(
             f"paradigm {paradigm.name!r} has {len(differing)} pairs that differ",
             f"at least {2 * N_HALVES}: in each half one to learn from and one to judge by",
+            "more different pairs for it, or leave it out of -t",
         )
     each = min(len(differing) // N_HALVES, params.n_train + params.n_eval)
     judged = min(max(1, round(each * params.n_eval / (params.n_train + params.n_eval))), each - 1)
