@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,6 +126,5 @@ def told(found: Lives, name: str) -> Measure | None:
     if len(values) < _FEWEST:
         return None
     each = np.array(values)
-    mean: Callable[[Array], float] = lambda keep: float(each[keep].mean())  # noqa: E731
-    value, low, high = jackknife(leave_one_out(mean, len(each)))
+    value, low, high = jackknife(leave_one_out(lambda keep: float(each[keep].mean()), len(each)))
     return Measure(value, max(low, -1.0), min(high, 1.0))

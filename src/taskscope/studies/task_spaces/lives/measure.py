@@ -57,10 +57,10 @@ def _half(
         name: np.array([float(g.numel()), float(g.double().square().sum()), float(mask[name].sum())])
         for name, g in gradient.items()
     }
-    total = sum(amounts.values())
+    total = np.sum(list(amounts.values()), axis=0)
     records: list[dict[str, object]] = []
     for place in sorted(set(where.values()), key=lambda p: (p.block, p.module)):
-        here = sum(amounts[name] for name in gradient if where[name] == place) / total
+        here = np.sum([amounts[name] for name in gradient if where[name] == place], axis=0) / total
         shares = dict(zip(("size", "squares", "chosen"), map(float, here), strict=True))
         records.append({"block": place.block, "module": place.module, **shares})
     delta = tune_on(model, pairs, TUNED, params, rng).delta
