@@ -14,8 +14,8 @@ OUTSIDE = -1
 """Number of the block of parameters that stand in none: embeddings and the last norm."""
 EMBEDDING, NORM, OTHER = "embedding", "norms", "other"
 QUERY, KEY, VALUE, FUSED, WRITE = "query", "key", "value", "query, key, value", "attention output"
-MLP_IN, MLP_OUT = "MLP in", "MLP out"
-MODULES = (EMBEDDING, QUERY, KEY, VALUE, FUSED, WRITE, MLP_IN, MLP_OUT, NORM, OTHER)
+MLP_IN, MLP_OUT, EXPERTS = "MLP in", "MLP out", "experts"
+MODULES = (EMBEDDING, QUERY, KEY, VALUE, FUSED, WRITE, MLP_IN, MLP_OUT, EXPERTS, NORM, OTHER)
 _READS = (
     (FUSED, re.compile(r"c_attn|query_key_value|qkv|attn_in")),
     (QUERY, re.compile(r"^(q|query|wq)(_|$)|q_proj")),
@@ -69,6 +69,8 @@ def _in_block(path: str, owner: nn.Module, projection: nn.Module | None, width: 
     last = path.rpartition(".")[2].lower()
     if _is_norm(path, owner):
         return NORM
+    if "expert" in path.lower():
+        return EXPERTS
     for module, names in _READS:
         if names.search(last):
             return module

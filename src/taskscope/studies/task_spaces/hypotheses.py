@@ -85,12 +85,18 @@ def agreements(space: Space, draws: int = _DRAWS) -> list[Agreement]:
         found.append(
             Agreement(
                 name,
-                Measure(*jackknife(values)),
+                _bounded(values, 0.0 if area else -1.0),
                 Measure(float(dealt.mean()), float(low), float(high)),
                 float((1 + (dealt >= values[0]).sum()) / (1 + len(dealt))),
             )
         )
     return found
+
+
+def _bounded(values: Array, least: float) -> Measure:
+    """Read a number with its interval off `leave_one_out`; neither lies beyond what it can be."""
+    value, low, high = jackknife(values)
+    return Measure(value, max(low, least), min(high, 1.0))
 
 
 def _area(same: Array) -> Callable[[Array], Array]:
@@ -127,7 +133,8 @@ def hypothesis_table(found: Result) -> Table | None:
         note=f"Of {space.n} tasks, the diagonal left out; 95 % intervals leave out one task at a time. Dealt "
         f"at random: where 95 % of {_DRAWS} deals of the phenomena to tasks lie; p is the share of them that "
         "agree as well or better. Partial Mantel takes words out of both, the map less words out of the map "
-        "alone. The area is .5 for chance; the rest are correlations.",
+        "alone. The area is .5 for chance; the rest are correlations. A row is missing where words "
+        "alone tell the phenomena apart, so that nothing is left.",
         model=space.model,
         headline=("agreement", "value", "interval"),
     )
