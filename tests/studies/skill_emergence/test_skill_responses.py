@@ -124,6 +124,18 @@ def test_pairs_of_skills_come_out_of_their_rows_tagged() -> None:
             },
             ("to-upper(next-letter)/0/1/2/0", 0.0, ("next-letter", "to-upper")),
         ),
+        (
+            "task-spaces",
+            {
+                "part": ["score", "score"],
+                "condition": ["", "tuned"],
+                "judged": ["plurals", "plurals"],
+                "half": [1, 1],
+                "margins": [[-0.5], [2.0]],
+                "task": ["", ""],
+            },
+            ("plurals/0/1/0", 0.0, ("plurals",)),
+        ),
     ],
 )
 def test_every_study_hands_its_responses_out(study: str, columns: dict, expected: tuple) -> None:

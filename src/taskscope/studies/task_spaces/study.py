@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from statistics import fmean
 
@@ -13,6 +13,7 @@ from taskscope.report.findings import Figure, Finding, Table
 from taskscope.runs.cell import Cell, Cost
 from taskscope.studies import base
 from taskscope.studies.base import PlannedModel
+from taskscope.studies.responses import Response
 from taskscope.studies.task_spaces.choosing import N_HALVES, halves
 from taskscope.studies.task_spaces.claims import ACCOUNT
 from taskscope.studies.task_spaces.params import N_STEPPED, ProbeCell, TaskSpaceParams, profile
@@ -100,6 +101,12 @@ class TaskSpaces:
         from taskscope.studies.task_spaces.answers import answers
 
         return answers(rows)
+
+    def responses(self, rows: pa.Table) -> Iterator[Response]:
+        """Return which pairs each model got right, for models of responses; see `responses`."""
+        from taskscope.studies.task_spaces.responses import responses
+
+        return responses(rows)
 
     def _cell(
         self,
