@@ -75,9 +75,8 @@ def test_enumerated_graphs_come_out_as_in_the_protocol(row):
     assert np.mean(found) == pytest.approx(printed, abs=0.004 + 0.8 / n_texts**0.5)
     assert max(found) < closed_form(alpha, theta, k, n_texts, n_skills)
     assert worst_case(alpha, theta, k, n_skills) < min(found)
-    # Alternation is a lower bound; without an exchange of single skills it misses a few per cent here.
-    assert all(s <= f + 1e-12 for s, f in zip(searched, found, strict=True))
-    assert np.mean(searched) > 0.94 * np.mean(found)
+    # The search is a lower bound, within 1 % of the best on every graph (criterion 7).
+    assert all(0.99 * f <= s <= f + 1e-12 for s, f in zip(searched, found, strict=True))
 
 
 LARGE = [  # N1, N2, k, theta, alpha, found, worst case
@@ -103,8 +102,11 @@ def test_large_graphs_come_out_as_in_the_protocol(row):
     if n_texts >= 100_000:
         assert abs(found / worst - 1) <= 0.005
     allowed = theta * float(guarantee(alpha, theta, k).beta)
-    assert (failure_shares(skills, n_skills, failed) > allowed).mean() <= alpha
+    assert (failure_shares(skills, n_skills, failed) > allowed).sum() == 0
     assert found < certificate(alpha, theta, k, n_texts, n_skills)
+    by_chance = rng.permutation(n_texts)[: round(theta * n_texts)]
+    into = np.sort(np.bincount(skills[by_chance].ravel(), minlength=n_skills))[-round(alpha * n_skills) :]
+    assert 1.03 <= beta(into.sum(), *row[:5]) <= 1.18  # 1.05 to 1.16 in the protocol, of other draws
 
 
 def test_fifty_graphs_stay_within_their_certificate_and_clustered_ones_do_not():

@@ -10,7 +10,8 @@ from taskscope.theory import skill_dynamics
 
 
 @pytest.mark.parametrize(
-    ("c", "ratio", "within"), [(3, 2.0, 0.001), (3, 0.75, 0.02), (2, 1.5, 0.02), (4, 1.0, 0.02)]
+    ("c", "ratio", "within"),
+    [(3, 2.0, 0.001), (3, 1.0, 0.02), (3, 0.75, 0.02), (2, 1.5, 0.02), (4, 1.0, 0.02)],
 )
 def test_peeling_leaves_what_the_fixed_point_says(c, ratio, within):
     left = mechanisms.peel(20_000, c, ratio, np.random.default_rng(0))

@@ -9,7 +9,13 @@ from scipy.stats import binom, hypergeom
 from taskscope.errors import TaskscopeError
 from taskscope.theory.skill_graph import inverse, links, stimulus, tuples
 from taskscope.theory.skill_graph.certificate import certificate, closed_form, log_tails
-from taskscope.theory.skill_graph.guarantee import condition, divergence, guarantee, largest_alpha
+from taskscope.theory.skill_graph.guarantee import (
+    condition,
+    divergence,
+    guarantee,
+    largest_alpha,
+    needed_divergence,
+)
 from taskscope.theory.skill_graph.worst_case import worst_case
 
 ALPHAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -71,6 +77,7 @@ def test_signs_of_the_printed_inequality():
 
 def test_large_k_goes_like_a_gaussian():
     assert float(guarantee(0.5, 0.05, 512).beta) == pytest.approx(1.12437, abs=5e-6)
+    assert 1 + np.sqrt(2 * float(needed_divergence(0.05, 512))) == pytest.approx(1.12453, abs=6e-6)
 
 
 @given(shares, skills, shares)
@@ -111,6 +118,31 @@ def test_more_is_never_worse(low, high, k, alpha):
     by_alpha = guarantee([low, high], alpha, k)
     assert by_alpha.beta[0] >= by_alpha.beta[1] * (1 - 1e-9)
     assert float(guarantee(alpha, low, k + 1).beta) <= float(guarantee(alpha, low, k).beta) * (1 + 1e-9)
+
+
+@given(shares, skills, shares, st.floats(0, 0.9), st.floats(0.05, 0.1))
+def test_the_condition_falls_from_the_entropy_at_one(theta, k, alpha, at, step):
+    """F(beta = 1) = H(theta) > 0, and F falls from there to 1/alpha: one root at most (3.1)."""
+    entropy = -theta * np.log(theta) - (1 - theta) * np.log1p(-theta)
+    assert condition(theta, k, alpha, 1.0) == pytest.approx(entropy)
+    assert entropy > 0
+    low, high = (1 + part * (1 / alpha - 1) for part in (at, at + step))
+    assert condition(theta, k, alpha, low) > condition(theta, k, alpha, high)
+    last = condition(theta, k, alpha, 1 / alpha)
+    assert last == pytest.approx(entropy - k * theta * np.log(1 / alpha))
+    if abs(last) > 1e-9:
+        assert (last < 0) == (alpha < float(largest_alpha(theta, k)))
+
+
+@given(shares, skills, shares, st.floats(0.01, 0.99))
+def test_the_inequality_comes_true_below_one_as_far_as_above(theta, k, alpha, beta):
+    """Why there is a guard: D(beta alpha || alpha) grows on both sides of beta = 1."""
+    assert divergence(beta * alpha, alpha) > 0
+    assert divergence(0.5 * beta * alpha, alpha) > divergence(beta * alpha, alpha)
+    assert divergence(0.0, alpha) == pytest.approx(-np.log1p(-alpha))
+    with pytest.raises(TaskscopeError, match="without meaning") as caught:
+        condition(theta, k, alpha, beta)
+    assert caught.value.expected and caught.value.hint
 
 
 @given(shares, skills, shares, st.floats(0.01, 0.99))
@@ -284,6 +316,23 @@ def test_joined_texts_succeed_when_every_part_does():
     assert float(tuples.composite([0.9, 0.5, 0.7])) == pytest.approx(right.all(axis=1).mean(), abs=0.005)
 
 
+def test_uniform_tuples_succeed_on_average_as_often_as_all_parts_do():
+    """Mean over all pairs of the product of competences whose mean is 1 - theta: (1 - theta)^2 (3.6)."""
+    competence = np.random.default_rng(1).random(50)
+    pairs = np.stack(np.meshgrid(competence, competence), axis=-1)
+    assert tuples.composite(pairs).mean() == pytest.approx(competence.mean() ** 2)
+
+
+def test_below_the_theorems_alpha_the_clamp_still_answers():
+    """k = 8, alpha = .2, theta = 1e-6 has no root although competence is nearly 1 (pitfall 2)."""
+    found = guarantee(0.2, 1e-6, 8)
+    assert bool(found.clamped) and float(found.beta) == 5.0
+    assert float(found.competence) == pytest.approx(1 - 5e-6)
+    below = guarantee(float(largest_alpha(0.1, 8)) * (1 - 1e-6), 0.1, 8)
+    assert not bool(below.clamped)
+    assert float(below.beta) == pytest.approx(1 / float(largest_alpha(0.1, 8)), rel=1e-5)
+
+
 def test_most_tuples_cannot_have_been_seen():
     found = [stimulus.log10_seen(1e11, 16, t, 10_000) for t in (2, 3, 4, 8)]
     np.testing.assert_allclose(found, [5.38, 2.53, -0.36, -12.28], atol=6e-3)
@@ -309,6 +358,8 @@ def test_four_links_from_excess_to_mistakes():
         assert links.error(100.0, link) == 1.0
         slope = links.slope_through(1.7, 0.1, link)
         assert float(links.error(1.7, link, slope)) == pytest.approx(0.1)
+        halved = float(links.error(0.01, link) / links.error(0.005, link))
+        assert halved == pytest.approx(2**0.5 if link.startswith("pinsker") else 2, rel=0.003)
     assert links.error(0.1, "linear", 0.5) == 0.05
     with pytest.raises(TaskscopeError, match="excess of 0 nats"):
         links.slope_through(0.0, 0.1)

@@ -1,6 +1,7 @@
 """Responses of models to items: of the studies in a run folder that hand some out, or from a CSV file.
 
-What hands none out comes as a file with the columns ``model,item,correct`` and, if there are tags, ``skills``.
+What hands none out comes as a file with the columns ``model,item,correct`` and, if there are tags,
+``skills``.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Responses:
         if not found:
             raise TaskscopeError(
                 "no responses",
-                "rows of choices, mapping tasks, minimal pairs, nested calls, pairs of skills or cloze questions",
+                "rows of choices, mapping tasks, minimal pairs, nested calls, pairs or cloze questions",
                 "a .csv file with the columns model, item, correct and skills",
             )
         examinees, items = tuple(dict.fromkeys(name for name, _ in found)), tuple(tags)
