@@ -17,6 +17,7 @@ from taskscope.studies.skill_emergence.collage.measure import named
 from taskscope.studies.skill_emergence.collage.measure_networks import (
     Perceptron,
     PlainNetwork,
+    TileLogits,
     TileMixture,
     Transformer,
 )
@@ -24,7 +25,10 @@ from taskscope.studies.skill_emergence.collage.rows import (
     ALL_TOLD,
     CONDITIONS,
     EXAMPLES,
+    EXTRAS,
+    LONGER,
     ONE_BY_ONE,
+    PROBE,
     RELABELLED,
     SHUFFLED,
     TILES,
@@ -33,13 +37,21 @@ from taskscope.studies.skill_emergence.collage.rows import (
     outcomes,
     records,
 )
-from taskscope.studies.skill_emergence.collage.showing import pictures
+from taskscope.studies.skill_emergence.collage.showing import pictures, table
 from taskscope.studies.skill_emergence.collage.simulation import SCENARIOS
 from taskscope.studies.skill_emergence.params import COLLAGES, SkillEmergenceParams
 from taskscope.studies.skill_emergence.rows import of_part
 from taskscope.studies.skill_emergence.study import SKILL_EMERGENCE
 
-SMALL = SkillEmergenceParams(parts=(COLLAGES,), n_collages=64, n_test_collages=50, epochs=1, n_trainings=1)
+SMALL = SkillEmergenceParams(
+    parts=(COLLAGES,),
+    n_collages=64,
+    n_test_collages=50,
+    epochs=1,
+    n_trainings=1,
+    n_kind_trainings=1,
+    collage_extras=tuple(EXTRAS),
+)
 
 
 def cells(params: SkillEmergenceParams) -> list[Cell]:
@@ -52,7 +64,9 @@ def measured(cell: Cell) -> dict[str, Outcomes]:
     rows = attempt.measured.rows
     kept = np.atleast_1d(attempt.measured.notes["epoch"])
     assert len(kept) == (10 if cell.params["condition"] == ONE_BY_ONE else 1)
-    assert ((kept >= 1) & (kept <= cell.params["epochs"])).all()
+    most = cell.params["epochs"] * (7 if cell.params["condition"] == LONGER else 1)
+    assert ((kept >= 1) & (kept <= most)).all()
+    assert cell.params["condition"] != LONGER or (kept == most).all()
     return outcomes(of_part(rows.append_column("seed", pa.array([0] * rows.num_rows)), COLLAGES))
 
 
@@ -167,13 +181,51 @@ def test_pictures_of_a_few_test_collages_are_kept(side: int):
     assert sum(row["kind"] == "pixel" for row in rows) == EXAMPLES * shown**2
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("condition", [*CONDITIONS, *EXTRAS.values()])
 def test_every_training_is_made_again_to_the_bit(condition: str):
     cell = next(cell for cell in cells(SMALL) if cell.params["condition"] == condition)
     first, second = measured(cell)[condition], measured(cell)[condition]
     assert first.hits.shape == (1, 50, 4)
     np.testing.assert_array_equal(first.hits, second.hits)
     np.testing.assert_array_equal(first.classes, second.classes)
+    if condition == ONE_BY_ONE:
+        assert np.isnan(first.mass).all()  # ten separate answers are no distribution
+    else:
+        assert ((first.mass > 0) & (first.mass <= 1 + 1e-6)).all()
+
+
+def test_digits_come_twice_where_they_may():
+    found = draws.draw(draws.split(*load(""))[0], 2000, np.random.default_rng(0), repeated=True)
+    different = np.array([len(set(row)) for row in found.classes.tolist()])
+    assert (different == 4).mean() == pytest.approx(0.504, abs=0.04)  # 10 * 9 * 8 * 7 / 10^4
+    assert (found.labels[:, None] == found.classes).any(axis=1).all()
+
+
+def test_single_digits_are_collages_of_one_tile():
+    digits = draws.split(*load(""))[0]
+    found = draws.singles(digits)
+    np.testing.assert_array_equal(found.tiles[:, 0], digits[0])
+    np.testing.assert_array_equal(found.classes[:, 0], found.labels)
+
+
+def test_averaged_logits_are_no_mixture():
+    torch.manual_seed(0)
+    network = TileLogits(8).eval()
+    tiles = torch.rand(5, 4, 8, 8)
+    with torch.no_grad():
+        each = torch.stack([network.detector(tiles[:, [n]]) for n in range(4)])
+        torch.testing.assert_close(network(tiles), each.mean(0).log_softmax(-1))
+        seen = network.features(tiles)
+        torch.testing.assert_close(network.detector[-1](seen), network.each(tiles))
+    assert seen.shape == (5, 4, 1024)
+
+
+def test_rows_from_before_the_probability_was_kept_are_read():
+    told = records(TILES, 0, np.array([[0, 1, 2, 3]]), np.ones((1, 4), bool), np.ones(1, bool))
+    old = pa.Table.from_pylist([{"part": COLLAGES, "seed": 0, **told[0]}]).drop_columns(["mass"])
+    (found,) = outcomes(of_part(old, COLLAGES)).values()
+    assert found.exact.tolist() == [1.0] and np.isnan(found.mass).all()
+    assert table({TILES: found}, "x").rows[0][-1] == "–"
 
 
 def test_what_is_found_is_counted_as_written():
@@ -189,18 +241,26 @@ def test_what_is_found_is_counted_as_written():
 
 @pytest.mark.slow
 def test_one_label_is_enough_for_a_shared_detector():
-    """Protocol: .827 at 500 collages; the product law within .03; labels that say nothing find nothing."""
-    params = SkillEmergenceParams(parts=(COLLAGES,), n_collages=500, n_trainings=1, collage_kinds=())
+    """Criteria 13 and 14 with one training: 500 collages .80, 1000 .88; the product law within .03.
+
+    Labels that say nothing find nothing.
+    """
+    params = SkillEmergenceParams(
+        parts=(COLLAGES,), n_trainings=1, n_kind_trainings=1, collage_kinds=(), collage_extras=("probe",)
+    )
     by_condition = {cell.params["condition"]: cell for cell in cells(params)}
-    found = measured(by_condition[TILES])[TILES]
-    assert found.exact[0] >= 0.75
-    assert found.recall[0] >= 0.93
-    assert found.exact[0] == pytest.approx(found.product[0], abs=0.03)
-    null = measured(
-        by_condition[SHUFFLED].model_copy(
-            update={"params": {**by_condition[SHUFFLED].params, "n_collages": 64, "epochs": 3}}
-        )
-    )[SHUFFLED]
+
+    def trained(condition: str, **changed: int) -> Outcomes:
+        cell = by_condition[condition]
+        return measured(cell.model_copy(update={"params": {**cell.params, **changed}}))[condition]
+
+    for n, exact, recall in ((500, 0.80, 0.93), (1000, 0.88, 0.97)):
+        found = trained(TILES, n_collages=n)
+        assert found.exact[0] >= exact
+        assert found.recall[0] >= recall
+        assert found.exact[0] == pytest.approx(found.product[0], abs=0.03)
+    assert trained(PROBE).exact[0] == pytest.approx(0.945, abs=0.05)
+    null = trained(SHUFFLED, n_collages=64, epochs=3)
     assert null.exact[0] < 0.05
     assert null.recall[0] == pytest.approx(0.4, abs=0.1)
 

@@ -30,7 +30,8 @@ def test_every_profile_is_planned_without_a_model(name: str) -> None:
     params = SKILL_EMERGENCE.profile(name)
     cells = SKILL_EMERGENCE.plan(params, [])
     assert all(cell.model is None for cell in cells)
-    n = len(params.settings) + 4 + len(CONDITIONS) * params.n_trainings + len(params.kind_trainings)
+    trained = len(CONDITIONS) * params.n_trainings + len(params.collage_extras) * params.n_kind_trainings
+    n = len(params.settings) + 4 + trained + len(params.kind_trainings)
     assert len({cell.key for cell in cells}) == len(cells) == n
 
 
@@ -53,6 +54,8 @@ def test_a_part_alone_keeps_its_cells() -> None:
         ({"settings": ENUMERATED}, "all enumerated"),
         ({"settings": (LARGE[0].model_copy(update={"enumerated": True}), LARGE[1])}, "at most 20 skills"),
         ({"settings": (LARGE[0].model_copy(update={"k": 30}),)}, "no more skills in a text"),
+        ({"collage_extras": ("prob",)}, "did you mean 'probe'"),
+        ({"collage_extras": ("probe", "probe")}, "named twice"),
         ({"law": "hofman"}, "did you mean 'hoffmann'"),
     ],
 )

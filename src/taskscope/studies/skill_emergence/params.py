@@ -11,6 +11,7 @@ from taskscope.studies.skill_emergence.collage.kinds import CONTROLS, Kind
 from taskscope.studies.skill_emergence.collage.rows import (
     BACKBONE,
     CONDITIONS,
+    EXTRAS,
     PERCEPTRON,
     PLAIN,
     TILES,
@@ -147,10 +148,13 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
 
     n_trainings: int = Field(default=5, ge=1)
     """Trainings on collages under each condition: the unit of analysis."""
+    collage_extras: tuple[str, ...] = ("probe", "plain-pretrained")
+    """Other ways of training on collages: some of ``probe``, ``plain-pretrained``, ``plain-shuffled``,
+    ``logits``, ``repeats`` and ``longer``; the full profile has them all."""
     collage_kinds: tuple[Kind, ...] = CONTROLS
     """Other kinds of collages on which some of the classifiers are trained too."""
     n_kind_trainings: int = Field(default=3, ge=1)
-    """Trainings on each of these."""
+    """Trainings on each of these, and in each of the other ways."""
     digits: str = ""
     """Folder with images of digits (MNIST as IDX files, or one .npz); empty for scikit-learn's."""
     backbone: str = ""
@@ -192,10 +196,12 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
     def trainings(self) -> list[CollageParams]:
         """Every training on collages."""
         sizes = self.model_dump(include=set(CollageSizes.model_fields))
+        wanted = dict.fromkeys((*CONDITIONS, *([BACKBONE] if self.backbone else [])), self.n_trainings)
+        wanted |= dict.fromkeys((EXTRAS[name] for name in self.collage_extras), self.n_kind_trainings)
         return [
             CollageParams(**sizes, condition=condition, training=number)
-            for condition in (*CONDITIONS, *([BACKBONE] if self.backbone else []))
-            for number in range(self.n_trainings)
+            for condition, trainings in wanted.items()
+            for number in range(trainings)
         ]
 
     @property
@@ -241,11 +247,17 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
 
         for kind in self.collage_kinds:
             kind.check()
+        for name in self.collage_extras:
+            if name not in EXTRAS:
+                raise StudyError(
+                    f"training on collages {name!r}", f"some of {', '.join(EXTRAS)}", nearest(name, EXTRAS)
+                )
         for part in self.parts:
             if part not in PARTS:
                 raise StudyError(f"part {part!r}", f"some of {', '.join(PARTS)}", nearest(part, PARTS))
-        if any(len(set(given)) < len(given) for given in (self.settings, self.collage_kinds, self.seeds)):
-            raise StudyError("a setting, kind of collages or seed that is named twice", "each once")
+        once = (self.settings, self.collage_kinds, self.collage_extras, self.seeds)
+        if any(len(set(given)) < len(given) for given in once):
+            raise StudyError("a setting, training, kind of collages or seed that is named twice", "each once")
         if all(setting.enumerated for setting in self.settings):
             raise StudyError(
                 "settings that are all enumerated", "one for the search at least: its control needs one"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from taskscope.errors import StudyError, nearest
 from taskscope.studies.base import PROFILES
 from taskscope.studies.skill_emergence.collage.kinds import CONTROLS
+from taskscope.studies.skill_emergence.collage.rows import EXTRAS
 from taskscope.studies.skill_emergence.params import SkillEmergenceParams
 from taskscope.studies.skill_emergence.settings import ENUMERATED, LARGE
 
@@ -40,6 +41,7 @@ _PROFILES = {
         n_clustered=20,
         n_worlds=30,
         n_kind_trainings=5,
+        collage_extras=tuple(EXTRAS),
         n_tuples=100_000,
         restarts=20,
         pair_repetitions=50,
@@ -50,6 +52,7 @@ _PROFILES = {
         n_clustered=20,
         n_worlds=30,
         n_kind_trainings=5,
+        collage_extras=tuple(EXTRAS),
         n_tuples=100_000,
         restarts=20,
         pair_repetitions=50,

@@ -22,7 +22,10 @@ _COLLAGE = [
     ("digits", pa.string()),  # those of a test collage, tile by tile: "0379"
     ("hits", pa.string()),  # 1 for each that is among as many highest classes: "1101"
     ("first", pa.bool_()),  # the highest class is one of them
+    ("mass", pa.float64()),  # probability that it gives all of them together
 ]
+_LATER = {"mass"}
+"""Columns that runs from before they were kept do without."""
 
 SCHEMAS = {
     GRAPHS: pa.schema(
@@ -104,6 +107,8 @@ def to_rows(part: str, records: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def of_part(rows: pa.Table, part: str) -> list[dict[str, Any]]:
     """Return the records of one part, none if it was not measured."""
-    if any(name not in rows.column_names for name in SCHEMAS[part].names):
+    missing = set(SCHEMAS[part].names) - set(rows.column_names)
+    if missing - _LATER:
         return []
-    return where(rows, part=part).select(["seed", *SCHEMAS[part].names]).to_pylist()
+    kept = [name for name in SCHEMAS[part].names if name not in missing]
+    return where(rows, part=part).select(["seed", *kept]).to_pylist()

@@ -30,7 +30,7 @@ class Collages:
     tiles: Array
     """float32 (collage, tile, side, side), from 0 to 1; the tiles of a square grid, row by row."""
     classes: Array
-    """int64 (collage, tile), different ones."""
+    """int64 (collage, tile), different ones unless drawn otherwise."""
     labels: Array
     """int64 (collage,), the class of one of the tiles."""
 
@@ -40,6 +40,12 @@ def split(images: Array, classes: Array) -> tuple[tuple[Array, Array], ...]:
     order = stream("skill-emergence digits").permutation(len(classes))
     ends = np.cumsum([round(share * len(order)) for share in SHARES])[:-1]
     return tuple((images[part], classes[part]) for part in np.split(order, ends))
+
+
+def singles(digits: tuple[Array, Array]) -> Collages:
+    """Return the digits as collages of one tile, each with its own class as the label."""
+    images, targets = digits
+    return Collages(images[:, None], targets[:, None], targets)
 
 
 def only(digits: tuple[Array, Array], which: Array) -> tuple[Array, Array]:
@@ -56,6 +62,7 @@ def draw(
     *,
     paired: bool | None = None,
     kind: Kind = STANDARD,
+    repeated: bool = False,
 ) -> Collages:
     """Draw collages of different classes, with one label each.
 
@@ -66,9 +73,10 @@ def draw(
         paired: True for collages that hold one of `PAIRS` at least, False for such that hold none; None for
             any. `PAIRS` are of all ten digits.
         kind: The kind of collages.
+        repeated: True where each tile's class is drawn on its own, so that some come twice.
     """
     images, targets = digits
-    classes = _different(n, kind, rng)
+    classes = rng.integers(kind.classes, size=(n, kind.tiles)) if repeated else _different(n, kind, rng)
     while paired is not None and len(classes := classes[_paired(classes) == paired]) < n:
         classes = np.concatenate([classes, _different(n, kind, rng)])
     classes = classes[:n]

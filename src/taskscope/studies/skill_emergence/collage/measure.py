@@ -17,12 +17,20 @@ from taskscope.runs.cell import Cell, Measured, TaskRef
 from taskscope.studies.skill_emergence.collage.backbone import VISION
 from taskscope.studies.skill_emergence.collage.backbone import reference as vision_reference
 from taskscope.studies.skill_emergence.collage.digits import CLASSES, NAME, load, reference
-from taskscope.studies.skill_emergence.collage.draws import Collages, apart, draw, only, split
+from taskscope.studies.skill_emergence.collage.draws import (
+    Collages,
+    apart,
+    draw,
+    only,
+    singles,
+    split,
+)
 from taskscope.studies.skill_emergence.collage.kinds import STANDARD, Kind
 from taskscope.studies.skill_emergence.collage.measure_networks import (
     Perceptron,
     PlaceMixture,
     PlainNetwork,
+    TileLogits,
     TileMixture,
     Transformer,
     whole,
@@ -30,12 +38,18 @@ from taskscope.studies.skill_emergence.collage.measure_networks import (
 from taskscope.studies.skill_emergence.collage.rows import (
     ALL_TOLD,
     BACKBONE,
+    LEARNED_BEFORE,
+    LOGITS,
+    LONGER,
     NEVER_TOGETHER,
     ONE_BY_ONE,
     PERCEPTRON,
     PLAIN,
+    PROBE,
     RELABELLED,
+    REPEATED,
     SHUFFLED,
+    TILES_MOVED,
     TRANSFORMER,
     examples,
     records,
@@ -48,6 +62,8 @@ Array = np.ndarray
 _BATCH, _RATE, _DECAY = 64, 1e-3, 1e-4
 _HELD_OUT = 500
 """Collages by whose one label the epoch is chosen."""
+_LONGER = 7
+"""Times the epochs of a training that is too long: a hundred for the usual fifteen."""
 
 
 def measure(cell: Cell, model: Any) -> Measured:
@@ -58,8 +74,12 @@ def measure(cell: Cell, model: Any) -> Measured:
     given = {reference.name: reference for reference in cell.tasks}
     training, choosing, test = split(*load(_unchanged(given.get(NAME), reference)))
     split_up = params.condition == NEVER_TOGETHER
-    shown = draw(training, params.n_collages, rng, paired=False if split_up else None)
-    held_out = draw(choosing, _HELD_OUT, rng, paired=False if split_up else None)
+    drawn_as: dict[str, Any] = {
+        "paired": False if split_up else None,
+        "repeated": params.condition == REPEATED,
+    }
+    shown = draw(training, params.n_collages, rng, **drawn_as)
+    held_out = draw(choosing, _HELD_OUT, rng, **drawn_as)
     asked = draw(test, params.n_test_collages, rng, paired=True if split_up else None)
     tiles = asked.tiles
     if params.condition == SHUFFLED:
@@ -73,8 +93,17 @@ def measure(cell: Cell, model: Any) -> Measured:
             if params.condition == BACKBONE:
                 eye = VisionModel(_unchanged(given.get(VISION), vision_reference))
                 shown, held_out, asked = (_seen(eye, each) for each in (shown, held_out, asked))
-            scores, epoch = _all_at_once(params, STANDARD, shown, held_out, asked, rng)
-    told = records(params.condition, params.training, asked.classes, *_found(scores, asked))
+            network = _network(params.condition, STANDARD, shown.tiles.shape[-1])
+            if params.condition in (PROBE, LEARNED_BEFORE, TILES_MOVED):
+                alone = singles(training), singles(choosing)
+                train(network, *alone, params.epochs, _steps(alone[0]), rng, PLAIN)
+            if params.condition == PROBE:
+                shown, held_out, asked = (_features(network, each) for each in (shown, held_out, asked))
+                network = PlaceMixture(shown.tiles.shape[-1])
+            scores, epoch = _all_at_once(params, network, shown, held_out, asked, rng)
+    hits, first, mass = _found(scores, asked)
+    added_up = None if params.condition == ONE_BY_ONE else mass  # ten separate answers are no distribution
+    told = records(params.condition, params.training, asked.classes, hits, first, added_up)
     rows = to_rows(COLLAGES, told)
     if params.training == 0:
         images = whole(torch.from_numpy(tiles)).numpy()
@@ -96,20 +125,23 @@ def measure_kind(cell: Cell, model: Any) -> Measured:
     shown, held_out, asked = (draw(part, n, rng, kind=kind) for part, n in zip(parts, sizes, strict=True))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))
-        scores, epoch = _all_at_once(params, kind, shown, held_out, asked, rng)
+        network = _network(params.condition, kind, shown.tiles.shape[-1])
+        scores, epoch = _all_at_once(params, network, shown, held_out, asked, rng)
     told = records(params.condition, params.training, which[asked.classes], *_found(scores, asked))
     rows = to_rows(KINDS, [{**kind.model_dump(), **record} for record in told])
     return Measured(rows, notes={"epoch": epoch})
 
 
-def _found(scores: Tensor, asked: Collages) -> tuple[Array, Array]:
+def _found(scores: Tensor, asked: Collages) -> tuple[Array, Array, Array]:
     """Say which digits of each collage are on top, (collage, tile), and whether the highest class is one.
 
-    As many of the highest classes count as a collage has tiles.
+    As many of the highest classes count as a collage has tiles. The last is the probability of all its digits
+    together, (collage,).
     """
     ranked = scores.topk(asked.classes.shape[1]).indices.numpy()
     hits = (asked.classes[:, :, None] == ranked[:, None, :]).any(axis=2)
-    return hits, (asked.classes == ranked[:, :1]).any(axis=1)
+    mass = scores.exp().gather(1, torch.from_numpy(asked.classes)).sum(1)
+    return hits, (asked.classes == ranked[:, :1]).any(axis=1), mass.double().numpy()
 
 
 def _unchanged(planned: TaskRef | None, refer: Callable[[str], TaskRef]) -> str:
@@ -129,11 +161,20 @@ def _seen(eye: VisionModel, collages: Collages) -> Collages:
     return Collages(eye.features(images), collages.classes, collages.labels)
 
 
+def _features(detector: nn.Module, collages: Collages) -> Collages:
+    """Put what a pretrained detector sees in the place of the tiles."""
+    with torch.no_grad():
+        seen = detector.features(torch.from_numpy(collages.tiles)).numpy()
+    return Collages(seen, collages.classes, collages.labels)
+
+
 def _network(condition: str, kind: Kind, size: int) -> nn.Module:
-    if condition == PLAIN:
+    if condition in (PLAIN, LEARNED_BEFORE, TILES_MOVED):
         return PlainNetwork(kind.classes)
     if condition == BACKBONE:
         return PlaceMixture(size)
+    if condition == LOGITS:
+        return TileLogits(size, kind.classes)
     placed = {PERCEPTRON: Perceptron, TRANSFORMER: Transformer}
     return placed[condition](size, kind) if condition in placed else TileMixture(size, kind.classes)
 
@@ -150,15 +191,15 @@ def named(shown: Collages, condition: str, rng: np.random.Generator) -> Tensor:
 
 def _all_at_once(
     params: CollageParams,
-    kind: Kind,
+    network: nn.Module,
     shown: Collages,
     held_out: Collages,
     asked: Collages,
     rng: np.random.Generator,
 ) -> tuple[Tensor, int]:
     """Train one network for all digits; returns scores (collage, class) and the epoch kept."""
-    network = _network(params.condition, kind, shown.tiles.shape[-1])
-    epoch = train(network, shown, held_out, params.epochs, _steps(shown), rng, params.condition)
+    epochs = params.epochs * (_LONGER if params.condition == LONGER else 1)
+    epoch = train(network, shown, held_out, epochs, _steps(shown), rng, params.condition)
     with torch.no_grad():
         return network(torch.from_numpy(asked.tiles)), epoch
 
@@ -192,6 +233,8 @@ def train(
 ) -> int:
     """Train by what the condition tells; keep the epoch whose held-out one-label loss is lowest.
 
+    A training that is too long keeps its last.
+
     Epochs are chosen by one label for each held-out collage under every condition: choosing by all four would
     leak what is asked later.
 
@@ -206,6 +249,9 @@ def train(
     for epoch in range(1, epochs + 1):
         network.train()
         labels = named(shown, condition, rng)
+        if condition == TILES_MOVED:
+            order = torch.from_numpy(np.argsort(rng.random(shown.classes.shape), axis=1))
+            tiles = torch.from_numpy(shown.tiles)[torch.arange(len(order))[:, None], order]
         for batch in np.array_split(rng.permutation(len(tiles)), steps):
             optimiser.zero_grad()
             (-network(tiles[batch]).gather(1, labels[batch]).mean()).backward()
@@ -214,7 +260,7 @@ def train(
         network.eval()
         with torch.no_grad():
             loss = float(nn.functional.nll_loss(network(others), their_labels))
-        if loss < best:
+        if loss < best or condition == LONGER:
             best, kept, state = loss, epoch, copy.deepcopy(network.state_dict())
     network.load_state_dict(state)
     return kept

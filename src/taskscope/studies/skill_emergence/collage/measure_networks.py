@@ -40,8 +40,23 @@ class TileMixture(nn.Module):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Return log probabilities (collage, class) of tiles (collage, tile, side, side)."""
-        each = self.detector(tiles.reshape(-1, 1, *tiles.shape[2:])).log_softmax(-1)
-        return each.reshape(*tiles.shape[:2], self.classes).logsumexp(1) - float(np.log(tiles.shape[1]))
+        return self.each(tiles).log_softmax(-1).logsumexp(1) - float(np.log(tiles.shape[1]))
+
+    def each(self, tiles: Tensor) -> Tensor:
+        """Return logits (collage, tile, class)."""
+        return self.detector(tiles.reshape(-1, 1, *tiles.shape[2:])).reshape(*tiles.shape[:2], self.classes)
+
+    def features(self, tiles: Tensor) -> Tensor:
+        """Return what the last layer reads of each tile, (collage, tile, width)."""
+        return self.detector[:-2](tiles.reshape(-1, 1, *tiles.shape[2:])).reshape(*tiles.shape[:2], -1)
+
+
+class TileLogits(TileMixture):
+    """The same detector with its logits averaged: tiles that see nothing can outvote the one that sees it."""
+
+    def forward(self, tiles: Tensor) -> Tensor:
+        """Return log probabilities (collage, class) of tiles (collage, tile, side, side)."""
+        return self.each(tiles).mean(1).log_softmax(-1)
 
 
 class PlainNetwork(nn.Module):

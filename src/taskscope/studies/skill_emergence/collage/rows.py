@@ -26,6 +26,28 @@ CONDITIONS = (
     *(TILES, SHUFFLED, PLAIN, ONE_BY_ONE),
     *(NEVER_TOGETHER, RELABELLED, ALL_TOLD, PERCEPTRON, TRANSFORMER),
 )
+PROBE = "a detector pretrained on single digits, frozen"
+"""Another stand-in for a pretrained vision model: single digits are learned with their names first, then one
+reader of what the detector sees learns from the collages."""
+LEARNED_BEFORE, TILES_MOVED = (
+    "a plain network pretrained on single digits",
+    "the same, tiles shuffled every epoch",
+)
+LOGITS, REPEATED, LONGER = (
+    "the detector, its logits averaged",
+    "the detector, digits repeat in training",
+    "the detector, trained too long",
+)
+EXTRAS = {
+    "probe": PROBE,
+    "plain-pretrained": LEARNED_BEFORE,
+    "plain-shuffled": TILES_MOVED,
+    "logits": LOGITS,
+    "repeats": REPEATED,
+    "longer": LONGER,
+}
+"""Other rows of the protocol's table, by the names that parameters know them under. The last trains seven
+times as many epochs and keeps the last: a label learned by heart tells nothing of the other digits."""
 BACKBONE = "a pretrained vision model, frozen"
 """Trained too where one is given: a reader of what it sees at every place of the whole collage."""
 
@@ -46,6 +68,8 @@ class Outcomes:
     """int (training, collage, tile)."""
     first: Array
     """bool (training, collage): the highest class is one of the collage's."""
+    mass: Array
+    """float (training, collage): probability of all the collage's digits together; NaN in rows without it."""
 
     @property
     def exact(self) -> Array:
@@ -72,9 +96,12 @@ class Outcomes:
         return np.array(found)
 
 
-def records(condition: str, training: int, classes: Array, hits: Array, first: Array) -> list[dict[str, Any]]:
+def records(
+    condition: str, training: int, classes: Array, hits: Array, first: Array, mass: Array | None = None
+) -> list[dict[str, Any]]:
     """Lay the test collages of one training out as records; their digits in one text, found ones as 1."""
-    texts = zip(classes.tolist(), hits.astype(int).tolist(), first.tolist(), strict=True)
+    masses = [None] * len(classes) if mass is None else mass.tolist()
+    texts = zip(classes.tolist(), hits.astype(int).tolist(), first.tolist(), masses, strict=True)
     return [
         {
             "condition": condition,
@@ -82,8 +109,9 @@ def records(condition: str, training: int, classes: Array, hits: Array, first: A
             "digits": "".join(map(str, digits)),
             "hits": "".join(map(str, found)),
             "first": bool(top),
+            "mass": held,
         }
-        for digits, found, top in texts
+        for digits, found, top, held in texts
     ]
 
 
@@ -118,12 +146,13 @@ def outcomes(told: Sequence[dict[str, Any]]) -> dict[str, Outcomes]:
         unit = (record["seed"], record["training"])
         grouped.setdefault(record["condition"], {}).setdefault(unit, []).append(record)
     found = {}
-    for condition in (name for name in (*CONDITIONS, BACKBONE) if name in grouped):
+    for condition in (name for name in (*CONDITIONS, *EXTRAS.values(), BACKBONE) if name in grouped):
         units = [grouped[condition][unit] for unit in sorted(grouped[condition])]
         digits = np.array([[list(map(int, r["digits"])) for r in unit] for unit in units])
         hits = np.array([[[c == "1" for c in r["hits"]] for r in unit] for unit in units])
         first = np.array([[r["first"] for r in unit] for unit in units])
-        found[condition] = Outcomes(hits, digits, first)
+        mass = np.array([[r.get("mass") for r in unit] for unit in units], dtype=float)
+        found[condition] = Outcomes(hits, digits, first, mass)
     return found
 
 

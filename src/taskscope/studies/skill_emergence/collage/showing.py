@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import isqrt
 from typing import Any
 
+import numpy as np
+
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Mark, Rule
 from taskscope.report.findings import Figure, Table
@@ -103,17 +105,20 @@ def table(found: Mapping[str, Outcomes], subject: str) -> Table:
     rows = []
     for condition, outcomes in found.items():
         each = (outcomes.exact, outcomes.product, outcomes.recall, outcomes.first.mean(axis=1))
-        told = (f"{v.mean():.3f} ± {v.std(ddof=1) if len(v) > 1 else 0:.3f}" for v in each)
-        rows.append((condition, len(outcomes.exact), outcomes.hits.shape[1], *told))
+        told = [f"{v.mean():.3f} ± {v.std(ddof=1) if len(v) > 1 else 0:.3f}" for v in each]
+        mass = "–" if np.isnan(outcomes.mass).any() else f"{outcomes.mass.mean():.3f}"
+        rows.append((condition, len(outcomes.exact), outcomes.hits.shape[1], *told, mass))
     return Table(
         name="skill-emergence-collages",
         title="Collages of four digits, one label each",
         columns=(
             *("trained as", "trainings", "test collages", EXACT),
-            *("product of recalls", RECALL, FIRST),
+            *("product of recalls", RECALL, FIRST, "probability of the four"),
         ),
         rows=tuple(rows),
-        note="Mean and standard deviation over trainings; guessing gives 0.005, 0.400 and 0.400. Test "
+        note="Mean and standard deviation over trainings; guessing gives 0.005, 0.400, 0.400 "
+        "and 0.400; a network that gives each digit of a collage a quarter, as one label of four asks for, "
+        "puts all its probability on them. Test "
         "collages are of digits that no training saw. The epoch is chosen by the loss on one label of "
         "held-out collages. Pairs never shown together: 0 and 1, 2 and 3, and so on; every test collage of "
         "that line holds one of them. Unless others were given, digits have 8 x 8 pixels and are not those "
