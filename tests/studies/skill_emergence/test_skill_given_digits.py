@@ -159,7 +159,8 @@ def test_a_pretrained_model_is_shown_whole_collages(tmp_path: Path, kind: str) -
     folder = image_model(tmp_path, kind)
     params = SMALL.model_copy(update={"backbone": str(folder)})
     cells = SKILL_EMERGENCE.plan(params, [])
-    assert len(cells) == len(CONDITIONS) + 1 + len(params.kind_trainings)
+    others = len(params.collage_extras) * params.n_kind_trainings + len(params.kind_trainings)
+    assert len(cells) == len(CONDITIONS) + 1 + others
     assert all(
         "kind" not in each.params or not each.tasks for each in cells
     )  # only the paper's are shown to it
@@ -247,7 +248,9 @@ def test_mnist_is_read_and_trained_on() -> None:
 
 
 def test_a_pretrained_model_stands_beside_the_others_on_the_page() -> None:
-    one = Outcomes(np.ones((2, 5, 4), bool), np.tile(np.arange(4), (2, 5, 1)), np.ones((2, 5), bool))
+    one = Outcomes(
+        np.ones((2, 5, 4), bool), np.tile(np.arange(4), (2, 5, 1)), np.ones((2, 5), bool), np.ones((2, 5))
+    )
     found = {TILES: one, BACKBONE: one}
     drawn = figure(found, "x").spec["datasets"]["data"]
     assert {row["row"] for row in drawn if row["kind"] == "data"} == {wrapped(TILES), wrapped(BACKBONE)}
