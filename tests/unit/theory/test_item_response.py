@@ -195,3 +195,9 @@ def test_random_tags_gather_failures_less_than_the_theorem_allows():
 def test_what_cannot_be_fitted_is_refused(attempt, match):
     with pytest.raises(TaskscopeError, match=match):
         attempt()
+
+
+def test_a_row_of_the_q_matrix_without_skills_is_named_with_a_way_out():
+    with pytest.raises(TaskscopeError, match="item 1 needs no skill") as caught:
+        performance([[1, 0]], [[1], [0]])
+    assert "at least one skill" in caught.value.expected and "leave that item out" in caught.value.hint

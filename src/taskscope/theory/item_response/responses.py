@@ -46,7 +46,11 @@ def tags(q: ArrayLike, n_items: int) -> Array:
         )
     if not table.any(axis=1).all():
         place = int(np.flatnonzero(~table.any(axis=1))[0])
-        raise TaskscopeError(f"item {place} needs no skill", "at least one skill for each item")
+        raise TaskscopeError(
+            f"item {place} needs no skill",
+            "at least one skill for each item",
+            "leave that item out, or tag it with a skill of its own",
+        )
     return table
 
 
