@@ -54,7 +54,9 @@ class Responses:
             if not one.skills or tags.setdefault(one.item, one.skills) != one.skills:
                 told = "no skill" if not one.skills else f"{tags[one.item]} here and {one.skills} there"
                 raise TaskscopeError(
-                    f"item {one.item!r} with {told}", "the same skills in every row, one or more"
+                    f"item {one.item!r} with {told}",
+                    "the same skills in every row, one or more",
+                    "add; carry",
                 )
             found[one.examinee, one.item] = one.right
         if not found:
