@@ -57,7 +57,9 @@ class Delta:
         """Return the part of the change that falls on some parameters."""
         kept = [name for name in self.values if name in names]
         return Delta(
-            *({name: part[name] for name in kept} for part in (self.bitmaps, self.values, self.shapes))
+            {name: self.bitmaps[name] for name in kept},
+            {name: self.values[name] for name in kept},
+            {name: self.shapes[name] for name in kept},
         )
 
     def where(self, name: str) -> np.ndarray:

@@ -196,7 +196,8 @@ class SkillEmergenceParams(EmergenceParams, MechanismParams, CollageSizes, PairS
     def trainings(self) -> list[CollageParams]:
         """Every training on collages."""
         sizes = self.model_dump(include=set(CollageSizes.model_fields))
-        wanted = dict.fromkeys((*CONDITIONS, *([BACKBONE] if self.backbone else [])), self.n_trainings)
+        own = (*CONDITIONS, BACKBONE) if self.backbone else CONDITIONS
+        wanted: dict[str, int] = dict.fromkeys(own, self.n_trainings)
         wanted |= dict.fromkeys((EXTRAS[name] for name in self.collage_extras), self.n_kind_trainings)
         return [
             CollageParams(**sizes, condition=condition, training=number)

@@ -98,6 +98,7 @@ def measure(cell: Cell, model: Any) -> Measured:
                 alone = singles(training), singles(choosing)
                 train(network, *alone, params.epochs, _steps(alone[0]), rng, PLAIN)
             if params.condition == PROBE:
+                assert isinstance(network, TileMixture)
                 shown, held_out, asked = (_features(network, each) for each in (shown, held_out, asked))
                 network = PlaceMixture(shown.tiles.shape[-1])
             scores, epoch = _all_at_once(params, network, shown, held_out, asked, rng)
@@ -161,7 +162,7 @@ def _seen(eye: VisionModel, collages: Collages) -> Collages:
     return Collages(eye.features(images), collages.classes, collages.labels)
 
 
-def _features(detector: nn.Module, collages: Collages) -> Collages:
+def _features(detector: TileMixture, collages: Collages) -> Collages:
     """Put what a pretrained detector sees in the place of the tiles."""
     with torch.no_grad():
         seen = detector.features(torch.from_numpy(collages.tiles)).numpy()
