@@ -63,6 +63,7 @@ INTERRUPTED = (
     SETTING
     + """
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 try:
     with drawing.beside():
         helpers = list(drawing._beside._processes)

@@ -49,7 +49,7 @@ class Compared:
     """The number less the strongest control, over the same tasks."""
 
 
-def _measure(values: Array) -> Measure:
+def bounded(values: Array) -> Measure:
     """Read a correlation or share off `leave_one_out`; neither lies beyond -1 and 1."""
     value, low, high = jackknife(values)
     return Measure(value, float(np.maximum(low, -1)), float(np.minimum(high, 1)))
@@ -64,8 +64,8 @@ def compared(
     known = {name: each[0] for name, each in drawn.items() if np.isfinite(each[0])}
     strongest = max(known, key=lambda name: known[name]) if known else ""
     return Compared(
-        value=_measure(values),
-        controls={name: _measure(each) for name, each in drawn.items()},
+        value=bounded(values),
+        controls={name: bounded(each) for name, each in drawn.items()},
         strongest=strongest,
         lead=Measure(*jackknife(values - drawn[strongest])) if strongest else None,
     )
@@ -217,8 +217,8 @@ def grouping(space: Space, draws: int) -> Grouping:
     off = off_diagonal(space.n)
     inside = (same == 1) & off
     return Grouping(
-        partial=_measure(leave_one_out(value, space.n)),
-        residual=_measure(leave_one_out(left, space.n)),
+        partial=bounded(leave_one_out(value, space.n)),
+        residual=bounded(leave_one_out(left, space.n)),
         chance=Measure(float(np.nanmean(dealt)), float(low), float(high)),
         raw=partial_correlation(small, same, ()),
         words=partial_correlation(space.likeness["words"], same, ()),

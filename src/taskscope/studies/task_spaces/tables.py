@@ -17,6 +17,7 @@ from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.forms import forms_table
 from taskscope.studies.task_spaces.hypotheses import hypothesis_table
 from taskscope.studies.task_spaces.kinds import pattern
+from taskscope.studies.task_spaces.likenesses import likeness_table
 from taskscope.studies.task_spaces.params import ALL_CONDITIONS, PREDICTED, TUNED
 from taskscope.studies.task_spaces.polarity import polarity_table
 from taskscope.studies.task_spaces.spaces import Space
@@ -32,7 +33,7 @@ def published() -> dict[str, Any]:
 
 
 def tables(found: Result) -> list[Table]:
-    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of tuning, and what the map is like."""
+    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of it, the map, and what tasks share."""
     space = found.space
     tuned = [_ways(found)] if space.drawn == TUNED else []
     asked = (
@@ -41,6 +42,7 @@ def tables(found: Result) -> list[Table]:
         hypothesis_table(found),
         forms_table(space),
         polarity_table(space),
+        likeness_table(space),
     )
     more = [each for each in asked if each is not None]
     return [_phenomena(space), _tasks(space), *tuned, _first_order(space), *more]
