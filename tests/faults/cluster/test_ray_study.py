@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -61,10 +62,12 @@ def test_a_series_on_two_nodes_has_the_keys_verdicts_and_estimates_of_one_proces
     nodes: Any, tmp_path: Path
 ) -> None:
     command(tmp_path / "inline")
-    planned = command(tmp_path / "ray", "--engine", "ray", "--dry-run").stdout
-    # Two nodes have a core each; the rates are those of the run beside this one.
-    assert "8 cells missing, 2 workers, 4 times a model is loaded" in " ".join(planned.split())
-    assert "by the times of 8 measured cells" in " ".join(planned.split())
+    planned = " ".join(command(tmp_path / "ray", "--engine", "ray", "--dry-run").stdout.split())
+    # Two nodes have a core each; the rates are those of the run beside this one, and decide whether the last
+    # of the four models is shared out.
+    schedule = re.search(r"8 cells missing, 2 workers, (\d) times a model is loaded", planned)
+    assert schedule is not None and 4 <= int(schedule[1]) < 8, planned
+    assert "by the times of 8 measured cells" in planned
     assert not (tmp_path / "ray").exists()
 
     kill_after_one_cell(tmp_path / "ray")
