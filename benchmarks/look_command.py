@@ -7,17 +7,14 @@ Wall time of whole processes, as one waits for them; and of one that only import
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-from sections import replace_section
-from timing import processor
+from timing import main, processor
 
 PROMPT = "dog->DOG\ncat->CAT\nhouse->"
 IMPORTS = "from transformers import LlamaForCausalLM, PreTrainedTokenizerFast"
@@ -65,17 +62,5 @@ def table(repeats: int) -> str:
     )
 
 
-def main() -> None:
-    """Print the section, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--write", type=Path, help="Markdown file whose section on this is replaced")
-    asked = parser.parse_args()
-    section = table(asked.repeats)
-    print(section)
-    if asked.write:
-        replace_section(asked.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__.splitlines()[0], table, repeats=5)

@@ -90,7 +90,7 @@ def weights(folder: Path, *, pickled: bool = False) -> list[Path]:
     for names in (SAFE, PICKLED) if pickled else (SAFE,):
         for name in names:
             if (folder / name).is_file():
-                return _shards(folder / name) if name.endswith(".json") else [folder / name]
+                return shards(folder / name) if name.endswith(".json") else [folder / name]
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         raise pickled_only(str(folder))
     raise ModelError(
@@ -110,7 +110,12 @@ def pickled_only(name: str) -> ModelError:
     )
 
 
-def _shards(index: Path) -> list[Path]:
+def shards(index: Path) -> list[Path]:
+    """Return the files that an index of weights names, all of them beside it.
+
+    Raises:
+        ModelError: If the index cannot be read, names files elsewhere, or files are missing.
+    """
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
         outside = [name for name in names if Path(name).is_absolute() or ".." in Path(name).parts]

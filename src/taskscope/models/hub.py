@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,8 +71,12 @@ def files(repo: str, patterns: Sequence[str]) -> Path:
 
 def _all_shards(folder: Path) -> bool:
     """Tell whether every file is there that an index of weights names; a download may have been cut off."""
-    named = (json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.index.json"))
-    return all((folder / file).is_file() for index in named for file in index.get("weight_map", {}).values())
+    try:
+        for index in folder.glob("*.index.json"):
+            folders.shards(index)
+    except ModelError:
+        return False
+    return True
 
 
 def reachable() -> bool:

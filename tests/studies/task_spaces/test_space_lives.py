@@ -138,7 +138,7 @@ def test_pictures_and_tables_stand_on_the_page_and_older_rows_have_none() -> Non
     assert drawn == ["task-spaces-simulated-lives", "task-spaces-simulated-lives-causes"]
     shown = {t.name: t for t in TASK_SPACES.tables(table, found, CALIBRATION.params) if "-lives" in t.name}
     blocks = shown["task-spaces-simulated-lives-blocks"]
-    assert [row[0] for row in blocks.rows] == ["none", "1", "2", "3", "4"]
+    assert [row[0] for row in blocks.rows] == ["none", "0", "1", "2", "3"]
     assert blocks.rows[3][3] == "60 %" and blocks.rows[3][4] in ("+1.00", "+0.99", "+1.01")
     modules = shown["task-spaces-simulated-lives-modules"]
     assert [row[0] for row in modules.rows] == ["MLP in", "norms"]

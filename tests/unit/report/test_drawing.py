@@ -15,6 +15,12 @@ from taskscope.report import drawing
 spec = json.dumps({"data": {"values": [{"x": 1, "y": 2}]}, "mark": "bar",
                    "encoding": {"x": {"field": "x"}, "y": {"field": "y"}}})
 """
+GONE = """
+try:
+    os.kill(helpers[0], 0)
+except ProcessLookupError:
+    print("and gone")
+"""
 ELSEWHERE = (
     SETTING
     + """
@@ -23,11 +29,9 @@ with drawing.beside():
     there = drawing.drawn(spec)
 drawing.drawn.cache_clear()
 assert drawing.drawn(spec) == there and there.startswith("<svg")
-try:
-    os.kill(helpers[0], 0)
-except ProcessLookupError:
-    print("the same, and gone")
+print("the same")
 """
+    + GONE
 )
 KILLED = (
     SETTING
@@ -72,11 +76,8 @@ try:
         time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted")
-try:
-    os.kill(helpers[0], 0)
-except ProcessLookupError:
-    print("and gone")
 """
+    + GONE
 )
 TERMINATED = (
     SETTING
@@ -101,7 +102,7 @@ with drawing.beside():
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        (ELSEWHERE, "the same, and gone"),
+        (ELSEWHERE, "the same\nand gone"),
         (KILLED, "<svg <svg"),
         (NO_SEMAPHORES, "None <svg"),
         (NO_FORK, "None <svg"),

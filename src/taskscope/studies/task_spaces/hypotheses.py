@@ -10,7 +10,6 @@ import numpy as np
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.stats.matrices import (
-    jackknife,
     leave_one_out,
     off_diagonal,
     partial_correlation,
@@ -23,7 +22,7 @@ from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.spaces import Space
-from taskscope.studies.task_spaces.statistics import NULLS, compressed
+from taskscope.studies.task_spaces.statistics import NULLS, bounded, compressed
 
 Array = np.ndarray
 _WORDS = ("words", "word_pairs")
@@ -85,18 +84,12 @@ def agreements(space: Space, draws: int = _DRAWS) -> list[Agreement]:
         found.append(
             Agreement(
                 name,
-                _bounded(values, 0.0 if area else -1.0),
+                bounded(values, 0.0 if area else -1.0),
                 Measure(float(dealt.mean()), float(low), float(high)),
                 float((1 + (dealt >= values[0]).sum()) / (1 + len(dealt))),
             )
         )
     return found
-
-
-def _bounded(values: Array, least: float) -> Measure:
-    """Read a number with its interval off `leave_one_out`; neither lies beyond what it can be."""
-    value, low, high = jackknife(values)
-    return Measure(value, max(low, least), min(high, 1.0))
 
 
 def _area(same: Array) -> Callable[[Array], Array]:

@@ -49,10 +49,10 @@ class Compared:
     """The number less the strongest control, over the same tasks."""
 
 
-def bounded(values: Array) -> Measure:
-    """Read a correlation or share off `leave_one_out`; neither lies beyond -1 and 1."""
+def bounded(values: Array, least: float = -1.0) -> Measure:
+    """Read a correlation, or a share from `least` to 1, off `leave_one_out`; no end lies beyond that."""
     value, low, high = jackknife(values)
-    return Measure(value, float(np.maximum(low, -1)), float(np.minimum(high, 1)))
+    return Measure(value, float(np.maximum(low, least)), float(np.minimum(high, 1)))
 
 
 def compared(

@@ -11,11 +11,12 @@ from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.stats.change_point import FEWEST, ChangePoint, change_point
-from taskscope.stats.matrices import jackknife, leave_one_out
+from taskscope.stats.matrices import leave_one_out
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
 from taskscope.studies.task_spaces.along.findings import label
 from taskscope.studies.task_spaces.along.series import TRAINING, Series, likeness
+from taskscope.studies.task_spaces.statistics import bounded
 
 _STEADY = 0.1
 """Likeness of a map with itself on other pairs below which it cannot be divided by."""
@@ -51,7 +52,7 @@ def neighbours(series: Series) -> list[Neighbours]:
                 first=series.models[m],
                 second=series.models[m + 1],
                 at=float(series.at[m + 1]),
-                linear=Measure(*jackknife(values)),
+                linear=bounded(values),
                 ranked=likeness(a, b, everyone, ranks=True),
                 cleared=values[0] / np.sqrt(itself[m] * itself[m + 1]) if steady else np.nan,
             )

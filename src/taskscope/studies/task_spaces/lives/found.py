@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from taskscope.stats.matrices import jackknife, leave_one_out
+from taskscope.stats.matrices import leave_one_out
 from taskscope.studies.columns import where
 from taskscope.studies.judgement import Measure
 from taskscope.studies.task_spaces.lives.rows import LIVES
 from taskscope.studies.task_spaces.spaces import Space
+from taskscope.studies.task_spaces.statistics import bounded
 
 Array = np.ndarray
 SHARES = ("size", "squares", "chosen")
@@ -126,5 +127,4 @@ def told(found: Lives, name: str) -> Measure | None:
     if len(values) < _FEWEST:
         return None
     each = np.array(values)
-    value, low, high = jackknife(leave_one_out(lambda keep: float(each[keep].mean()), len(each)))
-    return Measure(value, max(low, -1.0), min(high, 1.0))
+    return bounded(leave_one_out(lambda keep: float(each[keep].mean()), len(each)))

@@ -43,7 +43,7 @@ def figures(found: Lives) -> list[Figure]:
 
 def _by_block(found: Lives, values: Array, name: str, *, title: str, label: str, see: str) -> Figure:
     names = [f"{p}: {t}" for p, t in zip(found.phenomena, found.tasks, strict=True)]
-    blocks = [_NONE, *(str(b + 1) for b in range(found.n_blocks))]
+    blocks = [_NONE, *map(str, range(found.n_blocks))]
     data = [
         {"task": names[i], "block": blocks[b], "value": round(v, 4) if np.isfinite(v) else None}
         for i in range(len(names))
@@ -83,7 +83,7 @@ def _blocks(found: Lives) -> Table:
     caused, needed = (_means(each) for each in (found.caused, found.needed))
     rows = tuple(
         (
-            _NONE if b == 0 else str(b),
+            _NONE if b == 0 else str(b - 1),
             percent(shares["size"][b]),
             percent(shares["squares"][b]),
             percent(shares["chosen"][b]),
