@@ -11,5 +11,5 @@ class TestCalibration(PromiseBothWays):
     n_tables = 12
     remade = "a few upper heads vote"
     # Tables behind each line of the committed table: enough to tell 2 % from 10 %.
-    fewest = MappingProxyType({**dict.fromkeys(("RQ1", "RQ2", "RQ3", "RQ4"), 150), "RQ5": 300})
+    fewest = MappingProxyType({**dict.fromkeys(("RQ2", "RQ3", "RQ4"), 150), "RQ5": 300})
     opposites = (("nothing", "RQ2"), ("every head votes", "RQ3"))
