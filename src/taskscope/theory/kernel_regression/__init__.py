@@ -8,6 +8,7 @@ from taskscope.theory.kernel_regression.limits import (
     normalised_error,
     self_kernel,
 )
+from taskscope.theory.kernel_regression.majority import majority_agreement, state_votes
 from taskscope.theory.kernel_regression.regression import (
     Vote,
     gaussian_vote,
@@ -28,9 +29,11 @@ __all__ = [
     "gaussian_vote",
     "label_sums",
     "limit",
+    "majority_agreement",
     "normalised_error",
     "onto_simplex",
     "ridge_prediction",
     "self_kernel",
+    "state_votes",
     "vote",
 ]

@@ -112,7 +112,7 @@ def _paper_size(rows: pa.Table) -> list[Figure]:
     return [
         Figure(
             name="kernel-regression-theory-paper-size",
-            title="At the paper's sizes a few dozen demonstrations are enough",
+            title="At the paper's sizes most of the distance is gone after a few dozen demonstrations",
             see="The published curve and the simulated ones fall alike. How the published model was drawn "
             "and what its distance is are not said, so that the level of its curve cannot be compared.",
             alt="Lines on log axes: mean squared distance to exact Bayes against the number of "

@@ -49,6 +49,12 @@ SUPPORT, ZEROS = "support", "zeros smoothed away"
 SURE = "probability of the answer"
 """Mean over queries of the largest probability of exact Bayes after the most demonstrations: where it is low,
 labels nearly tie, and which of them comes first is known late."""
+DOUBT = "doubt"
+"""1 - posterior of the prompts' task, at the start of a query."""
+NEAREST = "smallest divergence"
+"""Nats a demonstration by which the task differs from the one most like it, mean over the prompts'."""
+BY_STATE = "majority by state"
+"""Stands where a row names its kernel: what `majority_agreement` expects of the model, nothing simulated."""
 SMOOTHING = 1e-6
 """Weight of the uniform law where a softmax underflows to exact zeros."""
 
@@ -120,10 +126,17 @@ def _gaps(
     labels = tokens[:, -1].reshape(params.repeats, -1)[:, : params.most]
 
     evidence = strings.log_joint.transpose(0, 2, 1)[inputs, labels]
-    posterior = log_posteriors(evidence, mixture.prior)[:, sizes]
-    weight = softmax(posterior[:, :, None] + strings.log_prob[queries][:, None], axis=-1)
+    log_posterior = log_posteriors(evidence, mixture.prior)[:, sizes]
+    posterior = np.exp(log_posterior)
+    weight = softmax(log_posterior[:, :, None] + strings.log_prob[queries][:, None], axis=-1)
     bayes = np.einsum("psqk,pqky->psqy", weight, strings.law[queries], optimize=True)
     found.fact(setting, "", SURE, float(bayes[:, -1].max(axis=-1).mean()))
+    found.add(setting, "", DOUBT, np.delete(posterior, TASK, axis=2).sum(axis=2).T, sizes)
+    apart = np.delete(evidence[:, :, [TASK]] - evidence, TASK, axis=2).mean(axis=(0, 1))
+    found.fact(setting, "", NEAREST, float(apart.min()))
+    ends, law = kernels.state_votes(mixture, TASK, length)
+    expected = [[kernels.majority_agreement(ends, law, n)] for n in sizes]
+    found.add(setting, BY_STATE, AGREEMENT, expected, sizes)
     for name in METHODS:
         kernel = _fitted(name, mixture, n_strings, length, rng)
         found.fact(setting, name, RANK, kernel.rank)

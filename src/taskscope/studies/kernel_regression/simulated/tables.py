@@ -12,20 +12,16 @@ from taskscope.report.findings import Table
 from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.simulated import convergence as s1
 from taskscope.studies.kernel_regression.simulated import paper_size as s2
+from taskscope.studies.kernel_regression.simulated import paper_size_page, references
 from taskscope.studies.kernel_regression.simulated import posterior as s3
-from taskscope.studies.kernel_regression.simulated import references
 from taskscope.studies.kernel_regression.simulated import symmetries as s5
 from taskscope.studies.kernel_regression.simulated.findings import SETTING, slopes_of
 from taskscope.studies.kernel_regression.simulated.rows import Curves, curves
 from taskscope.studies.kernel_regression.simulated.slopes import FIRST
-from taskscope.theory.kernel_regression.kernels import KERNELS, LOOKUP
+from taskscope.theory.kernel_regression.kernels import KERNELS
 
 DRAWS = 1000
 """Bootstrap resamples behind the intervals of slopes."""
-EARLY, WELL = 32, 0.9
-"""By how many demonstrations S2 expects the literal kernel to agree with Bayes, and how often."""
-CLEAR = 0.8
-"""Probability of Bayes's answer from which labels are called clear."""
 _FACTS = {
     s1.RANK_FACT: "F4: E[K(x, x)] is the rank",
     s1.WEIGHT_FACT: "F1, F2: E[K(x, x_i)] is 1, or P(x | task) / P(x)",
@@ -40,7 +36,7 @@ def tables(rows: pa.Table) -> list[Table]:
     if (SETTING, s1.RECOMMENDED, s1.GAP) in first:
         found += [_slopes(first), _gaps(first), _facts(first), _errors(first)]
     if (s2.PEAKED, "C", s2.DISTANCE) in paper:
-        found += [_paper_size(paper), _ranks(paper)]
+        found += paper_size_page.tables(paper)
     doubts, symmetries = curves(rows, s3.NUMBER), curves(rows, s5.NUMBER)
     if doubts:
         found.append(_doubts(doubts))
@@ -148,67 +144,6 @@ def _errors(known: Curves) -> Table:
         rows,
         f"Measured: the mean over all n from {FIRST}, against the law of the label given the task. The first "
         "is of the sum over n, the second of the ratio.",
-    )
-
-
-def _paper_size(known: Curves) -> Table:
-    rows = []
-    curve = known[s2.PEAKED, "C", s1.AGREEMENT]
-    reached = curve.values[:, curve.sizes <= EARLY].max(axis=1) >= WELL
-    sure = known[s2.PEAKED, "", s2.SURE].values[:, 0] >= CLEAR
-    sizes = known[s2.PEAKED, "C", s2.DISTANCE].sizes.tolist()
-    published = dict(
-        zip(
-            references.PUBLISHED_SIZES,
-            zip(references.PUBLISHED_DISTANCES, references.PUBLISHED_ACCURACIES, strict=True),
-            strict=True,
-        )
-    )
-    for i, n in enumerate(sizes):
-        measured = [
-            round(float(known[s2.PEAKED, method, metric].mean[i]), 3)
-            for metric in (s2.DISTANCE, s1.AGREEMENT)
-            for method in s2.METHODS
-        ]
-        rows.append((n, *published.get(n, (None, None)), *measured))
-    return _table(
-        "paper-size",
-        "At the paper's sizes: 8 tasks, 80 states, 100 tokens",
-        (
-            *("n", "distance, published", "accuracy, published"),
-            *(f"{metric}, {name}" for metric in ("distance", "agreement") for name in s2.METHODS),
-        ),
-        rows,
-        "Distance: mean squared L2 to exact Bayes, at most 2 for a query; agreement: how often the most "
-        f"probable label is Bayes's. With C it reaches {WELL:.0%} by n = {EARLY} in {reached.sum()} of "
-        f"the {len(reached)} models: in {reached[sure].sum()} of the {sure.sum()} in which Bayes gives its "
-        f"answer {CLEAR:.0%} or more on average, and in {reached[~sure].sum()} of the others, where labels "
-        "nearly tie. The paper says neither what its distance is nor how its "
-        "model was drawn.",
-    )
-
-
-def _ranks(known: Curves) -> Table:
-    rows = []
-    for setting, method, metric in known:
-        if metric != s1.RANK:
-            continue
-        rank, support, lookup = (
-            float(known[setting, method, each].mean[0]) for each in (s1.RANK, s2.SUPPORT, s1.LOOKUP)
-        )
-        warning = "looks strings up" if lookup > LOOKUP else ""
-        end = float(known[setting, method, s1.AGREEMENT].mean[-1])
-        rows.append(
-            (setting, method, round(rank, 1), round(support, 1), round(lookup, 3), round(end, 3), warning)
-        )
-    zeros = int(sum(known[each].values.sum() for each in known if each[2] == s2.ZEROS))
-    return _table(
-        "paper-size-ranks",
-        "How much the kernels at the paper's sizes generalise",
-        ("worlds", "kernel", "rank", "different strings", "rank over strings", "agreement at the end", ""),
-        rows,
-        f"Above {LOOKUP} of the strings a kernel does little more than match them exactly. Transitions and "
-        f"emissions that were exactly zero and smoothed away: {zeros}.",
     )
 
 
