@@ -6,6 +6,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import of_model
 from taskscope.studies.kernel_regression.features.findings import Features, Probe
 from taskscope.studies.kernel_regression.features.rows import LABEL, OFFSETS
 
@@ -39,14 +40,18 @@ def _curves(found: Features, probe: Probe) -> Figure:
     after = int(probe.accuracy[:, zero + 1].argmax())
     own = f" At the label it is the label's own token that speaks; one token on, block {found.blocks[after]} "
     own += f"reaches {probe.accuracy[after, zero + 1]:.0%}."
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-{probe.vector}-{slug(probe.target)}",
-        title=f"What {probe.vector} vectors near a label say: {probe.target} ({found.task})",
-        see=f"At the label, block {found.blocks[best]} reaches {probe.accuracy[best, zero]:.0%}; one token "
+    return of_model(
+        found.model,
+        f"{slug(found.task)}-{probe.vector}-{slug(probe.target)}",
+        f"What {probe.vector} vectors near a label say: {probe.target} ({found.task})",
+        f"At the label, block {found.blocks[best]} reaches {probe.accuracy[best, zero]:.0%}; one token "
         f"before it, {probe.accuracy[best, 0]:.0%}." + (own if probe.target == LABEL else ""),
-        alt=f"Line chart for {found.model}: accuracy of ridge probes on {probe.vector} vectors by block, one "
-        "line for each distance from the label.",
-        spec=charts.curves(
+        (
+            "Line chart",
+            f"accuracy of ridge probes on {probe.vector} vectors by block, one line for each distance from "
+            "the label.",
+        ),
+        charts.curves(
             data,
             Axis("block", "block", whole=True),
             Axis("accuracy", "accuracy on held-out texts", format=".0%"),
@@ -55,5 +60,4 @@ def _curves(found: Features, probe: Probe) -> Figure:
             controls=(SHOWN[-1], MIXED),
             rules=(Rule(probe.majority, "most frequent target"),),
         ),
-        model=found.model,
     )

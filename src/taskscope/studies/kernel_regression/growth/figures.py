@@ -5,8 +5,7 @@ from __future__ import annotations
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
-from taskscope.report.wording import slug
-from taskscope.studies.kernel_regression.drawing import ends
+from taskscope.studies.kernel_regression.drawing import ends, of_task
 from taskscope.studies.kernel_regression.growth.findings import CONTROLS, HEAD, METHODS, Growth
 
 
@@ -24,14 +23,18 @@ def figures(found: Growth) -> list[Figure]:
     head = next(curve for curve in found.curves if curve.method == HEAD)
     first, last = head.distance[0].value, head.distance[-1].value
     return [
-        Figure(
-            name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-growth",
-            title=f"Does the model come nearer to a kernel's vote with more demonstrations: {found.task}",
-            see=f"From {found.shots[0]} to {found.shots[-1]} demonstrations the best head's vote moves from "
+        of_task(
+            found,
+            "growth",
+            "Does the model come nearer to a kernel's vote with more demonstrations",
+            f"From {found.shots[0]} to {found.shots[-1]} demonstrations the best head's vote moves from "
             f"{first:.2f} to {last:.2f} from the model's law; the theory's slope on these axes is -1/2.",
-            alt=f"Line chart for {found.model}: total variation between the model's law over the labels and "
-            "votes, by number of demonstrations.",
-            spec=charts.curves(
+            (
+                "Line chart",
+                "total variation between the model's law over the labels and votes, by number of "
+                "demonstrations.",
+            ),
+            charts.curves(
                 data,
                 Axis("n", "demonstrations", log=True),
                 Axis("distance", "distance from the model's law", log=True, format=".2f"),
@@ -41,6 +44,5 @@ def figures(found: Growth) -> list[Figure]:
                 order=METHODS,
                 controls=CONTROLS,
             ),
-            model=found.model,
         )
     ]

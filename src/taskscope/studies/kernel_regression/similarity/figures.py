@@ -7,7 +7,7 @@ import numpy as np
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
-from taskscope.report.wording import slug
+from taskscope.studies.kernel_regression.drawing import head_map, of_task
 from taskscope.studies.kernel_regression.similarity.findings import Similarity
 
 CORRELATION = Axis("r", "correlation with prediction similarity", format=".2f")
@@ -23,29 +23,14 @@ def _map(found: Similarity) -> Figure:
     best = int(np.nanargmax(np.abs(r)))
     block, head = found.sites[best]
     beyond = int((np.abs(r) > found.chance).sum())
-    data = [
-        {"block": b, "head": h, "r": round(float(value), 4)}
-        for (b, h), value in zip(found.sites, r, strict=True)
-    ]
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-similarity",
-        title=f"Which heads look at texts that predict alike: {found.task}",
-        see=f"Strongest in block {block}, head {head} ({r[best]:+.2f}); {beyond} of {len(r)} heads lie "
+    return of_task(
+        found,
+        "similarity",
+        "Which heads look at texts that predict alike",
+        f"Strongest in block {block}, head {head} ({r[best]:+.2f}); {beyond} of {len(r)} heads lie "
         f"beyond {found.chance:.2f}, which the best head of shuffled demonstrations passes once in twenty.",
-        alt=f"Heat-map for {found.model}: correlation of a head's label weights with prediction similarity, "
-        "by block and head.",
-        spec=charts.heatmap(
-            data,
-            CORRELATION,
-            x="head",
-            y="block",
-            x_title="head",
-            y_title="block",
-            x_order=range(found.n_heads),
-            y_order=sorted(found.blocks, reverse=True),
-            diverging=True,
-        ),
-        model=found.model,
+        ("Heat-map", "correlation of a head's label weights with prediction similarity, by block and head."),
+        head_map(CORRELATION, found.sites, {"": r}, sorted(found.blocks, reverse=True), diverging=True),
     )
 
 
@@ -60,19 +45,22 @@ def _against_agreement(found: Similarity) -> Figure:
         for (b, h), value, agreed in zip(found.sites, found.centred.value, found.agreement, strict=True)
         if np.isfinite(value)
     ]
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-{slug(found.task)}-similarity-and-agreement",
-        title=f"Do heads that look at alike texts also vote like the model: {found.task}",
-        see=f"Each point is a head; over heads the two correlate at {map_r:.2f} (p = {map_p:.3f}, heads "
+    return of_task(
+        found,
+        "similarity-and-agreement",
+        "Do heads that look at alike texts also vote like the model",
+        f"Each point is a head; over heads the two correlate at {map_r:.2f} (p = {map_p:.3f}, heads "
         "exchanged within blocks).",
-        alt=f"Scatter plot for {found.model}: size of a head's correlation with prediction similarity "
-        "against how often its vote is the model's answer.",
-        spec=charts.scatter(
+        (
+            "Scatter plot",
+            "size of a head's correlation with prediction similarity against how often its vote is the "
+            "model's answer.",
+        ),
+        charts.scatter(
             data,
             Axis("agreement", "vote is the model's answer", format=".0%"),
             Axis("r", "size of the correlation with prediction similarity", format=".2f"),
             label="head",
             rules=(Rule(found.chance, "best head of shuffled demonstrations"),),
         ),
-        model=found.model,
     )

@@ -8,7 +8,7 @@ from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
 from taskscope.studies.judgement import Measure
-from taskscope.studies.kernel_regression.drawing import ends
+from taskscope.studies.kernel_regression.drawing import intervals
 from taskscope.studies.kernel_regression.simulated import attention_learner, linear, trained
 from taskscope.studies.kernel_regression.simulated.repeated import means, repeats
 from taskscope.studies.kernel_regression.simulated.repeated import told as with_interval
@@ -58,15 +58,6 @@ def _map(found: Curves, names: list[str]) -> Figure:
 def _triangle(rows: pa.Table, names: list[str]) -> Figure:
     """Draw the sides between a network, one gradient step and Bayes, with intervals over prompts."""
     sides = _sides(rows, names)
-    data = [
-        {
-            "network": told(name),
-            "between": between,
-            **ends(measure, "apart", 5),
-        }
-        for name in names
-        for between, measure in sides[name].items()
-    ]
     nearest = [
         f"{told(name)}: {min(SIDES.values(), key=lambda side, name=name: sides[name][side].value)}"
         for name in names
@@ -77,15 +68,14 @@ def _triangle(rows: pa.Table, names: list[str]) -> Figure:
         see=f"Shortest sides: {'; '.join(nearest)}. Without noise Bayes is least squares.",
         alt="Interval chart: mean squared difference between the answers of trained networks, of one "
         "gradient step, of ridge regression and of Bayes.",
-        spec=charts.intervals(
-            data,
+        spec=intervals(
+            ((told(name), between, measure) for name in names for between, measure in sides[name].items()),
             Axis("apart", "squared difference of answers", format=".2f"),
-            row="network",
-            low="low",
-            high="high",
-            series="between",
+            "network",
+            "between",
             order=list(SHOWN.values()),
             controls=[BETWEEN],
+            digits=5,
         ),
     )
 

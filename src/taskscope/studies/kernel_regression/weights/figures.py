@@ -7,9 +7,8 @@ import numpy as np
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure
-from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
-from taskscope.studies.kernel_regression.drawing import ends
+from taskscope.studies.kernel_regression.drawing import head_map, intervals, of_model
 from taskscope.studies.kernel_regression.weights.masses import POINTS
 from taskscope.studies.kernel_regression.weights.masses import columns as strip_columns
 from taskscope.studies.kernel_regression.weights.resampling import CONTROLS, HIGH_LIFT, ModelWeights
@@ -38,64 +37,53 @@ def _map(found: ModelWeights) -> Figure:
     """Agreement of every head's vote, and what is left of it when answers are exchanged."""
     heads = found.heads
     beside = heads.per_block <= WIDEST
-    own = [str(h) for h in range(heads.per_block)]
-    by_chance = [f"{h} by chance" for h in range(heads.per_block)] if beside else []
-    data = [
-        {"block": int(block), "head": names[head], "agreement": round(float(values[i]), 4)}
-        for names, values in ((own, found.map), (by_chance, found.map_by_chance))
-        if names
-        for i, (block, head) in enumerate(heads.sites)
-    ]
     best = int(found.map.argmax())
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-votes-by-head",
-        title="How often each head's label vote is the model's answer",
-        see=f"Highest: {heads.name(best)}, {percent(found.map[best])}. Exchanging the model's answers "
+    return of_model(
+        found.model,
+        "votes-by-head",
+        "How often each head's label vote is the model's answer",
+        f"Highest: {heads.name(best)}, {percent(found.map[best])}. Exchanging the model's answers "
         "between questions with the same right answer leaves the best head "
         f"{percent(float(np.median(found.best_by_chance)))}" + (" (columns 'by chance')." if beside else "."),
-        alt=f"Heat-map for {found.model}: agreement of label votes with the model's answer by block and "
-        "head, beside the same with answers exchanged.",
-        spec=charts.heatmap(
-            data,
-            AGREEMENT,
-            x="head",
-            y="block",
-            x_title="head",
-            y_title="block",
-            x_order=[*own, *by_chance],
-            y_order=list(heads.blocks),
+        (
+            "Heat-map",
+            "agreement of label votes with the model's answer by block and head, beside the same with "
+            "answers exchanged.",
         ),
-        model=found.model,
+        head_map(
+            AGREEMENT,
+            heads.sites,
+            {"": found.map} | ({"by chance": found.map_by_chance} if beside else {}),
+            heads.blocks,
+        ),
         main=True,
     )
 
 
 def _votes(found: ModelWeights) -> Figure:
     """Agreement of the chosen head beside its controls, setting by setting."""
-    data = []
+    points = []
     for votes in found.votes:
         series = {HEAD: votes.agreement, ORDERS: votes.orders, ZERO: votes.zero_shot, **votes.controls}
-        for name, draws in series.items():
-            shown = ends(Measure.of(draws), "agreement")
-            data.append({"setting": votes.setting.name, "what": name, **shown})
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-votes-and-controls",
-        title="Votes of the chosen head on questions it was not chosen by",
-        see=f"The head's vote is the model's answer {percent(found.agreement[0])} of the time; the strongest "
+        points += [(votes.setting.name, name, Measure.of(draws)) for name, draws in series.items()]
+    return of_model(
+        found.model,
+        "votes-and-controls",
+        "Votes of the chosen head on questions it was not chosen by",
+        f"The head's vote is the model's answer {percent(found.agreement[0])} of the time; the strongest "
         f"control, {found.strongest}, {percent(found.controls[found.strongest][0])}.",
-        alt=f"Forest plot for {found.model}: agreement with the model's answer of the chosen head's vote and "
-        "of the controls.",
-        spec=charts.intervals(
-            data,
+        (
+            "Forest plot",
+            "agreement with the model's answer of the chosen head's vote and of the controls.",
+        ),
+        intervals(
+            points,
             AGREEMENT,
-            row="setting",
-            low="low",
-            high="high",
-            series="what",
+            "setting",
+            "what",
             order=(HEAD, ORDERS, ZERO, *CONTROLS),
             controls=CONTROLS,
         ),
-        model=found.model,
     )
 
 
@@ -109,14 +97,15 @@ def _lifts(found: ModelWeights) -> Figure:
             found.heads.depth, lifts, map(found.heads.name, range(len(found.heads))), strict=True
         )
     ]
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-label-lift",
-        title="How much more the last token looks at labels than at other tokens",
-        see=f"Each dot is a head. Above {HIGH_LIFT:g} a label's token gets twice the attention of a "
+    return of_model(
+        found.model,
+        "label-lift",
+        "How much more the last token looks at labels than at other tokens",
+        f"Each dot is a head. Above {HIGH_LIFT:g} a label's token gets twice the attention of a "
         f"demonstration's mean token; {percent(found.lifted[0])} of the heads after the first third of the "
         "blocks lie there for labels.",
-        alt=f"Scatter for {found.model}: lift of labels and of the token before them, by depth.",
-        spec=charts.scatter(
+        ("Scatter", "lift of labels and of the token before them, by depth."),
+        charts.scatter(
             data,
             DEPTH,
             LIFT,
@@ -126,7 +115,6 @@ def _lifts(found: ModelWeights) -> Figure:
             controls=("the token before each label",),
             rules=[Rule(HIGH_LIFT, "twice the mean")],
         ),
-        model=found.model,
     )
 
 
@@ -140,17 +128,16 @@ def _strip(found: ModelWeights) -> Figure:
         cells = _shown(attention, own[0].n_shown)
         order = list(cells)
         data += [{"block": block, "where": name, "weight": round(w, 6)} for name, w in cells.items()]
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-attention-strip",
-        title="Where the last token looks",
-        see="Columns follow the prompt: the first demonstration, the mean of those between, the last one, "
+    return of_model(
+        found.model,
+        "attention-strip",
+        "Where the last token looks",
+        "Columns follow the prompt: the first demonstration, the mean of those between, the last one, "
         "and the query; every text is laid on the same positions. Dark columns at 'label' are the claim.",
-        alt=f"Heat-map for {found.model}: mean attention of the last token along the prompt ({task}, "
-        f"{template}), by block.",
-        spec=charts.heatmap(
+        ("Heat-map", f"mean attention of the last token along the prompt ({task}, {template}), by block."),
+        charts.heatmap(
             data, WEIGHT, x="where", y="block", x_title="part of the prompt", y_title="block", x_order=order
         ),
-        model=found.model,
     )
 
 

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from taskscope.report import charts
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure, Table
-from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
+from taskscope.studies.kernel_regression.drawing import head_map, of_model
 from taskscope.studies.kernel_regression.params import KernelRegressionParams
 from taskscope.studies.kernel_regression.weights.findings import weights
 from taskscope.studies.kernel_regression.weights.resampling import TEMPLATE, UNTRAINED, ModelWeights
@@ -98,34 +97,26 @@ def _record(found: ModelWeights, single: SinglePrompts) -> dict[str, Any]:
 
 
 def _maps(found: ModelWeights, single: SinglePrompts) -> Figure:
-    heads = found.heads
     held_out = found.votes[0].setting.held_out.masses[MASS]
-    one, mean = ([f"{h} {where}" for h in range(heads.per_block)] for where in ("in one", "on average"))
-    data = [
-        {"block": int(block), "head": names[head], "mass": round(float(values[i]), 4)}
-        for names, values in ((one, held_out[0]), (mean, held_out.mean(axis=0)))
-        for i, (block, head) in enumerate(heads.sites)
-    ]
-    return Figure(
-        name=f"kernel-regression-{slug(found.model)}-single-prompt",
-        title="Where heads look at labels: in one prompt and on average",
-        see=f"The map of a prompt and that of the others correlate by {single.alike.value:.2f} on average; "
+    return of_model(
+        found.model,
+        "single-prompt",
+        "Where heads look at labels: in one prompt and on average",
+        f"The map of a prompt and that of the others correlate by {single.alike.value:.2f} on average; "
         f"exchanging heads within blocks leaves {single.exchanged.value:.2f}. "
         f"A prompt has {single.heads.value:.0f} effective heads on average, the mean map "
         f"{single.heads_of_mean.value:.0f}.",
-        alt=f"Heat-map for {found.model}: attention of the last token on labels by block and head, in one "
-        "prompt and averaged over prompts.",
-        spec=charts.heatmap(
-            data,
-            Axis("mass", "attention on labels", format=".2f"),
-            x="head",
-            y="block",
-            x_title="head",
-            y_title="block",
-            x_order=[*one, *mean],
-            y_order=list(heads.blocks),
+        (
+            "Heat-map",
+            "attention of the last token on labels by block and head, in one prompt and averaged over "
+            "prompts.",
         ),
-        model=found.model,
+        head_map(
+            Axis("mass", "attention on labels", format=".2f"),
+            found.heads.sites,
+            {"in one": held_out[0], "on average": held_out.mean(axis=0)},
+            found.heads.blocks,
+        ),
     )
 
 
