@@ -141,8 +141,9 @@ PARTS = (
 
 
 def analyse(rows: pa.Table, params: KernelRegressionParams) -> list[Finding]:
-    """Judge every claim that was measured."""
-    return [each for part in PARTS for found in part.read(rows, params) for each in part.findings(found)]
+    """Judge every claim that was measured; parts that decide none are not read."""
+    judged = [part for part in PARTS if part.findings is not _not_judged]
+    return [each for part in judged for found in part.read(rows, params) for each in part.findings(found)]
 
 
 def figures(rows: pa.Table, params: KernelRegressionParams) -> list[Figure]:

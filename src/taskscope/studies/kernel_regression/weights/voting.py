@@ -67,7 +67,8 @@ def best_by_chance(
         asked = setting.task, setting.seed, answers.query.tobytes()
         if asked not in orders:
             own = strata(answers, setting.n_classes, same_gold)
-            orders[asked] = np.stack([_within(own, rng) for _ in range(draws)])
+            groups = [np.flatnonzero(own == stratum) for stratum in range(own.max() + 1)]
+            orders[asked] = np.stack([_within(groups, len(own), rng) for _ in range(draws)])
         moved = answers.predicted[orders[asked]]
         agree = np.zeros((draws, len(setting.heads)), np.float32)
         for c in range(setting.n_classes):
@@ -116,10 +117,9 @@ def alone(groups: np.ndarray) -> float:
     return float((np.bincount(groups)[groups] == 1).mean())
 
 
-def _within(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a permutation that stays within strata."""
-    order = np.arange(len(strata))
-    for stratum in range(strata.max() + 1):
-        own = np.flatnonzero(strata == stratum)
+def _within(groups: Sequence[np.ndarray], n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a permutation of n numbers that stays within groups of them, which are all there are."""
+    order = np.empty(n, int)
+    for own in groups:
         order[own] = rng.permutation(own)
     return order
