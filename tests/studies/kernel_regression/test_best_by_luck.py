@@ -22,7 +22,8 @@ def answers(n: int, rng: np.random.Generator) -> Answers:
     shares = np.stack([vote_shares(rng.random((BLOCKS * PER_BLOCK, K)), own, 2) for own in shown])
     votes = np.repeat(shares.argmax(axis=-1)[:, None], len(AGGREGATIONS), axis=1).astype(np.int8)
     nothing = np.zeros(n, int)
-    return Answers(np.arange(n), nothing, nothing, rng.integers(2, size=n), shown, votes, shares, {})
+    said = rng.integers(2, size=n)
+    return Answers(np.arange(n), nothing, nothing, said, np.eye(2)[said], shown, votes, shares, {})
 
 
 def lucky(seed: int) -> Setting:

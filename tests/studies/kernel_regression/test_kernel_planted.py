@@ -21,6 +21,7 @@ from taskscope.studies.kernel_regression.params import EFFECTS, WEIGHTS, profile
 from taskscope.studies.kernel_regression.study import KERNEL_REGRESSION
 from taskscope.studies.kernel_regression.weights import measure
 from taskscope.studies.kernel_regression.weights.findings import weights
+from taskscope.studies.kernel_regression.weights.orders import orders
 from taskscope.studies.kernel_regression.weights.resampling import RANDOM
 from taskscope.training.smoother.network import SHOWN
 
@@ -64,6 +65,13 @@ def test_a_single_voting_head_is_too_few_to_say_where_such_heads_are() -> None:
     (found,) = weights(measured("planted-smoother"), PARAMS)
     assert [found.heads.name(int(head)) for head in found.voting_heads] == ["block 2 head 0"]
     assert judged("planted-smoother")["RQ3"].verdict == Verdict.INCONCLUSIVE
+
+
+def test_no_order_moves_the_planted_answer() -> None:
+    """A kernel regression knows no order: up to rounding, each position counts alike."""
+    (found,) = orders(measured("planted-smoother"), PARAMS)
+    assert found.mean.turned.value == 0 and found.mean.spread.high < 1e-5
+    assert [each.value for each in found.mean.weights] == pytest.approx([1 / PARAMS.k] * PARAMS.k, abs=1e-4)
 
 
 def influence(name: str) -> Influence:

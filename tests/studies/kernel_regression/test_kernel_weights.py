@@ -132,6 +132,7 @@ def answers(predicted, shown, gold=None, votes=None) -> Answers:
         order=np.zeros(n, int),
         gold=np.zeros(n, int) if gold is None else np.array(gold),
         predicted=np.array(predicted),
+        laws=np.eye(2)[predicted],
         shown=np.array(shown),
         votes=votes,
         shares=np.zeros((n, 1, 2)),

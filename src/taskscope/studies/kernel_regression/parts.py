@@ -35,7 +35,7 @@ from taskscope.studies.kernel_regression.simulated import findings as simulated_
 from taskscope.studies.kernel_regression.simulated import pages
 from taskscope.studies.kernel_regression.weights import figures as weight_figures
 from taskscope.studies.kernel_regression.weights import findings as weight_findings
-from taskscope.studies.kernel_regression.weights import generality
+from taskscope.studies.kernel_regression.weights import generality, orders
 from taskscope.studies.kernel_regression.weights import tables as weight_tables
 from taskscope.studies.remembering import once_per_table
 
@@ -87,6 +87,12 @@ PARTS = (
         _not_judged,
         generality.figures,
         generality.tables,
+    ),
+    Part(
+        orders.orders,
+        _not_judged,
+        orders.figures,
+        orders.tables,
     ),
     Part(
         lambda rows, params: effect_findings.effects(rows, params.draws),

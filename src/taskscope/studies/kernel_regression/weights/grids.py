@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import softmax
 
 from taskscope.studies.columns import coded, where
 from taskscope.studies.kernel_regression.weights.aggregating import AGGREGATIONS, PUBLISHED
@@ -63,6 +64,8 @@ class Answers:
     order: np.ndarray
     gold: np.ndarray
     predicted: np.ndarray
+    laws: np.ndarray
+    """(question, class) probability of each label among the labels; NaN where none was asked for."""
     shown: np.ndarray
     """(question, demonstration) class of each, empty without demonstrations."""
     votes: np.ndarray
@@ -195,6 +198,7 @@ def _answers(table: pa.Table, n_classes: int) -> Answers:
         order=table["order"].to_numpy(),
         gold=table["gold"].to_numpy(),
         predicted=table["predicted"].to_numpy(),
+        laws=softmax(_stacked(table, "logprobs").astype(float), axis=1),
         shown=_stacked(table, "shown"),
         votes=_stacked(table, "voted").reshape(n, len(AGGREGATIONS), -1),
         shares=_stacked(table, "shares").reshape(n, -1, n_classes),

@@ -240,7 +240,7 @@ def _shared_gold(counts: np.ndarray, judged: Answers, votes: np.ndarray, n_class
 def _joined(setting: Setting) -> Answers:
     """Put the questions of both splits together."""
     a, b = setting.selection, setting.held_out
-    fields = ("query", "order", "gold", "predicted", "shown", "votes", "shares")
+    fields = ("query", "order", "gold", "predicted", "laws", "shown", "votes", "shares")
     return Answers(
         *(np.concatenate([getattr(a, name), getattr(b, name)]) for name in fields),
         masses={name: np.concatenate([a.masses[name], b.masses[name]]) for name in a.masses},
