@@ -13,6 +13,7 @@ from taskscope.studies.kernel_regression.effects import figures as effect_figure
 from taskscope.studies.kernel_regression.effects import findings as effect_findings
 from taskscope.studies.kernel_regression.effects import tables as effect_tables
 from taskscope.studies.kernel_regression.encoders import figures as encoder_figures
+from taskscope.studies.kernel_regression.encoders import sweep
 from taskscope.studies.kernel_regression.encoders import tables as encoder_tables
 from taskscope.studies.kernel_regression.encoders.findings import encoders
 from taskscope.studies.kernel_regression.features import figures as feature_figures
@@ -129,6 +130,12 @@ PARTS = (
         _not_judged,
         encoder_figures.figures,
         encoder_tables.tables,
+    ),
+    Part(
+        once_per_table(lambda rows, params: sweep.sweeps(rows, params.draws)),
+        _not_judged,
+        sweep.figures,
+        sweep.tables,
     ),
     Part(
         once_per_table(lambda rows, params: growths(rows, params.draws)),

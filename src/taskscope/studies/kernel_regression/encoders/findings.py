@@ -72,8 +72,8 @@ def _encoders(found: Rivals, k: int, draws: int) -> Encoders:
     head = best_head(found.chosen, k)
     votes: dict[tuple[str, str], np.ndarray] = {(HEAD, ""): found.judged.votes[k][:, head]}
     for kernel in found.judged.products:
-        for form in (DOT, COSINE, NEAREST, NEAREST_3, _temperature(found.chosen, kernel, k)):
-            votes[kernel, form] = _votes(found.judged, kernel, form, k)
+        for form in (DOT, COSINE, NEAREST, NEAREST_3, temperature(found.chosen, kernel, k)):
+            votes[kernel, form] = votes_by(found.judged, kernel, form, k)
     votes |= {(name, ""): votes_ for name, votes_ in _controls(found, k).items()}
     answers, gold = found.judged.answers(k), found.judged.gold
     columns = [agreement(each, wanted) for wanted in (answers, gold) for each in votes.values()]
@@ -110,14 +110,15 @@ def best_head(chosen: Questions, shots: int) -> int:
     return int(agreement(chosen.votes[shots], chosen.answers(shots)).mean(axis=0).argmax())
 
 
-def _temperature(chosen: Questions, kernel: str, k: int) -> str:
+def temperature(chosen: Questions, kernel: str, k: int) -> str:
     """Choose the temperature whose votes agree most with the model."""
     answers = chosen.answers(k)
-    scores = [agreement(_votes(chosen, kernel, form, k), answers).mean() for form in TEMPERED]
+    scores = [agreement(votes_by(chosen, kernel, form, k), answers).mean() for form in TEMPERED]
     return TEMPERED[int(np.argmax(scores))]
 
 
-def _votes(asked: Questions, kernel: str, form: str, k: int) -> np.ndarray:
+def votes_by(asked: Questions, kernel: str, form: str, k: int) -> np.ndarray:
+    """Let the first k demonstrations vote by one kernel in one form, (question, class)."""
     products = asked.products[kernel][:, : k + 1, : k + 1]
     return kernel_votes(products, asked.classes[:, :k], asked.n_classes, form)
 
