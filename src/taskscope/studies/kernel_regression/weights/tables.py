@@ -12,7 +12,7 @@ from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
 from taskscope.studies.kernel_regression.voting import kappa
-from taskscope.studies.kernel_regression.weights import voting
+from taskscope.studies.kernel_regression.weights import variation, voting
 from taskscope.studies.kernel_regression.weights.aggregating import AGGREGATIONS, PUBLISHED
 from taskscope.studies.kernel_regression.weights.grids import HELD_OUT, Answers, Setting
 from taskscope.studies.kernel_regression.weights.resampling import CONTROLS, ModelWeights, Votes
@@ -23,7 +23,8 @@ SHOWN_HEADS = 20
 
 def tables(found: ModelWeights) -> list[Table]:
     """Tabulate what was measured on one model."""
-    return [_votes(found), _checks(found), _heads(found), _aggregations(found), _blocks(found)]
+    own = [_votes(found), _checks(found), _heads(found), _aggregations(found), _blocks(found)]
+    return own + variation.tables(found)
 
 
 def _table(found: ModelWeights, name: str, title: str, records: Sequence[dict[str, Any]], note: str) -> Table:
