@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from taskscope.studies.kernel_regression.simulated import convergence, markov_learner, triangle, triangle_page
+from taskscope.studies.kernel_regression.simulated import markov_learner, triangle, triangle_page
+from taskscope.studies.kernel_regression.simulated.enumerated import enumerated, fit
 from taskscope.studies.kernel_regression.simulated.markov_learner import documents
 from taskscope.studies.kernel_regression.simulated.repeated import means, repeats
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
@@ -59,9 +60,9 @@ def test_bayes_is_the_forward_algorithm_over_the_whole_document(learner):
 def test_the_kernel_votes_with_the_demonstrations_in_front_of_each_query(learner):
     laws = triangle.predictions(learner, 3, np.random.default_rng(4))
     strings, _ = documents(learner.world, 3, MOST + 1, learner.length, np.random.default_rng(4))
-    world = convergence.enumerated(learner.world, learner.length)
+    world = enumerated(learner.world, learner.length)
     number = {tuple(tokens): i for i, tokens in enumerate(world.strings.tokens.tolist())}
-    psi = convergence.fit(world, "F").whiten(world.strings)
+    psi = fit(world, "F").whiten(world.strings)
     for prompt, place in ((0, 0), (1, 3), (2, 6)):
         n = triangle.SIZES_SHOWN[place]
         shown = [psi[number[tuple(each[:-1])]] for each in strings[prompt, :n].tolist()]

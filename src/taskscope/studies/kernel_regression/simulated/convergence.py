@@ -12,26 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
-from scipy.special import softmax
 
 from taskscope.studies.base import Params
+from taskscope.studies.kernel_regression.simulated.enumerated import (
+    TASK,
+    EnumeratedWorld,
+    enumerated,
+    exact_bayes,
+    fit,
+)
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
 from taskscope.theory import kernel_regression as kernels
-from taskscope.theory.hidden_markov import (
-    Strings,
-    TaskMixture,
-    all_strings,
-    dirichlet_mixture,
-    log_posteriors,
-    read,
-)
+from taskscope.theory.hidden_markov import TaskMixture, dirichlet_mixture
 from taskscope.theory.kernel_regression import KERNELS, Kernel
 from taskscope.theory.kernel_regression.kernels import OF_TASK
 
 NUMBER = "S1"
 SETTINGS = {"dirichlet": (1.0, 1.0), "peaked": (0.5, 0.3)}
 """Concentrations of transitions and emissions; small ones make worlds of few, sharp inputs."""
-TASK, OTHER = 0, 1
+OTHER = 1
+"""A task that the prompts are not of."""
 RECOMMENDED = "F"
 """Without a bias, as B, and of a third of its rank, so that fewer demonstrations tell (2.4, F2)."""
 LITERAL = "C"
@@ -107,41 +107,6 @@ def simulate(params: ConvergenceParams, rng: np.random.Generator) -> pa.Table:
     return found.table()
 
 
-@dataclass(frozen=True)
-class EnumeratedWorld:
-    """Every input of one length with what the mixture says of it."""
-
-    strings: Strings
-    joint: np.ndarray
-    """(task, string, label), adding up to 1 for each task."""
-
-    @property
-    def law(self) -> np.ndarray:
-        """(string, label) P(label | x, task 0)."""
-        return self.strings.law[:, TASK]
-
-    def weights(self, kernel: str) -> np.ndarray:
-        """(string,) law under which a kernel's Sigma is taken: that of its task, or of the mixture."""
-        if kernel in OF_TASK:
-            return self.joint[TASK].sum(axis=1)
-        return np.exp(self.strings.log_mixed)
-
-
-def enumerated(mixture: TaskMixture, length: int) -> EnumeratedWorld:
-    """Read every string of a length.
-
-    Raises:
-        TheoryError: If there are more than can be enumerated.
-    """
-    strings = read(mixture, all_strings(mixture.n_tokens, length))
-    return EnumeratedWorld(strings, np.exp(strings.log_joint).transpose(1, 0, 2))
-
-
-def fit(world: EnumeratedWorld, name: str) -> Kernel:
-    """Fit a kernel to everything there is."""
-    return kernels.fit(name, world.strings, world.weights(name), TASK)
-
-
 def _facts(found: RowWriter, setting: str, world: EnumeratedWorld, kernel: Kernel) -> None:
     """Note rank and limit of a kernel, and how far F1 to F4 are from exact, weighed by P(x | task)."""
     name = kernel.name
@@ -183,12 +148,8 @@ class Prompts:
 
 
 def _prompts(params: ConvergenceParams, world: EnumeratedWorld, rng: np.random.Generator) -> Prompts:
-    n_labels = world.joint.shape[2]
-
     def drawn(task: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-        law = world.joint[task].ravel().cumsum()
-        pick = np.searchsorted(law, rng.random((params.repeats, n)) * law[-1], side="right")
-        return np.divmod(pick, n_labels)
+        return world.draw(task, (params.repeats, n), rng)
 
     demonstrations, foreign = drawn(TASK, params.most), drawn(OTHER, params.most)
     return Prompts(*demonstrations, drawn(TASK, params.n_queries)[0], *foreign)
@@ -206,7 +167,8 @@ def _gaps(
 ) -> None:
     """Compare every regression with Bayes at every size."""
     sizes, n_labels = params.sizes, world.joint.shape[2]
-    bayes = {leak: _bayes(world, prompts, sizes, mixture.prior, leak) for leak in (0.0, params.leak)}
+    asked = prompts.inputs, prompts.labels, prompts.queries
+    bayes = {leak: exact_bayes(world, *asked, sizes, mixture.prior, leak) for leak in (0.0, params.leak)}
 
     def compared(method: str, prediction: np.ndarray, target: np.ndarray) -> None:
         off = np.abs(prediction - target).sum(axis=-1)  # (prompt, size, query)
@@ -239,16 +201,6 @@ def _gaps(
             compared(LEAKY, vote.ratio, bayes[params.leak])
     compared(RIDGE, _ridge(params, whitened["E"], prompts, n_labels), bayes[0.0])
     compared(GAUSSIAN, _gaussian(params, whitened["E"], prompts, n_labels), bayes[0.0])
-
-
-def _bayes(
-    world: EnumeratedWorld, prompts: Prompts, sizes: list[int], prior: np.ndarray, leak: float
-) -> np.ndarray:
-    """Return the exact prediction (prompt, size, query, label) of Bayes who knows the mixture (F6)."""
-    evidence = world.strings.log_joint.transpose(0, 2, 1)[prompts.inputs, prompts.labels]
-    posterior = log_posteriors(evidence, prior, leak)[:, sizes]
-    weight = softmax(posterior[:, :, None] + world.strings.log_prob[prompts.queries][:, None], axis=-1)
-    return np.einsum("psqk,pqky->psqy", weight, world.strings.law[prompts.queries], optimize=True)
 
 
 def _errors(found: RowWriter, setting: str, vote: kernels.Vote, law: np.ndarray, sizes: list[int]) -> None:

@@ -19,8 +19,8 @@ from taskscope.studies.kernel_regression.simulated.convergence import (
     GAP,
     LOOKUP,
     RANK,
-    TASK,
 )
+from taskscope.studies.kernel_regression.simulated.enumerated import TASK
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
 from taskscope.theory import kernel_regression as kernels
 from taskscope.theory.hidden_markov import (

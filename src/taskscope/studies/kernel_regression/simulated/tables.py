@@ -40,6 +40,8 @@ def tables(rows: pa.Table) -> list[Table]:
     doubts, symmetries = curves(rows, s3.NUMBER), curves(rows, s5.NUMBER)
     if doubts:
         found.append(_doubts(doubts))
+    if (s3.leak_name(0), s3.KERNEL, s3.GAP) in doubts:
+        found.append(_floors(doubts))
     if symmetries:
         found += [_orders(symmetries), _names(symmetries)]
     return found
@@ -162,6 +164,29 @@ def _doubts(known: Curves) -> Table:
         f"1 - posterior of the prompts' task, mean over prompts and {_worlds(known)} worlds of 8 tasks. The "
         f"task most like it differs by {closest:.2f} nats a demonstration, and the log-odds against it grow "
         f"by {slope:.2f}. Reference floors: {floors}.",
+    )
+
+
+def _floors(known: Curves) -> Table:
+    names = [s3.leak_name(leak) for leak in s3.LEAKS]
+    metrics = (s3.GAP, s3.FLOOR)
+    sizes = known[names[0], s3.KERNEL, s3.GAP].sizes.tolist()
+    rows = [
+        (
+            n,
+            *(float(f"{known[name, s3.KERNEL, each].mean[i]:.2g}") for name in names for each in metrics),
+        )
+        for i, n in enumerate(sizes)
+    ]
+    return _table(
+        "leaks",
+        "Where a delimiter may change the task the gap ends at a floor",
+        ("n", *(f"{name}, {metric}" for name in names for metric in metrics)),
+        rows,
+        f"Gap: median L1 distance of kernel {s3.KERNEL} to a Bayes who believes in the leak, in the worlds "
+        "above. Floor: the same of what the kernel regression tends to, the law of the label given "
+        "the prompts' task. Without a leak Bayes tends to it too; with one he keeps a doubt, which no "
+        "demonstration takes away.",
     )
 
 

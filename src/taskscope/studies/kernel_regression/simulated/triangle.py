@@ -14,6 +14,7 @@ from scipy.special import rel_entr, softmax
 
 from taskscope.studies.base import Params
 from taskscope.studies.kernel_regression.simulated import convergence, markov_learner
+from taskscope.studies.kernel_regression.simulated.enumerated import enumerated, fit
 from taskscope.studies.kernel_regression.simulated.markov_learner import MarkovLearner
 from taskscope.studies.kernel_regression.simulated.rows import RowWriter
 from taskscope.theory import kernel_regression as kernels
@@ -83,11 +84,11 @@ def predictions(learner: MarkovLearner, n_prompts: int, rng: np.random.Generator
     # A document at a time: attention maps of one fit into a processor's cache.
     laws = {MODEL: np.concatenate([learner.label_law(one[None])[:, asked] for one in tokens])}
     laws |= _bayes(learner.world, strings)
-    world = convergence.enumerated(learner.world, learner.length)
+    world = enumerated(learner.world, learner.length)
     powers = learner.world.n_tokens ** np.arange(learner.length)[::-1]
     inputs, labels = strings[:, :, :-1] @ powers, strings[:, :, -1]
     for name in KERNELS:
-        psi = convergence.fit(world, name).whiten(world.strings)
+        psi = fit(world, name).whiten(world.strings)
         sums = kernels.label_sums(psi[inputs], labels, SIZES_SHOWN, learner.world.n_tokens)
         ratio = kernels.vote(sums, psi[inputs[:, asked]], SIZES_SHOWN).ratio
         own = np.einsum("pssy->psy", ratio)  # each size asks its own query
