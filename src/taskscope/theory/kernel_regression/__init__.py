@@ -5,6 +5,7 @@ from taskscope.theory.kernel_regression.limits import (
     Limit,
     delta_error,
     limit,
+    mismatch_bound,
     normalised_error,
     self_kernel,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "label_sums",
     "limit",
     "majority_agreement",
+    "mismatch_bound",
     "normalised_error",
     "onto_simplex",
     "ridge_prediction",

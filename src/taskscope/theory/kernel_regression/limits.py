@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from taskscope.theory.hidden_markov.strings import Strings
+from taskscope.theory.kernel_regression.kernels import CUT, features
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -47,6 +50,30 @@ def normalised_error(rank: int, law: np.ndarray, weights: np.ndarray) -> float:
         weights: (string,) P(x | task).
     """
     return rank - float(weights @ (law**2).sum(axis=1))
+
+
+def mismatch_bound(strings: Strings, mixed: np.ndarray, of_task: np.ndarray) -> float:
+    """Return eta^2 epsilon, the theorem's bound on what the literal kernel C is off by in the end (2.1, 2.3).
+
+    eta is the largest Frobenius norm of an operator, epsilon the spectral radius of the difference of the two
+    inverses of Sigma, for strings of one length. It is vacuous: millions and more, for biases of hundredths.
+
+    Args:
+        strings: All there are of one length.
+        mixed: (string,) law under the mixture.
+        of_task: (string,) law under the task.
+    """
+    phi = features("C", strings, 0)
+    difference = _inverse_moment(phi, mixed) - _inverse_moment(phi, of_task)
+    epsilon = np.abs(np.linalg.eigvalsh(difference)).max()
+    return float((phi**2).sum(axis=1).max() * epsilon)
+
+
+def _inverse_moment(phi: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Invert the second moment of features (string, feature) on its range, through their singular values."""
+    _, s, vt = np.linalg.svd(np.sqrt(weights)[:, None] * phi, full_matrices=False)
+    kept = s > CUT * s[0]
+    return (vt[kept].T / s[kept] ** 2) @ vt[kept]
 
 
 def delta_error(query: np.ndarray, target: np.ndarray, psi: np.ndarray, joint: np.ndarray) -> np.ndarray:

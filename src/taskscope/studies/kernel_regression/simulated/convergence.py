@@ -43,6 +43,8 @@ CONTROLS = (SHUFFLED, FOREIGN)
 GAP, AGREEMENT, NEGATIVE, CLIPPED = "gap", "agreement", "negative", "clipped"
 NORMALISED_ERROR, RATIO_ERROR = "n x error, n-normalised", "n x error, ratio"
 RANK, BIAS, LOOKUP = "rank", "limit bias", "lookup"
+BOUND = "limit bias, bound"
+"""The theorem's eta^2 epsilon, of the literal kernel."""
 WEIGHT_FACT, LABEL_FACT, RANK_FACT = (
     "weight is off by",
     "label weight is off by",
@@ -123,6 +125,8 @@ def _facts(found: RowWriter, setting: str, world: EnumeratedWorld, kernel: Kerne
     self_kernel = kernels.self_kernel(psi, world.weights(name))
     found.fact(setting, name, RANK_FACT, abs(self_kernel - kernel.rank))
     if name == LITERAL:
+        bound = kernels.mismatch_bound(world.strings, world.weights(name), of_task)
+        found.fact(setting, name, BOUND, bound)
         return
     expected = of_task / world.weights(name)  # 1 for the kernels that know the task
     found.fact(setting, name, WEIGHT_FACT, off(limit.weight - expected))
