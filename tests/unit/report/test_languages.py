@@ -24,6 +24,7 @@ BUILT = {
     "interval to",
     "change of the margin (sd)",
     "log-log slope of the gap between kernel regression and exact Bayes, from 64 demonstrations",
+    "saved against one law for all (nats)",
 }
 """Terms that a study puts together from parts."""
 TEMPLATES = resources.files("taskscope.report").joinpath("templates")
