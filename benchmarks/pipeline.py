@@ -31,7 +31,7 @@ from taskscope.runs.cell import Cell
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.conditions import HYPOTHESIS, OTHER_TASK, SEPARATOR, SHUFFLED
 from taskscope.studies.task_vectors.conflict.draws import conflicts
-from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN
+from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, UNRELATED
 from taskscope.studies.task_vectors.draws import pairs
 from taskscope.studies.task_vectors.geometry.draws import sets
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
@@ -182,15 +182,17 @@ def thetas(plain: Plain, cell: Cell) -> tuple[dict[tuple[str, int, int], np.ndar
 
 def conflicting(plain: Plain, cell: Cell) -> dict[tuple[str, str, int, int], tuple[bool, bool]]:
     """E5: (task shown, condition, pair, block) -> right by the task shown, right by the other."""
-    a, b = (registry.resolve(ref) for ref in cell.tasks)
+    a, b, unrelated = (registry.resolve(ref) for ref in cell.tasks)
     found = {}
-    for number, conflict in enumerate(conflicts(a, b, cell.seed, PARAMS.conflict, ARROW)):
+    for number, conflict in enumerate(conflicts(a, b, unrelated, cell.seed, PARAMS.conflict, ARROW)):
         theta = [plain.theta(side.theta) for side in conflict.sides]
+        foreign = plain.theta(conflict.unrelated)
         for shown, task in enumerate((a, b)):
             text = conflict.sides[shown].prompt
             golds = (conflict.sides[shown].gold, conflict.sides[1 - shown].gold)
             found[task.name, NONE, number, -1] = tuple(plain.right(text, gold) for gold in golds)
-            for condition, vector in ((INJECTED, theta[1 - shown]), (OWN, theta[shown])):
+            put_in = {INJECTED: theta[1 - shown], OWN: theta[shown], UNRELATED: foreign}
+            for condition, vector in put_in.items():
                 for block in range(len(plain.blocks)):
                     right = tuple(plain.right(text, gold, block, vector[block]) for gold in golds)
                     found[task.name, condition, number, block] = right

@@ -10,15 +10,31 @@ import pytest
 from letters_model import N_BLOCKS, model
 from scipy.stats import spearmanr
 
+from taskscope.errors import TaskError
 from taskscope.report.findings import Verdict
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.randomness import stream
-from taskscope.studies.task_vectors.conflict.draws import admissible, conflicts, shared_queries
+from taskscope.studies.task_vectors.conflict.draws import (
+    admissible,
+    conflicts,
+    shared_queries,
+    unrelated_task,
+)
+from taskscope.studies.task_vectors.conflict.figures import CHANGED, GAINED, figures, tables
+from taskscope.studies.task_vectors.conflict.findings import Conflicts, finding
 from taskscope.studies.task_vectors.conflict.measure import measure
 from taskscope.studies.task_vectors.conflict.relation import relate
-from taskscope.studies.task_vectors.conflict.resampling import COLUMNS, Direction, directions, override
-from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, RANDOM
+from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
+from taskscope.studies.task_vectors.conflict.rows import (
+    CONDITIONS,
+    CONTROLS,
+    INJECTED,
+    NONE,
+    OWN,
+    RANDOM,
+    UNRELATED,
+)
 from taskscope.studies.task_vectors.conflict.simulation import ConflictScenario
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
 from taskscope.studies.task_vectors.draws import other_task, pairs
@@ -29,6 +45,7 @@ from taskscope.tasks.prompts import get_format
 
 ARROW = get_format("arrow")
 NEXT, UPPER = registry.get("next-letter"), registry.get("to-upper")
+UNLIKE = registry.get("antonyms")
 PARAMS = TaskVectorParams(tasks=("next-letter", "to-upper"), n_conflicts=6, k=3, draws=100)
 
 
@@ -54,14 +71,15 @@ def test_tasks_conflict_where_both_take_an_input_and_answer_differently() -> Non
 
 
 def test_no_conflict_asks_a_query_on_which_a_block_was_chosen() -> None:
-    asked = {conflict.query for conflict in conflicts(NEXT, UPPER, 0, ConflictParams(k=3), ARROW)}
+    drawn = conflicts(NEXT, UPPER, UNLIKE, 0, ConflictParams(k=3), ARROW)
+    asked = {conflict.query for conflict in drawn}
     for task in (NEXT, UPPER):
         drawn = pairs(task, other_task(task, 3, 2), 0, CellParams(k=3, n_dev=60, n_test=1), ARROW)
         assert not asked & {pair.query.input for pair in drawn if pair.split == "dev"}
 
 
 def test_each_side_shows_its_own_task_and_never_the_query() -> None:
-    for conflict in conflicts(NEXT, UPPER, 0, ConflictParams(k=3, n_conflicts=20), ARROW):
+    for conflict in conflicts(NEXT, UPPER, UNLIKE, 0, ConflictParams(k=3, n_conflicts=20), ARROW):
         for side, rule in zip(conflict.sides, (lambda x: chr(ord(x) + 1), str.upper), strict=True):
             *shown, last = side.prompt.split("\n")
             assert last == f"{conflict.query}->"
@@ -75,23 +93,48 @@ def test_measured_answers_agree_with_edits_made_one_by_one() -> None:
     measured = measure(cell(), model())
     assert measure(cell(), model()).rows.equals(measured.rows)
     rows = {(r["shown"], r["pair"], r["condition"], r["block"]): r for r in measured.rows.to_pylist()}
-    assert len(rows) == measured.rows.num_rows == 2 * 6 * (1 + 3 * N_BLOCKS)
-    drawn = conflicts(NEXT, UPPER, 0, ConflictParams(**cell().params), ARROW)
+    assert len(rows) == measured.rows.num_rows == 2 * 6 * (1 + 4 * N_BLOCKS)
+    unrelated = registry.resolve(cell().tasks[2])
+    drawn = conflicts(NEXT, UPPER, unrelated, 0, ConflictParams(**cell().params), ARROW)
     for number, conflict in enumerate(drawn[:3]):
         a, b = conflict.sides
-        theta = np.mean([model().capture([text])[0] for text in b.theta], axis=0)
+        read = {INJECTED: b.theta, OWN: a.theta, UNRELATED: conflict.unrelated}
         answers = {"a": [a.gold], "b": [b.gold]}
-        swept = model().sweep([a.prompt], {"it": theta[None]}, answers)
         plain = model().answer([a.prompt], answers)
         assert rows["next-letter", number, NONE, -1]["right_shown"] == plain.correct["a"][0]
-        for block in range(N_BLOCKS):
-            row = rows["next-letter", number, INJECTED, block]
-            assert row["right_shown"] == swept.correct["a"][0, 0, block]
-            assert row["right_injected"] == swept.correct["b"][0, 0, block]
+        for condition, texts in read.items():
+            theta = np.mean([model().capture([text])[0] for text in texts], axis=0)
+            swept = model().sweep([a.prompt], {"it": theta[None]}, answers)
+            for block in range(N_BLOCKS):
+                row = rows["next-letter", number, condition, block]
+                assert row["right_shown"] == swept.correct["a"][0, 0, block]
+                assert row["right_injected"] == swept.correct["b"][0, 0, block]
+
+
+def test_the_unrelated_task_is_of_another_group_than_either_and_drawn_by_seed() -> None:
+    tasks = [registry.get(name) for name in registry.PAPER_TASKS]
+    at_odds = [(a, b) for a, b in combinations(tasks, 2) if admissible(a, b, 0.3)]
+    assert len(at_odds) > 10
+    for pair in at_odds:
+        found = {unrelated_task(pair, seed, 5, 2).name for seed in range(8)}
+        assert found == {unrelated_task(pair, seed, 5, 2).name for seed in range(8)}
+        assert len(found) > 1
+        for name in found:
+            assert registry.get(name).group not in {task.group for task in pair}
+    with pytest.raises(TaskError, match="can lend a vector as control to 'next-letter' and 'to-upper'"):
+        unrelated_task((NEXT, UPPER), 0, 10_000, 2)
+    [conflict] = conflicts(NEXT, UPPER, UNLIKE, 0, ConflictParams(k=3, n_conflicts=1), ARROW)
+    opposites = {(item.input, answer) for item in UNLIKE.items for answer in item.answers}
+    for text in conflict.unrelated:
+        *shown, _ = text.split("\n")
+        assert len(shown) == 3
+        assert all(tuple(line.split("->")) in opposites for line in shown)
 
 
 def test_the_override_index_counts_what_one_gains_and_the_other_loses() -> None:
-    world = ConflictScenario("one", "", other=1.0, own=0.0, control=0.0, reference=1.0, n_tasks=3)
+    world = ConflictScenario(
+        "one", "", other=1.0, own=0.0, control=0.0, unrelated=0.0, reference=1.0, n_tasks=3
+    )
     table = world.simulate(PARAMS, stream("x"))
     mine = table.filter(pa.array([part is not None for part in table["part"].to_pylist()]))
     found = directions(mine, {f"task-{t:02d}": 2 for t in range(3)})
@@ -102,7 +145,88 @@ def test_the_override_index_counts_what_one_gains_and_the_other_loses() -> None:
     assert mean is not None
     assert (mean.other[0], mean.own[0], mean.reference[0], mean.strongest[0]) == (1, 0, 1, 0)
     assert judge_conflict(mean).verdict is Verdict.SUPPORTED
-    assert set(COLUMNS) >= {NONE, OWN, RANDOM}
+    assert set(CONTROLS) == {NONE, OWN, UNRELATED, RANDOM}
+
+
+def override_of(**truth: float) -> Override:
+    """What a world in which the truth is `truth` shows of its conflicts."""
+    world = ConflictScenario("one", "", **truth)  # type: ignore[arg-type]
+    table = world.simulate(PARAMS, stream("override of", 1))
+    mine = table.filter(pa.array([part is not None for part in table["part"].to_pylist()]))
+    found = override(directions(mine, {f"task-{t:02d}": 2 for t in range(world.n_tasks)}), 300)
+    assert found is not None
+    return found
+
+
+def test_a_vector_of_neither_task_that_brings_the_answer_takes_the_verdict_away() -> None:
+    fair = override_of(other=0.8, own=0.05, reference=0.9)
+    anyway = override_of(other=0.8, own=0.05, reference=0.9, unrelated=0.8)
+    assert judge_conflict(fair).verdict is Verdict.SUPPORTED
+    assert judge_conflict(anyway).verdict is not Verdict.SUPPORTED
+    assert anyway.strongest[0] == pytest.approx(anyway.controls[UNRELATED][0], abs=0.03)
+
+
+def test_what_every_vector_turns_is_counted_and_shown_with_intervals() -> None:
+    """Of 20 queries: A right 15 before, under its own theta 14, under B's 2; B right 1, 1 and 12."""
+    b = {NONE: 1, INJECTED: 12, OWN: 1, UNRELATED: 3, RANDOM: 0}
+    a = {NONE: 15, INJECTED: 2, OWN: 14, UNRELATED: 6, RANDOM: 0}
+    query = np.arange(20)
+    theirs = np.stack([query < b[name] for name in CONDITIONS], axis=1).astype(float)
+    mine = np.stack([query >= 20 - a[name] for name in CONDITIONS], axis=1).astype(float)
+    way = Direction("a", "b", query, np.ones(20), theirs, mine)
+    assert way.override == pytest.approx((12 - 1 + 15 - 2) / 20)
+    assert way.overrides[CONDITIONS.index(UNRELATED)] == pytest.approx((3 - 1 + 15 - 6) / 20)
+    found = override([way], 300)
+    assert found is not None
+    assert found.change(OWN)[0] == pytest.approx(-0.05)
+    shown = Conflicts("toy", [way], found, [], None)
+    said = finding(shown)
+    assert "changes that task's answers by -5 points" in said.statement
+    assert "about nothing" in said.statement
+    assert {c.label: c.estimate for c in said.controls}[UNRELATED] == pytest.approx(0.15)
+    figure = figures(shown)[-1]
+    [data] = [rows for rows in figure.spec["datasets"].values() if any("row" in r for r in rows)]
+    drawn = {(r["row"], r["series"]): r for r in data if r["kind"] == "data"}
+    assert drawn[UNRELATED, GAINED]["x"] == pytest.approx(0.1)
+    assert drawn[UNRELATED, CHANGED]["x"] == pytest.approx(-0.45)
+    assert drawn[OWN, CHANGED]["low"] < -0.05 < drawn[OWN, CHANGED]["high"] + 1e-9
+    assert "1.20 for theta of the other task" in figure.see
+    [table] = tables(shown)
+    row = dict(zip(table.columns, table.rows[0], strict=True))
+    assert row["override index"] == 1.2
+    assert row["override index, theta of an unrelated task"] == 0.55
+    assert row["change by its own theta"] == -0.05
+    assert row["shown task's answer, nothing put in"] == 0.75
+    assert row["other's answer, random vector"] == 0.0
+
+
+def test_theta_that_breaks_its_own_task_is_named() -> None:
+    query = np.arange(20)
+    theirs = np.stack([query < (12 if name == INJECTED else 0) for name in CONDITIONS], axis=1).astype(float)
+    mine = np.stack([query >= (5 if name == NONE else 15) for name in CONDITIONS], axis=1).astype(float)
+    ways = [Direction("a", "b", query, np.ones(20), theirs, mine)]
+    said = finding(Conflicts("toy", ways, override(ways, 300), [], None))
+    assert "by -50 points" in said.statement
+    assert "where nothing should change" in said.statement
+
+
+def test_conflicts_stored_before_there_was_an_unrelated_theta_are_judged_without_it() -> None:
+    table = ConflictScenario("one", "", other=0.8, own=0.05).simulate(PARAMS, stream("older", 1))
+    known = [part is not None for part in table["part"].to_pylist()]
+    older = [c != UNRELATED and keep for c, keep in zip(table["condition"].to_pylist(), known, strict=True)]
+    blocks = {f"task-{t:02d}": 2 for t in range(6)}
+    now = directions(table.filter(pa.array(known)), blocks)
+    before = directions(table.filter(pa.array(older)), blocks)
+    found, full = override(before, 300), override(now, 300)
+    assert found is not None and full is not None
+    np.testing.assert_array_equal(found.other, full.other)
+    assert np.isfinite(found.strongest).all()
+    assert judge_conflict(found).verdict is Verdict.SUPPORTED
+    shown = Conflicts("toy", before, found, [], None)
+    assert UNRELATED not in {control.label for control in finding(shown).controls}
+    assert UNRELATED not in figures(shown)[-1].see
+    [listed] = tables(shown)
+    assert listed.rows[0][listed.columns.index("other's answer, theta of an unrelated task")] is None
 
 
 @pytest.mark.parametrize(
@@ -127,8 +251,11 @@ def test_the_relation_is_scipys_rank_correlation_with_an_interval_over_pairs() -
     ways = []
     for t in range(6):
         for shown, injected in ((t, (t + 1) % 6), ((t + 1) % 6, t)):
-            values = (rng.random((20, len(COLUMNS))) < rng.random(len(COLUMNS))).astype(float)
-            ways.append(Direction(f"t{shown}", f"t{injected}", np.arange(20), values))
+            theirs, mine = (
+                (rng.random((20, len(CONDITIONS))) < rng.random(len(CONDITIONS))).astype(float)
+                for _ in range(2)
+            )
+            ways.append(Direction(f"t{shown}", f"t{injected}", np.arange(20), theirs[:, 0], theirs, mine))
     apart = rng.random(len(ways)).tolist()
     found = relate(ways, apart, 200)
     assert found is not None

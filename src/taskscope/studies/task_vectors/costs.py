@@ -63,9 +63,15 @@ def templates(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cos
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks)
 
 
-def conflicts(params: TaskVectorParams, n_blocks: int, pair: tuple[MappingTask, MappingTask]) -> Cost:
+def conflicts(
+    params: TaskVectorParams,
+    n_blocks: int,
+    pair: tuple[MappingTask, MappingTask],
+    unrelated: MappingTask,
+) -> Cost:
     """Estimate the tokens of a conflict cell: each S before its dummies, then before the query's columns."""
-    tokens = 0.0
+    lent = _lengths(unrelated, params.format)
+    tokens = params.n_conflicts * (params.k * lent["demonstration"] + params.n_dummies * lent["query"])
     for task in pair:
         shown = _lengths(task, params.format)
         demonstrations = params.k * shown["demonstration"]

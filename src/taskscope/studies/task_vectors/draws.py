@@ -122,23 +122,34 @@ def other_task(task: MappingTask, k: int, n_dummies: int) -> MappingTask:
     Raises:
         TaskError: If k is too large for every other task.
     """
-    family = _KIN.get(task.group, task.group)
-    pairs_of_task = _pair_set(task)
+    able = lenders((task,), k, n_dummies)
+    digest = hashlib.sha256(task.name.encode()).digest()
+    return able[int.from_bytes(digest[:8], "big") % len(able)]
+
+
+def lenders(tasks: Sequence[MappingTask], k: int, n_dummies: int) -> list[MappingTask]:
+    """List the published tasks whose theta can be a control for all of `tasks`, as `other_task` says.
+
+    Raises:
+        TaskError: If there is none.
+    """
+    families = {_KIN.get(task.group, task.group) for task in tasks}
+    taken = set[tuple[str, str]]().union(*map(_pair_set, tasks))
     able = [
         other
         for other in map(_built_in, registry.PAPER_TASKS)
-        if other.group != family
+        if other.group not in families
         and len(other.items) > k + n_dummies + 2
-        and not pairs_of_task & _pair_set(other)
+        and not taken & _pair_set(other)
     ]
     if not able:
+        names = " and ".join(repr(task.name) for task in tasks)
         raise TaskError(
-            f"No built-in task can lend a vector as control to {task.name!r} with {k} demonstrations.",
+            f"No built-in task can lend a vector as control to {names} with {k} demonstrations.",
             "a published task of another group with more items than k and the dummies",
             "fewer demonstrations",
         )
-    digest = hashlib.sha256(task.name.encode()).digest()
-    return able[int.from_bytes(digest[:8], "big") % len(able)]
+    return able
 
 
 _built_in: Callable[[str], MappingTask] = cache(registry.get)

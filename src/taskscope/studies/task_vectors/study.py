@@ -16,7 +16,7 @@ from taskscope.studies.base import PlannedModel
 from taskscope.studies.responses import Response
 from taskscope.studies.task_vectors import costs
 from taskscope.studies.task_vectors.claims import ACCOUNT
-from taskscope.studies.task_vectors.conflict.draws import admissible
+from taskscope.studies.task_vectors.conflict.draws import admissible, unrelated_task
 from taskscope.studies.task_vectors.draws import other_task
 from taskscope.studies.task_vectors.params import TaskVectorParams, profile
 from taskscope.tasks import registry
@@ -127,8 +127,15 @@ class _Planner:
         return self._cell("geometry.measure", self.params.theta, (task,), seed, cost)
 
     def conflict(self, pair: tuple[MappingTask, MappingTask], seed: int) -> Cell:
-        cost = costs.conflicts(self.params, self.model.n_blocks, pair)
-        return self._cell("conflict.measure", self.params.conflict, pair, seed, cost)
+        unrelated = unrelated_task(pair, seed, self.params.k, self.params.n_dummies)
+        cost = costs.conflicts(self.params, self.model.n_blocks, pair, unrelated)
+        return self._cell("conflict.measure", self.params.conflict, (*pair, unrelated), seed, cost)
+
+    def averaged(self, task: MappingTask, seed: int) -> Cell:
+        part = self.params.averaged
+        other = other_task(task, part.k, part.n_dummies)
+        cost = costs.averaged(self.params, self.model.n_blocks, task, other)
+        return self._cell("averaged.measure", part, (task, other), seed, cost)
 
     def templates(self, task: MappingTask, seed: int) -> Cell:
         cost = costs.templates(self.params, self.model.n_blocks, task)

@@ -1,15 +1,23 @@
-"""The figure of E5: the override index of every pair of tasks."""
+"""The figures of E5: the override index of every pair of tasks, its controls, how it goes with distance."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from taskscope.report import charts
-from taskscope.report.chart_data import Axis
+from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
-from taskscope.studies.task_vectors.conflict.findings import Conflicts
-from taskscope.studies.task_vectors.conflict.resampling import COLUMNS
+from taskscope.studies.judgement import Measure
+from taskscope.studies.task_vectors.conflict.findings import Conflicts, own_theta
+from taskscope.studies.task_vectors.conflict.resampling import Direction, Override
+from taskscope.studies.task_vectors.conflict.rows import CONDITIONS, EDITS, INJECTED, NONE, OWN
 
 OVERRIDE = Axis("override", "override index", domain=(-2, 2), format=".1f")
+CHANGE = Axis("change", "change of the share of answers", domain=(-1, 1), format="+.0%")
+GAINED, CHANGED = "other task's answers", "answers of the task shown"
 
 
 def figures(found: Conflicts) -> list[Figure]:
@@ -46,7 +54,56 @@ def figures(found: Conflicts) -> list[Figure]:
             ),
             model=found.model,
         ),
+        *_controls(found),
     ]
+
+
+def _controls(found: Conflicts) -> list[Figure]:
+    """What every vector that was put in does to the answers of either task."""
+    mean = found.override
+    if mean is None:
+        return []
+    measured = [edit for edit in EDITS if np.isfinite(mean.gain(edit)[0])]
+    data = [
+        _record(edit, series, Measure.of(values))
+        for edit in measured
+        for series, values in ((GAINED, mean.gain(edit)), (CHANGED, mean.change(edit)))
+    ]
+    return [
+        Figure(
+            name=f"task-vectors-{slug(found.model)}-conflict-controls",
+            title="What theta turns, and what other vectors turn",
+            see=_see_controls(mean, measured),
+            alt=f"Forest plot for {found.model}: change of both tasks' shares of answers under theta of the "
+            "other task and under each control, each with a 95 % interval.",
+            spec=charts.intervals(
+                data,
+                CHANGE,
+                row="put in",
+                low="low",
+                high="high",
+                series="answers",
+                order=(GAINED, CHANGED),
+                rules=[Rule(0, "no change", across="x")],
+            ),
+            model=found.model,
+        )
+    ]
+
+
+def _record(edit: str, series: str, change: Measure) -> dict[str, Any]:
+    ends = {"change": change.value, "low": change.low, "high": change.high}
+    return {"put in": edit, "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
+
+
+def _see_controls(mean: Override, measured: list[str]) -> str:
+    """Say the override index of every vector, then what the shown task's own theta should leave alone."""
+    index = ", ".join(f"{mean.gain(edit)[0] - mean.change(edit)[0]:.2f} for {edit}" for edit in measured)
+    return (
+        f"Override index, what the other task's answers gain plus what the shown task's lose: {index}. "
+        f"A vector that only disturbs takes answers from the task shown and gives the other none. "
+        f"{own_theta(mean)}"
+    )
 
 
 def _relation(found: Conflicts) -> list[Figure]:
@@ -85,39 +142,40 @@ def tables(found: Conflicts) -> list[Table]:
     """Tabulate every ordered pair."""
     if not found.directions:
         return []
-    names = dict(
-        zip(
-            COLUMNS,
-            (
-                "other's answer, its own demonstrations",
-                "other's answer, its theta",
-                "shown task's answer, the other's theta",
-                "shown task's answer, nothing put in",
-                "other's answer, nothing put in",
-                "other's answer, theta of the task shown",
-                "other's answer, random vector",
-            ),
-            strict=True,
-        )
-    )
+    controls = [edit for edit in EDITS if edit != INJECTED]
+    answers = [f"{whose} answer, {put}" for whose in ("other's", "shown task's") for put in _PUT_IN.values()]
     return [
         Table(
             name=f"task-vectors-{slug(found.model)}-conflicts",
             title="Every pair of tasks in conflict",
-            columns=("task shown", "theta of", "queries", "override index", *names.values()),
-            rows=tuple(
-                (
-                    way.shown,
-                    way.injected,
-                    len(way.values),
-                    round(way.override, 4),
-                    *(round(float(value), 4) for value in way.values.mean(axis=0)),
-                )
-                for way in found.directions
+            columns=(
+                *("task shown", "theta of", "queries", "override index"),
+                *(f"override index, {_PUT_IN[edit]}" for edit in controls),
+                "change by its own theta",
+                "other's answer, its own demonstrations",
+                *answers,
             ),
+            rows=tuple(_row(way) for way in found.directions),
             note="Shares of answers, each scored by its own task's rule, with demonstrations of the task "
             "shown unless stated. Override index: what the other task's answers gain plus what the shown "
-            "task's lose.",
+            "task's lose. Change by its own theta: what the shown task's answers gain when theta of that "
+            "task itself is put in; beyond 0.05 either way, putting a vector in does something by itself.",
             model=found.model,
         )
     ]
+
+
+_PUT_IN = {
+    NONE: "nothing put in",
+    **{edit: edit for edit in EDITS},
+    OWN: "theta of the task shown",
+}
+
+
+def _row(way: Direction) -> tuple[str | int | float | None, ...]:
+    theirs, mine, index = way.theirs.mean(axis=0), way.mine.mean(axis=0), way.overrides
+    controls = [index[CONDITIONS.index(edit)] for edit in EDITS if edit != INJECTED]
+    change = mine[CONDITIONS.index(OWN)] - mine[CONDITIONS.index(NONE)]
+    numbers = [*controls, change, way.reference.mean(), *theirs, *mine]
+    front = (way.shown, way.injected, len(way.cluster), round(way.override, 4))
+    return (*front, *(round(float(n), 4) if np.isfinite(n) else None for n in numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
 from taskscope.studies.task_vectors.conflict.relation import Relation, relate, theta_distances
 from taskscope.studies.task_vectors.conflict.resampling import Direction, Override, directions, override
-from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM
+from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM, UNRELATED
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
 from taskscope.studies.task_vectors.geometry.rows import PART as THETAS
 from taskscope.studies.task_vectors.geometry.rows import of_part
@@ -22,10 +23,13 @@ from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import control, percent
 
+MOST_CHANGE_BY_OWN = 0.05
+"""What theta of the task shown may change in that task's answers and still count as nothing (E5)."""
 QUANTITY = "answers of the task whose theta was put in, against the demonstrations"
 MEANINGS = {
     NONE: "How often the demonstrations alone happen to give the other task's answer.",
     OWN: "Whether putting any theta in would do: this one is of the task shown.",
+    UNRELATED: "Whether taking the task shown away would do: this theta is of neither of the two.",
     RANDOM: "Whether any disturbance of this length would do.",
 }
 
@@ -110,5 +114,21 @@ def _statement(found: Conflicts, mean: Override | None) -> str:
         f"Shown one task and given the theta of another, the model gives the other's answer "
         f"{percent(mean.other[0])} of the time and that of the task shown {percent(mean.own[0])}. With "
         f"nothing put in the other's answer comes {percent(mean.controls[NONE][0])} of the time, with its "
-        f"own demonstrations {percent(mean.reference[0])} ({len(found.directions)} ordered pairs of tasks)."
+        f"own demonstrations {percent(mean.reference[0])} ({len(found.directions)} ordered pairs of tasks). "
+        f"{own_theta(mean)}"
     )
+
+
+def own_theta(mean: Override) -> str:
+    """Say what theta of the task shown does to that task's answers, which should be nothing (E5)."""
+    change = Measure.of(mean.change(OWN))
+    if not math.isfinite(change.value):
+        return ""
+    ends = f"{100 * change.low:.0f} to {100 * change.high:.0f}"
+    said = (
+        f"Theta of the task shown itself, put in, changes that task's answers by {100 * change.value:.0f} "
+        f"points ({ends})"
+    )
+    if abs(change.value) <= MOST_CHANGE_BY_OWN + 1e-9:
+        return f"{said}, about nothing, as it should."
+    return f"{said}, where nothing should change: so much of what theta does here is done by putting it in."

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_vectors.conflict.draws import Conflict, conflicts
-from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, PART, RANDOM, SCHEMA
+from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, PART, RANDOM, SCHEMA, UNRELATED
 from taskscope.studies.task_vectors.params import ConflictParams
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import get_format
@@ -22,20 +22,23 @@ if TYPE_CHECKING:
 def measure(cell: Cell, model: LanguageModel) -> Measured:
     """Measure both directions of one pair of tasks with one model and seed.
 
+    The third task of the cell is the one that has nothing to do with either.
+
     Raises:
         TaskError: If a task has too few items, or a prompt is longer than the model's context.
     """
     params = ConflictParams(**cell.params)
-    a, b = (registry.resolve(ref) for ref in cell.tasks)
-    drawn = conflicts(a, b, cell.seed, params, get_format(params.format))
-    texts = [text for conflict in drawn for side in conflict.sides for text in side.theta]
-    states = model.capture(texts)
-    thetas = states.reshape(len(drawn), 2, params.n_dummies, *states.shape[1:]).mean(axis=2)
+    a, b, unrelated = (registry.resolve(ref) for ref in cell.tasks)
+    drawn = conflicts(a, b, unrelated, cell.seed, params, get_format(params.format))
+    sets = [texts for conflict in drawn for texts in (*(s.theta for s in conflict.sides), conflict.unrelated)]
+    states = model.capture([text for texts in sets for text in texts])
+    thetas = states.reshape(len(drawn), 3, params.n_dummies, *states.shape[1:]).mean(axis=2)
     noise = cell.rng("random vectors")
     with model.audited(cell.rng("audit")) as audit:
         tables = [_direction(drawn, thetas, shown, (a.name, b.name), noise, model) for shown in (0, 1)]
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    return Measured(rows=rows, notes={**audit.notes(), "route": model.route})
+    notes = {**audit.notes(), "unrelated_task": unrelated.name, "route": model.route}
+    return Measured(rows=rows, notes=notes)
 
 
 def _direction(
@@ -50,7 +53,7 @@ def _direction(
 
     Args:
         drawn: The conflicts.
-        thetas: (conflict, side, block, d_model).
+        thetas: (conflict, task, block, d_model): of either side, then of the unrelated task.
         shown: Which side is shown.
         names: Names of both tasks.
         noise: Makes the random vectors.
@@ -64,7 +67,7 @@ def _direction(
     theta = thetas[:, 1 - shown]
     random = noise.standard_normal(theta.shape, dtype=np.float32)
     length = np.linalg.norm(theta, axis=-1, keepdims=True) / np.linalg.norm(random, axis=-1, keepdims=True)
-    vectors = {INJECTED: theta, OWN: thetas[:, shown], RANDOM: random * length}
+    vectors = {INJECTED: theta, OWN: thetas[:, shown], UNRELATED: thetas[:, 2], RANDOM: random * length}
     plain = model.answer(prompts, answers)
     swept = model.sweep(prompts, vectors, answers)
     direction = (names[shown], names[1 - shown])

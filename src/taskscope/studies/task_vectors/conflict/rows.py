@@ -5,10 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 PART = "conflict"
-NONE, INJECTED, OWN, RANDOM = "none", "theta of the other task", "theta of the same task", "random vector"
-EDITS = (INJECTED, OWN, RANDOM)
-"""What is put in at the last arrow of p(S_A, x): theta of B, theta of A itself, noise of theta's length."""
-CONTROLS = (NONE, OWN, RANDOM)
+NONE, INJECTED, OWN = "none", "theta of the other task", "theta of the same task"
+UNRELATED, RANDOM = "theta of an unrelated task", "random vector"
+EDITS = (INJECTED, OWN, UNRELATED, RANDOM)
+"""Put in at the last arrow of p(S_A, x): theta of B, of A itself, of neither, noise of theta's length."""
+CONDITIONS = (NONE, *EDITS)
+CONTROLS = (NONE, OWN, UNRELATED, RANDOM)
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from scipy.special import ndtri
 
 from taskscope.studies.task_vectors import simulation
-from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, PART, RANDOM, SCHEMA
+from taskscope.studies.task_vectors.conflict.rows import INJECTED, NONE, OWN, PART, RANDOM, SCHEMA, UNRELATED
 from taskscope.studies.task_vectors.geometry.simulation import BEST, N_BLOCKS
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.simulation import SimulatedTask
@@ -30,7 +30,9 @@ class ConflictScenario:
     own: float
     """How often A's answer comes all the same."""
     control: float = 0.1
-    """How often B's answer comes under every control."""
+    """How often B's answer comes under every control but theta of an unrelated task."""
+    unrelated: float = 0.1
+    """How often it comes under that one."""
     reference: float = 0.9
     """How often it comes with demonstrations of B."""
     task_spread: float = 0.0
@@ -58,6 +60,7 @@ class ConflictScenario:
             NONE: (self.reference, min(self.control, 1 - self.reference)),
             INJECTED: (own, other),
             OWN: (self.reference, min(self.control, 1 - self.reference)),
+            UNRELATED: (min(0.2, 1 - self.unrelated), self.unrelated),
             RANDOM: (0.2, self.control),
         }
         hard = SAME_QUERY**0.5 * rng.standard_normal(N_QUERIES)
@@ -113,6 +116,13 @@ SCENARIOS = (
     ),
     ConflictScenario("demonstrations win", "theta of another task changes nothing", 0.1, 0.9),
     ConflictScenario("theta confuses", "theta of another task brings neither answer", 0.1, 0.1),
+    ConflictScenario(
+        "any theta will do",
+        "theta of B recovers four fifths, and so does theta of an unrelated task: B is what is done anyway",
+        0.74,
+        0.1,
+        unrelated=0.74,
+    ),
     ConflictScenario(
         "override",
         "theta of B recovers four fifths, a tenth of the answers stay A's",

@@ -5,7 +5,8 @@ demonstrations of A are shown and theta of B is put in, after the block that is 
 pairs; no query of either task's development half is asked. Written X|c: how often the answer is X's under c.
 
 - R: B|demonstrations of B, on the same queries. C*: the largest, for each task B, of B|nothing put in,
-  B|theta of A itself, B|a random vector of theta's length, all with demonstrations of A.
+  B|theta of A itself, B|theta of an unrelated task, B|a random vector of theta's length, all with
+  demonstrations of A. The unrelated one stands for models that do B wherever they are not held to A.
 - Means are over tasks B, each over its pairs; queries are resampled within tasks, tasks where there are six.
 
 - inconclusive by rule: no such pair; fewer than 20 independent queries; R not above C*.
