@@ -43,8 +43,8 @@ from taskscope.tasks.prompts import get_format
 from timing import processor
 
 PARAMS = TaskVectorParams(
-    tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_templates=0,
-    squares=(),
+    tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_averaged=0,
+    n_templates=0, squares=(),
 )  # fmt: skip
 ARROW = get_format(PARAMS.format)
 TOLERANCE = 1e-3

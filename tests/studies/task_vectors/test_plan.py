@@ -29,6 +29,7 @@ def small(**changes: object) -> TaskVectorParams:
             "tasks": ("next-letter", "antonyms"),
             "suites": (),
             "squares": (),
+            "n_averaged": 0,
             "n_templates": 0,
             **changes,
         }
@@ -106,6 +107,7 @@ def test_a_context_too_short_for_k_is_refused_before_anything_is_loaded() -> Non
         ({"format": "arow"}, "did you mean 'arrow'"),
         ({"tasks": ("antonyms", "antonyms")}, "'antonyms' is named twice"),
         ({"seeds": (1, 1)}, "seed 1 is named twice"),
+        ({"n_averaged": 20}, "n_averaged=20: a mean over fewer than 20 other prompts"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(changes: dict, message: str) -> None:

@@ -7,6 +7,7 @@ from math import ceil
 from statistics import fmean
 
 from taskscope.runs.cell import Cost
+from taskscope.studies.task_vectors.averaged.rows import PUT_IN
 from taskscope.studies.task_vectors.composition.rows import ADDED as COMPOSED
 from taskscope.studies.task_vectors.conditions import SWEPT
 from taskscope.studies.task_vectors.conflict.rows import EDITS
@@ -49,6 +50,18 @@ def thetas(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
     per_set = 2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"]
     of_others = len(PANEL) * SETS_OF_PANEL * (sizes.k * shown["demonstration"] + shown["query"])
     tokens = ceil(sizes.n_sets * per_set + of_others)
+    return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def averaged(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: MappingTask) -> Cost:
+    """Estimate the tokens of a cell of averaged thetas: prompts asked and read, and a sweep of each query."""
+    shown, lent, sizes = _lengths(task, params.format), _lengths(other, params.format), params.averaged
+    own = sizes.k * shown["demonstration"] + shown["query"]
+    foreign = sizes.k * lent["demonstration"] + lent["query"]
+    # Asked, read with right and with swapped labels, and read before the dummies.
+    prompts = 4 * own + (sizes.n_dummies - 1) * shown["query"] + foreign
+    sweep = 2 * shown["query"] + n_blocks * len(PUT_IN) * shown["answer"]
+    tokens = ceil(sizes.n_averaged * (prompts + sweep))
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
 
 

@@ -20,6 +20,10 @@ SMOKE_TASKS = (
 """Two tasks or so of each group: enough of them to resample tasks, few enough for seconds."""
 
 
+FEWEST_AVERAGED = 20
+"""Prompts below which a mean of their thetas is not taken (protocol E7)."""
+
+
 class CellParams(Params):
     """What the numbers of one cell depend on, beside model, task and seed."""
 
@@ -66,6 +70,18 @@ class ConflictParams(Params):
     n_conflicts: int = Field(default=50, ge=1)
     """Queries, each with demonstrations of its own for both tasks."""
     n_dummies: int = Field(default=2, ge=1)
+    format: str = "arrow"
+    dev_share: float = Field(default=0.3, gt=0, lt=1)
+
+
+class AveragedParams(Params):
+    """What theta averaged over prompts depends on, beside model, task and seed (E7)."""
+
+    k: int = Field(default=5, ge=1)
+    n_averaged: int = Field(default=48, ge=1)
+    """Prompts; each one's query is answered with the mean over those that do not contain it."""
+    n_dummies: int = Field(default=2, ge=1)
+    """Dummies of the theta of one prompt's demonstrations, beside which the mean stands."""
     format: str = "arrow"
     dev_share: float = Field(default=0.3, gt=0, lt=1)
 
@@ -126,6 +142,10 @@ class TaskVectorParams(CellParams):
     suites: tuple[str, ...] = ("bijection", "two-step")
     """Groups of generated tasks on which one vector is known to fail; none of them enters a verdict."""
 
+    n_averaged: int = Field(default=48, ge=0)
+    """Prompts of each task over which theta is averaged, leaving out those that contain the query (E7); 0 for
+    none."""
+
     n_templates: int = Field(default=16, ge=0)
     """Queries of each task that are asked in every prompt format, theta read in every other; 0 for none."""
 
@@ -166,6 +186,11 @@ class TaskVectorParams(CellParams):
         return TemplateParams(**self.model_dump(include=set(TemplateParams.model_fields)))
 
     @property
+    def averaged(self) -> AveragedParams:
+        """The part that decides the numbers of averaged thetas."""
+        return AveragedParams(**self.model_dump(include=set(AveragedParams.model_fields)))
+
+    @property
     def suite(self) -> SuiteParams:
         """Sizes of a cell on a generated task: a third of the pairs tell a failure from a success."""
         sizes = {"n_dev": max(self.n_dev // 3, 1), "n_test": max(self.n_test // 3, 1)}
@@ -196,8 +221,15 @@ class TaskVectorParams(CellParams):
         """Refuse what pydantic's types cannot.
 
         Raises:
-            StudyError: Unknown prompt format, suite or square, or a task, seed, suite or square named twice.
+            StudyError: Unknown prompt format, suite or square; a task, seed, suite or square named twice; or
+                fewer prompts to average than a mean takes.
         """
+        if 0 < self.n_averaged <= FEWEST_AVERAGED:
+            raise StudyError(
+                f"n_averaged={self.n_averaged}: a mean over fewer than {FEWEST_AVERAGED} other prompts",
+                f"at least {FEWEST_AVERAGED + 1} prompts, more for tasks of few items, or 0 to leave it out",
+                "--set n_averaged=48",
+            )
         if self.format not in FORMATS:
             raise StudyError(
                 f"format {self.format!r}", f"one of {', '.join(FORMATS)}", nearest(self.format, FORMATS)
@@ -224,6 +256,7 @@ _PROFILES = {
         n_sets=16,
         n_conflicts=16,
         suites=(),
+        n_averaged=0,
         n_templates=0,
         n_means=6,
         n_effects=4,
@@ -240,6 +273,7 @@ _PROFILES = {
         draws=10_000,
         n_sets=50,
         n_conflicts=100,
+        n_averaged=100,
         n_templates=64,
         n_means=100,
     ),
@@ -248,6 +282,7 @@ _PROFILES = {
         n_test=50,
         n_sets=50,
         n_conflicts=100,
+        n_averaged=50,
         n_means=100,
         format="example",
         seeds=(41,),

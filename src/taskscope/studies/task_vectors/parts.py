@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from taskscope.report.findings import Figure, Table
+from taskscope.studies.task_vectors.averaged import figures as averaged
+from taskscope.studies.task_vectors.averaged.analysis import averages_of
 from taskscope.studies.task_vectors.composition import figures as composition_figures
 from taskscope.studies.task_vectors.composition import tables as composition_tables
 from taskscope.studies.task_vectors.composition.findings import compositions
@@ -42,6 +44,7 @@ PARTS = (
     Part(geometries, geometry_figures.figures, geometry_tables.tables),
     Part(conflicts, conflict.figures, conflict.tables),
     Part(reads, projection.figures, projection.tables),
+    Part(averages_of, averaged.figures, averaged.tables),
     Part(shots.curves, shots.figures, shots.tables),
     Part(suites.suites, suites.figures, suites.tables),
     Part(templates.matrices, templates.figures, templates.tables),

@@ -45,8 +45,8 @@ class TaskVectors:
 
         Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, one for each
         pair of tasks that share inputs (E5), and one of all tasks, whose heads are chosen on each other (FV).
-        Per model, at the first seed alone: one for each generated task, one across prompt formats for each
-        task, and one for each composition (FV-8).
+        Per model, at the first seed alone: one for each generated task, one of averaged thetas (E7) and one
+        across prompt formats for each task, and one for each composition (FV-8).
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -69,6 +69,8 @@ class TaskVectors:
                 cells += [make(task, seed) for task in asked for seed in params.seeds]
             cells += [plan.conflict(pair, seed) for pair in at_odds for seed in params.seeds]
             cells += [plan.suite(task, params.seeds[0]) for task in generated]
+            if params.n_averaged:
+                cells += [plan.averaged(task, params.seeds[0]) for task in asked]
             if params.n_templates:
                 cells += [plan.templates(task, params.seeds[0]) for task in asked]
             cells += [plan.heads(asked, seed) for seed in params.seeds]
