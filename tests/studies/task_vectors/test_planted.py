@@ -19,6 +19,15 @@ from taskscope.models.spec import ModelSpec
 from taskscope.report.findings import Finding, Verdict
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.analysis import analyse
+from taskscope.studies.task_vectors.averaged.analysis import Averages, averages_of, difference
+from taskscope.studies.task_vectors.averaged.rows import (
+    CONDITIONS,
+    DEMONSTRATIONS,
+    MEAN,
+    NONE,
+    OTHER,
+    SINGLE,
+)
 from taskscope.studies.task_vectors.heads.grids import head_effects
 from taskscope.studies.task_vectors.heads.stability import rank
 from taskscope.studies.task_vectors.params import SMOKE_TASKS, TaskVectorParams
@@ -159,3 +168,34 @@ def test_a_random_model_of_the_same_shape_is_not_supported(tmp_path: Path) -> No
     for file in source.glob("tokenizer*"):
         (tmp_path / "random" / file.name).write_bytes(file.read_bytes())
     assert all(f.verdict is Verdict.INCONCLUSIVE for f in verdicts(rows_of(tmp_path / "random")).values())
+
+
+AVERAGED = PARAMS.model_copy(
+    update={"tasks": ("en-fr", "es-en", "present-past", "antonyms", "to-lower", "plural-singular")}
+)
+"""Tasks of many items, on which demonstrations help both models."""
+
+
+def averaged(name: str) -> Averages:
+    rows = rows_of(built_in(name), AVERAGED, ("measure", "averaged"))
+    [found] = averages_of(rows, results(rows, AVERAGED), AVERAGED)
+    return found
+
+
+def test_averaged_over_prompts_the_planted_theta_works_at_least_as_well() -> None:
+    found = averaged("planted-vector")
+    assert len(found.tasks) >= 4
+    right = {name: found.accuracy(name).value for name in CONDITIONS}
+    assert right[MEAN] >= right[SINGLE] - 0.02, right
+    assert found.accuracy(MEAN).low > found.accuracy(OTHER).high, "another task's mean does not do it"
+    assert found.accuracy(MEAN).low > found.accuracy(NONE).high
+
+
+def test_averaging_brings_nothing_where_there_is_no_vector() -> None:
+    found = averaged("null-vector")
+    assert len(found.tasks) >= 4
+    right = {name: found.accuracy(name).value for name in CONDITIONS}
+    assert right[DEMONSTRATIONS] > 0.8, "the null model must do the tasks, or it controls for nothing"
+    assert right[MEAN] < right[NONE] + 0.05, right
+    assert found.accuracy(MEAN).high < 0.25 * right[DEMONSTRATIONS]
+    assert not any(difference(drawn).low > 0 for drawn in found.resampled)
