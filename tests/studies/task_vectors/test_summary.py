@@ -122,6 +122,21 @@ def test_the_shape_of_the_curve() -> None:
     assert {row[0]: row[1] for row in tables(with_skewed, [], PARAMS)[0].rows}[last] == (3 + 5) / 2 / 20
 
 
+def test_tasks_are_counted_on_which_theta_beats_labels_and_noise() -> None:
+    shares = {5: 1.0, 15: 1.0, 16: 0.5, 17: 0.5}  # theta has 16 of 20: one that is equalled is not beaten
+    for right, share in shares.items():
+        rows = pa.concat_tables(
+            [task_rows("a", {**GOOD, "random": only_at(3, right)}), task_rows("b", {**GOOD, "zero": 20})]
+        )
+        total = {row[0]: row[1] for row in tables(rows, [], PARAMS)[0].rows}
+        [found] = [value for name, value in total.items() if "theta beats each of" in name]
+        assert found == share
+    skewed = task_rows("a", GOOD, label_share=0.9)
+    total = {row[0]: row[1] for row in tables(skewed, [], PARAMS)[0].rows}
+    [found] = [value for name, value in total.items() if "theta beats each of" in name]
+    assert found == 0, "a random item's label is right nine times in ten"
+
+
 def test_no_counted_task_leaves_the_overall_table_empty() -> None:
     overall, *_ = tables(world(2, {**GOOD, "baseline": 18}), [], PARAMS)
     assert overall.rows == ()

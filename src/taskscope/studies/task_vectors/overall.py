@@ -9,11 +9,22 @@ import numpy as np
 from scipy.stats import rankdata
 
 from taskscope.studies.judgement import Measure
-from taskscope.studies.task_vectors.conditions import BASELINE, CONTROLS, HYPOTHESIS, LABELS, REGULAR
+from taskscope.studies.task_vectors.conditions import (
+    BASELINE,
+    COLLISION,
+    CONTROLS,
+    HYPOTHESIS,
+    LABELS,
+    MAJORITY,
+    RANDOM,
+    REGULAR,
+)
 from taskscope.studies.task_vectors.resampling import Macro, ratio
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.summary import TaskSummary
 
+LABELS_AND_NOISE = (MAJORITY, COLLISION, RANDOM)
+"""What theta must exceed on two tasks in three (E1)."""
 SKEWED = 0.3
 """Tasks whose labels collide more often than this are left out where the end of the curve is described."""
 
@@ -32,7 +43,8 @@ def overall(result: ModelResult, summaries: Sequence[TaskSummary]) -> list[Quant
     if result.macro is None or result.peak is None:
         return []
     counted = [summary for summary in summaries if summary.admissible]
-    return [*_accuracies(result.macro, counted), *_ratios(result.macro), *_shape(result, result.macro)]
+    made = [*_accuracies(result.macro, counted), *_ratios(result.macro), _credible(counted)]
+    return made + _shape(result, result.macro)
 
 
 def _accuracies(macro: Macro, counted: Sequence[TaskSummary]) -> list[Quantity]:
@@ -64,6 +76,13 @@ def _ratios(macro: Macro) -> list[Quantity]:
             "share recovered beyond the strongest control", ratio(macro.hypothesis - macro.strongest, beyond)
         ),
     ]
+
+
+def _credible(counted: Sequence[TaskSummary]) -> Quantity:
+    """Count tasks on which theta gets more right than labels and noise do (E1: at least two in three)."""
+    beaten = [s.dev.accuracy > max(s.controls[name] for name in LABELS_AND_NOISE) for s in counted]
+    names = ", ".join(LABELS[name] for name in LABELS_AND_NOISE)
+    return Quantity(f"share of tasks on which theta beats each of: {names}", _mean(beaten))
 
 
 def _shape(result: ModelResult, macro: Macro) -> list[Quantity]:
