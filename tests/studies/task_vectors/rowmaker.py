@@ -23,6 +23,7 @@ def task_rows(
     n: int = 20,
     dev: Mapping[str, int | Sequence[int]] | None = None,
     leak: int = 0,
+    begun: int = 0,
     model: str = "toy",
     seed: int = 0,
     queries: int | None = None,
@@ -36,6 +37,7 @@ def task_rows(
         n: Pairs per split.
         dev: Right answers on development pairs where they differ.
         leak: The last so many pairs answer with a dummy's answer under theta at every block.
+        begun: So many answers more begin right and go on wrong, under every condition.
         model: Label.
         seed: Seed.
         queries: Distinct queries per split; n by default.
@@ -65,7 +67,7 @@ def task_rows(
                             "condition": condition,
                             "block": block,
                             "correct": correct,
-                            "first_correct": correct,
+                            "first_correct": pair < count + begun,
                             "leak": condition == "hypothesis" and pair >= n - leak,
                             "logprob": -1.0,
                         }

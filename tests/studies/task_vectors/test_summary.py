@@ -65,6 +65,16 @@ def test_leak_counts_wrong_answers_of_a_dummy_only() -> None:
     assert summaries(task_rows("a", GOOD, leak=6))[0].leak == pytest.approx(4 / 20)
 
 
+def test_answers_that_begin_right_are_counted_beside_those_that_are_right() -> None:
+    [summary] = summaries(task_rows("a", GOOD, begun=1))
+    assert (summary.dev.accuracy, summary.regular) == (0.8, 0.9)
+    assert summary.first_token == (0.85, 0.95)
+    rows = task_rows("a", GOOD, begun=1)
+    by_task = tables(rows, [], PARAMS)[1]
+    first = dict(zip(by_task.columns, by_task.rows[0], strict=True))
+    assert (first["one vector, first token"], first["with demonstrations, first token"]) == (0.85, 0.95)
+
+
 def test_p_values_are_mcnemar_with_holm() -> None:
     rows = pa.concat_tables([task_rows("a", GOOD), task_rows("b", {**GOOD, "hypothesis": only_at(3, 12)})])
     first, second = summaries(rows)

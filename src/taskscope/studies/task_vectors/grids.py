@@ -16,6 +16,7 @@ from taskscope.studies.task_vectors.conditions import (
     HYPOTHESIS,
     MAJORITY,
     PLAIN,
+    REGULAR,
     SWEPT,
 )
 
@@ -36,6 +37,8 @@ class Half:
     """Swept condition -> (pair, block) float."""
     leak: np.ndarray
     """(pair, block) float: under theta, a wrong answer that is a dummy's own."""
+    first_token: dict[str, np.ndarray]
+    """1 where the first token is that of an accepted answer (P2): regular (pair,), theta (pair, block)."""
     label_share: np.ndarray
     """(pair,) share of the task's items with the query's label."""
     majority: np.ndarray
@@ -106,7 +109,7 @@ class _Part:
 
 
 _TEXTS = ("model", "task", "split", "cluster", "label", "condition")
-_NUMBERS = ("seed", "pair", "block", "correct", "leak", "label_share", "majority")
+_NUMBERS = ("seed", "pair", "block", "correct", "first_correct", "leak", "label_share", "majority")
 
 
 def _columns(rows: pa.Table) -> _Part:
@@ -171,6 +174,10 @@ def _half(task: str, part: _Part) -> Half:
     correct[condition[known], pair[known], c["block"][known]] = c["correct"][known]
     mine = condition == _CONDITIONS.index(HYPOTHESIS)
     leak[pair[mine], c["block"][mine]] = c["leak"][mine] & ~c["correct"][mine]
+    first_token = {HYPOTHESIS: np.zeros((n_pairs, n_blocks)), REGULAR: np.zeros(n_pairs)}
+    first_token[HYPOTHESIS][pair[mine], c["block"][mine]] = c["first_correct"][mine]
+    asked = condition == _CONDITIONS.index(REGULAR)
+    first_token[REGULAR][pair[asked]] = c["first_correct"][asked]
     plain = {name: correct[i, :, -1] for i, name in enumerate(_CONDITIONS) if name in PLAIN}
     swept = {name: correct[i, :, :-1] for i, name in enumerate(_CONDITIONS) if name in SWEPT}
     if any(np.isnan(values).any() for values in (*plain.values(), *swept.values())):
@@ -181,6 +188,7 @@ def _half(task: str, part: _Part) -> Half:
         plain=plain,
         swept=swept,
         leak=leak,
+        first_token=first_token,
         label_share=c["label_share"][first].astype(float),
         majority=c["majority"][first].astype(float),
     )

@@ -49,6 +49,8 @@ class TaskSummary:
     """At the block chosen on all other tasks; None where there is no other."""
     oracle: At
     """At the block that is best on the test pairs themselves: too good by construction."""
+    first_token: tuple[float, float]
+    """Answers whose first token alone is right (P2): theta at the reported block, regular."""
     control: str
     """The strongest control, chosen on development pairs."""
     controls: dict[str, float]
@@ -91,6 +93,10 @@ def _summary(
         dev_block=_block_interval(task, draws),
         shared=at(shared_block(others)) if others else None,
         oracle=at(first_highest(theta)),
+        first_token=(
+            float(test.first_token[HYPOTHESIS][:, block].mean()),
+            float(test.first_token[REGULAR].mean()),
+        ),
         control=chosen.control,
         controls={name: float(test.control(name)[:, block].mean()) for name in CONTROLS},
         leak=float(test.leak[:, block].mean()),

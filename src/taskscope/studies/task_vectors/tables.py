@@ -30,6 +30,8 @@ _COLUMNS = (
     "that block",
     "one vector, best block in hindsight",
     "its block",
+    "one vector, first token",
+    "with demonstrations, first token",
     "strongest control",
     *(LABELS[name] for name in CONTROLS if name != "baseline"),
     "with swapped labels",
@@ -41,8 +43,10 @@ _COLUMNS = (
 _NOTE = (
     "Shares of right answers to test queries. 'counted': demonstrations add at least 20 points on "
     "development queries, so the task enters the means. The block is chosen on development queries of "
-    "the same task, on the other tasks, or in hindsight on the test queries themselves. 'answers of a "
-    "dummy': share of answers that are wrong and belong to a dummy query. p values: exact McNemar test "
+    "the same task, on the other tasks, or in hindsight on the test queries themselves. 'first token': "
+    "answers that begin right, nearer to how published results were scored; everywhere else all tokens "
+    "count. 'answers of a dummy': share of answers that are wrong and belong to a dummy query. p values: "
+    "exact McNemar test "
     "with one vote per query, Holm over tasks."
 )
 
@@ -104,6 +108,7 @@ def _row(s: TaskSummary) -> tuple[object, ...]:
         f"{s.dev_block[0]} to {s.dev_block[1]}",
         *shared,
         *_place(s.oracle),
+        *(round(share, 4) for share in s.first_token),
         LABELS[s.control],
         *(round(s.controls[name], 4) for name in CONTROLS if name != "baseline"),
         round(s.regular_shuffled, 4),
