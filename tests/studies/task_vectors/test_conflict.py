@@ -189,7 +189,8 @@ def test_what_every_vector_turns_is_counted_and_shown_with_intervals() -> None:
     drawn = {(r["row"], r["series"]): r for r in data if r["kind"] == "data"}
     assert drawn[UNRELATED, GAINED]["x"] == pytest.approx(0.1)
     assert drawn[UNRELATED, CHANGED]["x"] == pytest.approx(-0.45)
-    assert drawn[OWN, CHANGED]["low"] < -0.05 < drawn[OWN, CHANGED]["high"] + 1e-9
+    own = drawn["theta of the task shown", CHANGED]
+    assert own["low"] < own["x"] == -0.05 < own["high"] + 1e-9
     assert "1.20 for theta of the other task" in figure.see
     [table] = tables(shown)
     row = dict(zip(table.columns, table.rows[0], strict=True))
@@ -207,7 +208,14 @@ def test_theta_that_breaks_its_own_task_is_named() -> None:
     ways = [Direction("a", "b", query, np.ones(20), theirs, mine)]
     said = finding(Conflicts("toy", ways, override(ways, 300), [], None))
     assert "by -50 points" in said.statement
-    assert "where nothing should change" in said.statement
+    assert "where nothing should change: so much" in said.statement
+    # Four lose and two win of twenty: -10 points, an interval on both sides of 0.
+    mine[:, CONDITIONS.index(OWN)] = mine[:, CONDITIONS.index(NONE)]
+    mine[5:9, CONDITIONS.index(OWN)], mine[:2, CONDITIONS.index(OWN)] = 0, 1
+    ways = [Direction("a", "b", query, np.ones(20), theirs, mine)]
+    said = finding(Conflicts("toy", ways, override(ways, 300), [], None))
+    assert "by -10 points" in said.statement
+    assert "it cannot be told from nothing" in said.statement
 
 
 def test_conflicts_stored_before_there_was_an_unrelated_theta_are_judged_without_it() -> None:

@@ -31,7 +31,7 @@ def figures(found: Averages) -> list[Figure]:
     """Draw accuracy by condition, and what averaging adds by task; nothing where no task has a mean."""
     if not found.tasks:
         return []
-    accuracy = [_record("condition", name, "accuracy", found.accuracy(name)) for name in CONDITIONS]
+    accuracy = [_record("condition", name, "accuracy", found.accuracy(name), least=0) for name in CONDITIONS]
     gained = [_record("task", OVER_TASKS, "difference", found.difference)]
     gained += [
         _record("task", task.task, "difference", difference(drawn))
@@ -67,8 +67,9 @@ def figures(found: Averages) -> list[Figure]:
     ]
 
 
-def _record(row: str, name: str, value: str, measure: Measure) -> dict[str, Any]:
-    ends = {value: measure.value, "low": measure.low, "high": measure.high}
+def _record(row: str, name: str, value: str, measure: Measure, least: float = -1) -> dict[str, Any]:
+    """A mark; the ends of its interval are kept to what a share, or a difference of two, can be."""
+    ends = {value: measure.value, "low": max(measure.low, least), "high": min(measure.high, 1)}
     return {row: name, **{field: round(number, 4) for field, number in ends.items()}}
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 PART = "averaged"
 NONE, DEMONSTRATIONS = "no demonstrations", "with demonstrations"
-SINGLE, MEAN = "theta of one prompt's demonstrations", "theta averaged over prompts"
+SINGLE, MEAN = "theta of one set", "averaged theta"
 SWAPPED, OTHER = "averaged, labels swapped", "averaged, another task"
 PLAIN = (NONE, DEMONSTRATIONS)
 PUT_IN = (SINGLE, MEAN, SWAPPED, OTHER)

@@ -93,12 +93,13 @@ def _controls(found: Conflicts) -> list[Figure]:
 
 def _record(edit: str, series: str, change: Measure) -> dict[str, Any]:
     ends = {"change": change.value, "low": change.low, "high": change.high}
-    return {"put in": edit, "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
+    return {"put in": _PUT_IN[edit], "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
 
 
 def _see_controls(mean: Override, measured: list[str]) -> str:
     """Say the override index of every vector, then what the shown task's own theta should leave alone."""
-    index = ", ".join(f"{mean.gain(edit)[0] - mean.change(edit)[0]:.2f} for {edit}" for edit in measured)
+    indices = {_PUT_IN[edit]: mean.gain(edit)[0] - mean.change(edit)[0] for edit in measured}
+    index = ", ".join(f"{value:.2f} for {put_in}" for put_in, value in indices.items())
     return (
         f"Override index, what the other task's answers gain plus what the shown task's lose: {index}. "
         f"A vector that only disturbs takes answers from the task shown and gives the other none. "

@@ -131,4 +131,6 @@ def own_theta(mean: Override) -> str:
     )
     if abs(change.value) <= MOST_CHANGE_BY_OWN + 1e-9:
         return f"{said}, about nothing, as it should."
+    if change.low <= 0 <= change.high:
+        return f"{said}, where nothing should change; it cannot be told from nothing."
     return f"{said}, where nothing should change: so much of what theta does here is done by putting it in."
