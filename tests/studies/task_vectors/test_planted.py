@@ -30,7 +30,8 @@ from taskscope.studies.task_vectors.averaged.rows import (
 )
 from taskscope.studies.task_vectors.heads.grids import head_effects
 from taskscope.studies.task_vectors.heads.stability import rank
-from taskscope.studies.task_vectors.params import SMOKE_TASKS, TaskVectorParams
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.profiles import SMOKE_TASKS
 from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.study import TASK_VECTORS
 from taskscope.training import recipes

@@ -1,4 +1,4 @@
-"""Parameters of the task-vector study and its four profiles."""
+"""Parameters of the task-vector study."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from taskscope.errors import StudyError, nearest
-from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.base import Params
 from taskscope.tasks.compositions import SQUARES
 from taskscope.tasks.generated import SUITES
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.registry import PAPER_TASKS
-
-SMOKE_TASKS = (
-    *("next-letter", "to-upper", "list-first", "en-fr"),
-    *("present-past", "antonyms", "country-capital", "person-language"),
-)
-"""Two tasks or so of each group: enough of them to resample tasks, few enough for seconds."""
-
 
 FEWEST_AVERAGED = 20
 """Prompts below which a mean of their thetas is not taken (protocol E7)."""
@@ -245,62 +238,3 @@ class TaskVectorParams(CellParams):
             twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
             if twice:
                 raise StudyError(f"{what} {twice[0]!r} is named twice", f"each {what} once")
-
-
-_PROFILES = {
-    "smoke": TaskVectorParams(
-        tasks=SMOKE_TASKS,
-        n_dev=16,
-        n_test=24,
-        draws=1000,
-        n_sets=16,
-        n_conflicts=16,
-        suites=(),
-        n_averaged=0,
-        n_templates=0,
-        n_means=6,
-        n_effects=4,
-        n_vector_dev=5,
-        n_vector_test=12,
-        n_random_sets=2,
-        rebuilding_steps=60,
-        squares=("next-letter-then-to-upper",),
-    ),
-    "standard": TaskVectorParams(),
-    "full": TaskVectorParams(
-        n_test=400,
-        seeds=(0, 1, 2, 3, 4),
-        draws=10_000,
-        n_sets=50,
-        n_conflicts=100,
-        n_averaged=100,
-        n_templates=64,
-        n_means=100,
-    ),
-    "paper": TaskVectorParams(
-        n_dev=50,
-        n_test=50,
-        n_sets=50,
-        n_conflicts=100,
-        n_averaged=50,
-        n_means=100,
-        format="example",
-        seeds=(41,),
-        suites=(),
-    ),
-}
-
-
-def profile(name: str) -> TaskVectorParams:
-    """Return the parameters of a profile.
-
-    ``paper`` keeps the published sizes: k = 5, 50 pairs each for development and test, so 100 baseline
-    prompts, 50 demonstration sets for the geometry, seed 41 (protocol E0, E3). Queries stay split between
-    development and test, and dummies outside S, because the published overlap flatters the result (P12).
-
-    Raises:
-        StudyError: If there is no such profile.
-    """
-    if name not in _PROFILES:
-        raise StudyError(f"profile {name!r}", f"one of {', '.join(PROFILES)}", nearest(name, PROFILES))
-    return _PROFILES[name]

@@ -18,7 +18,8 @@ from taskscope.studies.task_vectors import costs
 from taskscope.studies.task_vectors.claims import ACCOUNT
 from taskscope.studies.task_vectors.conflict.draws import admissible, unrelated_task
 from taskscope.studies.task_vectors.draws import other_task
-from taskscope.studies.task_vectors.params import TaskVectorParams, profile
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.profiles import profile
 from taskscope.tasks import registry
 from taskscope.tasks.compositions import SQUARES
 from taskscope.tasks.task import MappingTask
