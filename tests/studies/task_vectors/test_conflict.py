@@ -21,7 +21,7 @@ from taskscope.studies.task_vectors.conflict.draws import (
     shared_queries,
     unrelated_task,
 )
-from taskscope.studies.task_vectors.conflict.figures import CHANGED, GAINED, figures, tables
+from taskscope.studies.task_vectors.conflict.figures import CHANGED, GAINED, figures
 from taskscope.studies.task_vectors.conflict.findings import Conflicts, finding
 from taskscope.studies.task_vectors.conflict.measure import measure
 from taskscope.studies.task_vectors.conflict.relation import relate
@@ -36,6 +36,7 @@ from taskscope.studies.task_vectors.conflict.rows import (
     UNRELATED,
 )
 from taskscope.studies.task_vectors.conflict.simulation import ConflictScenario
+from taskscope.studies.task_vectors.conflict.tables import tables
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
 from taskscope.studies.task_vectors.draws import other_task, pairs
 from taskscope.studies.task_vectors.params import CellParams, ConflictParams, TaskVectorParams
@@ -192,13 +193,29 @@ def test_what_every_vector_turns_is_counted_and_shown_with_intervals() -> None:
     own = drawn["theta of the task shown", CHANGED]
     assert own["low"] < own["x"] == -0.05 < own["high"] + 1e-9
     assert "1.20 for theta of the other task" in figure.see
-    [table] = tables(shown)
+    table, _ = tables(shown)
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row["override index"] == 1.2
     assert row["override index, theta of an unrelated task"] == 0.55
     assert row["change by its own theta"] == -0.05
     assert row["shown task's answer, nothing put in"] == 0.75
     assert row["other's answer, random vector"] == 0.0
+
+
+def test_published_pairs_stand_beside_ours() -> None:
+    query = np.arange(20)
+    theirs = np.stack([query < (12 if name == INJECTED else 1) for name in CONDITIONS], axis=1).astype(float)
+    mine = np.stack([query >= (5 if name == NONE else 18) for name in CONDITIONS], axis=1).astype(float)
+    ways = [Direction("next-letter", "to-upper", query, np.ones(20), theirs, mine)]
+    _, beside = tables(Conflicts("toy", ways, override(ways, 100), [], None))
+    first, *others = beside.rows
+    assert first == ("next-letter", "to-upper", "0.75 / 0.05", "0.10 / 0.60", "0.91 / 0.00", "0.10 / 0.77")
+    assert [row[2:4] for row in others] == [(None, None)] * 4
+    assert all(len(row) == len(beside.columns) for row in beside.rows)
+    known = {task.name for task in map(registry.get, registry.PAPER_TASKS)}
+    assert all({row[0], row[1]} <= known for row in beside.rows)
+    marks = {mark.label: mark.value for mark in finding(Conflicts("toy", ways, None, [], None)).published}
+    assert marks["LLaMA 13B: en-es shown, theta of en-fr"] == 0.07, "the pair that fails is not left out"
 
 
 def test_theta_that_breaks_its_own_task_is_named() -> None:
@@ -233,7 +250,7 @@ def test_conflicts_stored_before_there_was_an_unrelated_theta_are_judged_without
     shown = Conflicts("toy", before, found, [], None)
     assert UNRELATED not in {control.label for control in finding(shown).controls}
     assert UNRELATED not in figures(shown)[-1].see
-    [listed] = tables(shown)
+    listed, _ = tables(shown)
     assert listed.rows[0][listed.columns.index("other's answer, theta of an unrelated task")] is None
 
 

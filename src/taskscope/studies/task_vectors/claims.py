@@ -27,6 +27,18 @@ def _depths() -> tuple[Published, ...]:
     )
 
 
+def _conflicts() -> tuple[Published, ...]:
+    """How often theta's own task was answered, per published pair."""
+    return tuple(
+        Published(
+            label=f"{published.conflict_model()}: {pair.shown} shown, theta of {pair.injected}",
+            value=pair.theta[1],
+            source=published.conflict_source(),
+        )
+        for pair in published.conflicts()
+    )
+
+
 _FUNCTION_VECTORS = tuple(
     Published(
         label=f"{model}, 10 demonstrations",
@@ -81,6 +93,7 @@ _CLAIMS = (
         statement="Shown demonstrations of one task but given the theta of another, the model does the "
         "other.",
         experiments=("E5",),
+        published=_conflicts(),
     ),
     Claim(
         number="C5",

@@ -13,7 +13,8 @@ from taskscope.studies.task_vectors.averaged.analysis import averages_of
 from taskscope.studies.task_vectors.composition import figures as composition_figures
 from taskscope.studies.task_vectors.composition import tables as composition_tables
 from taskscope.studies.task_vectors.composition.findings import compositions
-from taskscope.studies.task_vectors.conflict import figures as conflict
+from taskscope.studies.task_vectors.conflict import figures as conflict_figures
+from taskscope.studies.task_vectors.conflict import tables as conflict_tables
 from taskscope.studies.task_vectors.conflict.findings import conflicts
 from taskscope.studies.task_vectors.geometry import figures as geometry_figures
 from taskscope.studies.task_vectors.geometry import tables as geometry_tables
@@ -42,7 +43,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part(geometries, geometry_figures.figures, geometry_tables.tables),
-    Part(conflicts, conflict.figures, conflict.tables),
+    Part(conflicts, conflict_figures.figures, conflict_tables.tables),
     Part(reads, projection.figures, projection.tables),
     Part(averages_of, averaged.figures, averaged.tables),
     Part(shots.curves, shots.figures, shots.tables),

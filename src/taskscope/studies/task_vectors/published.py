@@ -53,6 +53,17 @@ class PublishedModel:
         return (mean.hypothesis - mean.baseline) / (mean.regular - mean.baseline)
 
 
+@dataclass(frozen=True)
+class PublishedConflict:
+    """One task shown while theta of another is put in (E5): shares of (the one's, the other's) answers."""
+
+    shown: str
+    injected: str
+    plain: tuple[float, float]
+    """With nothing put in."""
+    theta: tuple[float, float]
+
+
 def _mean(rows: list[Accuracies]) -> Accuracies:
     n = len(rows)
     return Accuracies(
@@ -77,6 +88,29 @@ def source() -> str:
 def peak_source() -> str:
     """Where the peaks stand."""
     return _data()["peak_source"]
+
+
+def conflict_source() -> str:
+    """Where the conflicts stand."""
+    return _data()["conflict_source"]
+
+
+def conflict_model() -> str:
+    """The model whose conflicts were published."""
+    return _data()["conflict_model"]
+
+
+@cache
+def conflicts() -> tuple[PublishedConflict, ...]:
+    """All five pairs, in the order of the release."""
+
+    def both(shares: list[float]) -> tuple[float, float]:
+        return shares[0], shares[1]
+
+    return tuple(
+        PublishedConflict(pair["shown"], pair["injected"], both(pair["plain"]), both(pair["theta"]))
+        for pair in _data()["conflicts"]
+    )
 
 
 @cache

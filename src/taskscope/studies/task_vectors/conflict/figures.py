@@ -8,12 +8,12 @@ import numpy as np
 
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
-from taskscope.report.findings import Figure, Table
+from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.judgement import Measure
 from taskscope.studies.task_vectors.conflict.findings import Conflicts, own_theta
-from taskscope.studies.task_vectors.conflict.resampling import Direction, Override
-from taskscope.studies.task_vectors.conflict.rows import CONDITIONS, EDITS, INJECTED, NONE, OWN
+from taskscope.studies.task_vectors.conflict.resampling import Override
+from taskscope.studies.task_vectors.conflict.rows import EDITS, NAMES
 
 OVERRIDE = Axis("override", "override index", domain=(-2, 2), format=".1f")
 CHANGE = Axis("change", "change of the share of answers", domain=(-1, 1), format="+.0%")
@@ -93,12 +93,12 @@ def _controls(found: Conflicts) -> list[Figure]:
 
 def _record(edit: str, series: str, change: Measure) -> dict[str, Any]:
     ends = {"change": change.value, "low": change.low, "high": change.high}
-    return {"put in": _PUT_IN[edit], "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
+    return {"put in": NAMES[edit], "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
 
 
 def _see_controls(mean: Override, measured: list[str]) -> str:
     """Say the override index of every vector, then what the shown task's own theta should leave alone."""
-    indices = {_PUT_IN[edit]: mean.gain(edit)[0] - mean.change(edit)[0] for edit in measured}
+    indices = {NAMES[edit]: mean.gain(edit)[0] - mean.change(edit)[0] for edit in measured}
     index = ", ".join(f"{value:.2f} for {put_in}" for put_in, value in indices.items())
     return (
         f"Override index, what the other task's answers gain plus what the shown task's lose: {index}. "
@@ -137,46 +137,3 @@ def _relation(found: Conflicts) -> list[Figure]:
             model=found.model,
         )
     ]
-
-
-def tables(found: Conflicts) -> list[Table]:
-    """Tabulate every ordered pair."""
-    if not found.directions:
-        return []
-    controls = [edit for edit in EDITS if edit != INJECTED]
-    answers = [f"{whose} answer, {put}" for whose in ("other's", "shown task's") for put in _PUT_IN.values()]
-    return [
-        Table(
-            name=f"task-vectors-{slug(found.model)}-conflicts",
-            title="Every pair of tasks in conflict",
-            columns=(
-                *("task shown", "theta of", "queries", "override index"),
-                *(f"override index, {_PUT_IN[edit]}" for edit in controls),
-                "change by its own theta",
-                "other's answer, its own demonstrations",
-                *answers,
-            ),
-            rows=tuple(_row(way) for way in found.directions),
-            note="Shares of answers, each scored by its own task's rule, with demonstrations of the task "
-            "shown unless stated. Override index: what the other task's answers gain plus what the shown "
-            "task's lose. Change by its own theta: what the shown task's answers gain when theta of that "
-            "task itself is put in; beyond 0.05 either way, putting a vector in does something by itself.",
-            model=found.model,
-        )
-    ]
-
-
-_PUT_IN = {
-    NONE: "nothing put in",
-    **{edit: edit for edit in EDITS},
-    OWN: "theta of the task shown",
-}
-
-
-def _row(way: Direction) -> tuple[str | int | float | None, ...]:
-    theirs, mine, index = way.theirs.mean(axis=0), way.mine.mean(axis=0), way.overrides
-    controls = [index[CONDITIONS.index(edit)] for edit in EDITS if edit != INJECTED]
-    change = mine[CONDITIONS.index(OWN)] - mine[CONDITIONS.index(NONE)]
-    numbers = [*controls, change, way.reference.mean(), *theirs, *mine]
-    front = (way.shown, way.injected, len(way.cluster), round(way.override, 4))
-    return (*front, *(round(float(n), 4) if np.isfinite(n) else None for n in numbers))

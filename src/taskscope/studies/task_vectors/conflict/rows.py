@@ -11,6 +11,8 @@ EDITS = (INJECTED, OWN, UNRELATED, RANDOM)
 """Put in at the last arrow of p(S_A, x): theta of B, of A itself, of neither, noise of theta's length."""
 CONDITIONS = (NONE, *EDITS)
 CONTROLS = (NONE, OWN, UNRELATED, RANDOM)
+NAMES = {NONE: "nothing put in", **{edit: edit for edit in EDITS}, OWN: "theta of the task shown"}
+"""What the conditions are called where they stand beside the names of both tasks."""
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
