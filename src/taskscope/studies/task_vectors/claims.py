@@ -31,7 +31,7 @@ def _conflicts() -> tuple[Published, ...]:
     """How often theta's own task was answered, per published pair."""
     return tuple(
         Published(
-            label=f"{published.conflict_model()}: {pair.shown} shown, theta of {pair.injected}",
+            label=f"{published.conflict_model()}: theta of {pair.injected} against {pair.shown}",
             value=pair.theta[1],
             source=published.conflict_source(),
         )

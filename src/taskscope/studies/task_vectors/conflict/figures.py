@@ -92,7 +92,7 @@ def _controls(found: Conflicts) -> list[Figure]:
 
 
 def _record(edit: str, series: str, change: Measure) -> dict[str, Any]:
-    ends = {"change": change.value, "low": change.low, "high": change.high}
+    ends = {"change": change.value, "low": max(change.low, -1), "high": min(change.high, 1)}
     return {"put in": NAMES[edit], "answers": series, **{name: round(end, 4) for name, end in ends.items()}}
 
 
