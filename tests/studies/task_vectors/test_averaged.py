@@ -41,9 +41,9 @@ ARROW = get_format("arrow")
 PARAMS = TaskVectorParams(tasks=("to-upper",), k=2, n_averaged=36, draws=200, suites=(), n_templates=0)
 
 
-def cells(params: TaskVectorParams = PARAMS) -> list[Cell]:
+def cells(params: TaskVectorParams = PARAMS, n_blocks: int = N_BLOCKS) -> list[Cell]:
     ref = ModelRef(id="tiny", label="tiny", dtype="float32", attention="sdpa")
-    planned = PlannedModel(ref=ref, n_blocks=N_BLOCKS, n_parameters=1, context=256)
+    planned = PlannedModel(ref=ref, n_blocks=n_blocks, n_parameters=1, context=256)
     return [c for c in TASK_VECTORS.plan(params, [planned]) if ".averaged." in c.measure]
 
 
@@ -144,6 +144,13 @@ def test_what_is_put_in_is_what_reading_prompts_one_by_one_gives(monkeypatch: py
         assert {r["prompts"] for r in mine} == {len(without)}
         assert len(mine) == 2 + 4 * N_BLOCKS
     assert measure(cell, model()).rows.equals(rows)
+
+
+def test_the_plan_counts_a_column_for_every_block_and_vector_put_in() -> None:
+    [ten], [twenty] = cells(n_blocks=10), cells(n_blocks=20)
+    assert twenty.cost.tokens - ten.cost.tokens == 36 * 4 * 10
+    assert twenty.cost.token_layers == 20 * twenty.cost.tokens
+    assert len(cells(PARAMS.model_copy(update={"seeds": (3, 4)}))) == 1, "at the first seed alone"
 
 
 def test_the_swapped_prompts_show_wrong_pairs_and_the_others_another_task() -> None:

@@ -50,9 +50,9 @@ UNLIKE = registry.get("antonyms")
 PARAMS = TaskVectorParams(tasks=("next-letter", "to-upper"), n_conflicts=6, k=3, draws=100)
 
 
-def cell() -> Cell:
+def cell(n_blocks: int = N_BLOCKS) -> Cell:
     ref = ModelRef(id="tiny", label="tiny", dtype="float32", attention="sdpa")
-    planned = PlannedModel(ref=ref, n_blocks=N_BLOCKS, n_parameters=1, context=256)
+    planned = PlannedModel(ref=ref, n_blocks=n_blocks, n_parameters=1, context=256)
     [found] = [c for c in TASK_VECTORS.plan(PARAMS, [planned]) if ".conflict." in c.measure]
     return found
 
@@ -110,6 +110,11 @@ def test_measured_answers_agree_with_edits_made_one_by_one() -> None:
                 row = rows["next-letter", number, condition, block]
                 assert row["right_shown"] == swept.correct["a"][0, 0, block]
                 assert row["right_injected"] == swept.correct["b"][0, 0, block]
+
+
+def test_the_plan_counts_a_column_for_every_block_and_vector_put_in() -> None:
+    ten, twenty = cell(n_blocks=10), cell(n_blocks=20)
+    assert twenty.cost.tokens - ten.cost.tokens == 6 * 2 * 4 * 10
 
 
 def test_the_unrelated_task_is_of_another_group_than_either_and_drawn_by_seed() -> None:
