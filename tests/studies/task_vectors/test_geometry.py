@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from taskscope.errors import StudyError
 from taskscope.studies.randomness import stream
+from taskscope.studies.task_vectors.geometry.findings import Geometry
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud, clouds, of_part, to_rows
 from taskscope.studies.task_vectors.geometry.simulation import ThetaScenario
 from taskscope.studies.task_vectors.geometry.statistics import (
@@ -24,6 +25,7 @@ from taskscope.studies.task_vectors.geometry.statistics import (
     purity,
     silhouettes,
 )
+from taskscope.studies.task_vectors.geometry.tables import tables
 from taskscope.studies.task_vectors.geometry.variance import (
     dummy_distances,
     mean_distances,
@@ -222,3 +224,18 @@ def test_rows_give_the_states_back() -> None:
 def test_a_residual_that_is_not_a_number_is_refused() -> None:
     with pytest.raises(StudyError, match="not a number"):
         to_rows({THETA: np.full((1, 1, 1, 2), np.nan, np.float32)}, "user")
+
+
+def test_the_tables_count_the_tasks_whose_thetas_lie_apart() -> None:
+    """Two tight tasks, and one strewn over the whole sphere: within it nothing is nearer than outside."""
+    tight, strewn = blobs(2, spread=0.2), blobs(3, spread=40.0)[2]
+    seen = [*tight, strewn]
+    whole, each = tables(Geometry("toy", 3, seen, shares(seen, None, [True] * 3, 100), [True] * 3))
+    assert all(len(row) == len(whole.columns) for row in whole.rows)
+    rows = [dict(zip(each.columns, row, strict=True)) for row in each.rows]
+    below = sum(row["distance within"] < row["distance to other tasks"] for row in rows)
+    apart = sum(row["within is nearer"] >= 0.95 for row in rows)
+    assert apart == 2
+    assert rows[2]["within is nearer"] < 0.7
+    assert f"On {below} of 3 tasks the mean distance within is the smaller one, on 2 a" in each.note
+    assert tables(Geometry("toy", None, [], None, [])) == []

@@ -13,6 +13,10 @@ SHUFFLES = 199
 """Label shuffles behind a p value, which is then 0.005 at least."""
 
 
+CLEARLY_NEARER = 0.95
+"""How often a distance within a task is below one to another where its thetas lie clearly apart (E4)."""
+
+
 def tables(found: Geometry) -> list[Table]:
     """Tabulate one model's thetas; nothing where fewer than two tasks can be compared."""
     return [] if found.shares is None else [_overall(found), _by_task(found, found.shares)]
@@ -36,7 +40,10 @@ def _overall(found: Geometry) -> Table:
 
 def _by_task(found: Geometry, split: Shares) -> Table:
     rows = []
-    for task in by_task(found.clouds):
+    tasks = by_task(found.clouds)
+    below = sum(task.within[0] < task.between[0] for task in tasks)
+    apart = sum(task.auc >= CLEARLY_NEARER for task in tasks)
+    for task in tasks:
         parts = split.parts[task.task]
         rows.append(
             (
@@ -76,6 +83,8 @@ def _by_task(found: Geometry, split: Shares) -> Table:
         note="The first three add up to 1: what one theta differs by from one of another task, split by what "
         "has to change to get there. Small negative parts are noise around nothing. The distances are "
         "between thetas as used, means over dummies; 'within is nearer': how often a distance within the "
-        "task is below one to another task, no theta paired with itself.",
+        "task is below one to another task, no theta paired with itself. On "
+        f"{below} of {len(tasks)} tasks the mean distance within is the smaller one, on {apart} a distance "
+        f"within is the smaller one at least {100 * CLEARLY_NEARER:.0f} % of the time.",
         model=found.model,
     )
