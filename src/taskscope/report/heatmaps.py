@@ -26,6 +26,7 @@ def heatmap(
     diverging: bool = False,
     text: bool | None = None,
     borders: Sequence[Any] = (),
+    dots: str = "",
 ) -> dict[str, Any]:
     """Draw a matrix as coloured cells: tasks by tasks, blocks by heads, models by blocks.
 
@@ -41,8 +42,9 @@ def heatmap(
         diverging: True for values around zero: the domain is made symmetric and zero is white.
         text: True prints the value in each cell; None prints it while the cells are large enough.
         borders: Names before which a line runs across and down, where rows and columns have the same names.
+        dots: Field that says whether a dot stands in the cell; empty for none.
     """
-    cells = pick(records(data), "data", {"x": x, "y": y, "value": value.field})
+    cells = pick(records(data), "data", {"x": x, "y": y, "value": value.field, "dot": dots})
     across, down = in_order((c["x"] for c in cells), x_order), in_order((c["y"] for c in cells), y_order)
     low, high = _colour_domain(cells, value, diverging)
     size = max(7, min(34, 560 // max(len(across), len(down), 1)))
@@ -57,6 +59,13 @@ def heatmap(
     layers = [full.mark_rect().encode(color=colour, tooltip=hover, **at)]
     if text or (text is None and size >= 26):
         layers += _written(full, at, cells, value, (low, high), diverging)
+    if dots:
+        # A ring of the other ink keeps a dot visible on light and on dark cells.
+        dot = full.transform_filter("datum.dot")
+        ring = dot.mark_circle(
+            size=(size / 3) ** 2, color=theme.ON_LIGHT, stroke=theme.ON_DARK, strokeWidth=0.5
+        )
+        layers.append(ring.encode(tooltip=hover, **at))
     lines = [{"kind": f"border-{axis}", axis: name} for name in borders for axis in ("x", "y")]
     for axis in ("x", "y") if borders else ():
         edge = layer(f"border-{axis}").mark_rule(color=theme.INK, strokeWidth=1)

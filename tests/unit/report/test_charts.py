@@ -248,6 +248,16 @@ def test_borders_run_before_the_named_rows_and_columns() -> None:
     ]
 
 
+def test_dots_stand_in_the_cells_that_are_named() -> None:
+    data = [{"a": a, "b": b, "v": 0.5, "told": a == "x"} for a in "xyz" for b in "xyz"]
+    spec = charts.heatmap(data, SCORE, x="a", y="b", dots="told")
+    [dots] = [part for part in spec["layer"] if part["mark"]["type"] == "circle"]
+    assert "datum.dot" in [each["filter"] for each in dots["transform"]]
+    assert {row["x"] for row in rows(spec, "data") if row["dot"]} == {"x"}
+    plain = charts.heatmap(data, SCORE, x="a", y="b")
+    assert all(part["mark"]["type"] != "circle" for part in plain["layer"])
+
+
 def test_cells_carry_their_number_only_while_it_fits() -> None:
     def written(n: int) -> bool:
         spec = charts.heatmap(matrix(n), SCORE, x="a", y="b")

@@ -16,6 +16,7 @@ from taskscope.studies.task_spaces.along import neighbours
 from taskscope.studies.task_spaces.along.findings import series_finding
 from taskscope.studies.task_spaces.along.series import Series, all_series
 from taskscope.studies.task_spaces.damage.findings import damage_finding, damages
+from taskscope.studies.task_spaces.discoveries import discoveries_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.lives import showing as lives_showing
 from taskscope.studies.task_spaces.lives.found import Lives, lives
@@ -71,6 +72,8 @@ def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     found = [table for result in results(rows, params) for table in tabulating.tables(result)]
     judged = [patterns_tabulating.table(each) for each in all_patterns(rows, params)]
     found += [each for each in judged if each is not None]
+    there = [discoveries_table(each) for each in all_patterns(rows, params)]
+    found += [each for each in there if each is not None]
     found += [table for each in all_lives(rows, params) for table in lives_showing.tables(each)]
     found += [along_drawing.table(each, params.draws) for each in series(rows, params)]
     steps = [neighbours.table(each) for each in series(rows, params)]

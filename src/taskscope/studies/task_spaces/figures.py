@@ -12,6 +12,7 @@ from taskscope.report.findings import Figure, Finding
 from taskscope.report.heatmaps import heatmap
 from taskscope.report.wording import slug
 from taskscope.studies.task_spaces import relations
+from taskscope.studies.task_spaces.discoveries import discoveries
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.params import PREDICTED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
@@ -48,8 +49,15 @@ def _map(found: Result) -> Figure:
     space = found.space
     effects = space.effects(space.drawn).mean(axis=0)
     names = [f"{phenomenon}: {task}" for phenomenon, task in zip(space.phenomena, space.tasks, strict=True)]
+    claimed = discoveries(space) if space.drawn == TUNED else None
+    there = np.zeros(effects.shape, dtype=bool) if claimed is None else claimed.helps | claimed.hurts
     data = [
-        {"tuned": names[i], "judged": names[j], "effect": round(float(effects[i, j]), 3)}
+        {
+            "tuned": names[i],
+            "judged": names[j],
+            "effect": round(float(effects[i, j]), 3),
+            "there": bool(there[i, j]),
+        }
         for i in range(space.n)
         for j in range(space.n)
     ]
@@ -58,7 +66,7 @@ def _map(found: Result) -> Figure:
     return Figure(
         name=f"task-spaces-{slug(space.model)}-map",
         title=_TITLES[space.drawn],
-        see=_see(found),
+        see=_see(found) + (" Dots: transfers that are there beyond chance." if there.any() else ""),
         alt=f"Heat map for {space.model}: {space.n} tasks {_ROWS[space.drawn]} in rows, the same ones judged "
         f"in columns; colour is the {_CHANGES[space.drawn]} in standard deviations, lines separate "
         "phenomena.",
@@ -74,6 +82,7 @@ def _map(found: Result) -> Figure:
             diverging=True,
             text=False,
             borders=borders,
+            dots="there" if there.any() else "",
         ),
         model=space.model,
         main=True,

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
-from scipy.special import stdtrit
 
 from taskscope.report import trees
 from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.trees import Arc, Merge
 from taskscope.report.wording import slug
-from taskscope.stats.matrices import off_diagonal
+from taskscope.studies.task_spaces.discoveries import Q, discoveries
 from taskscope.studies.task_spaces.params import TUNED
 from taskscope.studies.task_spaces.spaces import Space
+from taskscope.studies.wording import percent
 
 Array = np.ndarray
 STRONG = 0.5
@@ -26,7 +26,7 @@ HELPS, HURTS = "helps", "hurts"
 
 @dataclass(frozen=True)
 class Transfer:
-    """What tuning on one task does to another, where that stands out over judged pairs."""
+    """What tuning on one task does to another, where that stands out."""
 
     tuned: str
     judged: str
@@ -52,23 +52,15 @@ def profiles(effects: Array) -> Array:
 
 
 def strong(space: Space) -> list[Transfer]:
-    """Find transfers of `STRONG` or more whose interval over judged pairs excludes 0, alike in each half.
-
-    Intervals hold for all pairs of tasks together (Bonferroni): a map has hundreds of cells. They are of
-    judged pairs under one tuning; that another tuning comes out otherwise is not in them, hence the halves,
-    which were tuned on pairs of their own.
-    """
-    cells, halves, found = space.n * (space.n - 1), np.sign(space.effects(TUNED)), []
-    for i, j in zip(*np.nonzero(off_diagonal(space.n)), strict=True):
-        gains = space.gains(TUNED, space.tasks[i], space.tasks[j]) / space.widths[j]
-        if min(len(gains), space.judged[j]) < 2:
-            continue
-        # A pair that several seeds draw is one pair.
-        n, mean = min(len(gains), space.judged[j]), float(gains.mean())
-        reach = stdtrit(n - 1, 1 - 0.025 / cells) * gains.std(ddof=1) / np.sqrt(n)
-        if abs(mean) >= STRONG and abs(mean) > reach and (halves[:, i, j] == np.sign(mean)).all():
-            found.append(Transfer(space.tasks[i], space.tasks[j], mean))
-    return found
+    """Find transfers of `STRONG` or more that are there by `discoveries`, in judged pairs and in tunings."""
+    claimed = discoveries(space)
+    if claimed is None:
+        return []
+    cells = (claimed.helps | claimed.hurts) & (np.abs(claimed.effects) >= STRONG)
+    return [
+        Transfer(space.tasks[i], space.tasks[j], float(claimed.effects[i, j]))
+        for i, j in zip(*np.nonzero(cells), strict=True)
+    ]
 
 
 def tree(space: Space) -> Figure:
@@ -113,12 +105,11 @@ def transfers(space: Space) -> Figure | None:
     helping = sum(each.effect > 0 for each in found)
     return Figure(
         name=f"task-spaces-{slug(space.model)}-transfers",
-        title="Which transfers stand out over judged pairs?",
+        title="Which transfers stand out?",
         see=f"{len(found)} of {space.n * (space.n - 1)} transfers move a task by {STRONG} standard "
-        "deviations or more, in the same direction in each half, with an interval over judged pairs that "
-        f"excludes 0 for all transfers together (Bonferroni): {helping} help, {len(found) - helping} hurt; "
-        f"{inside} stay inside a phenomenon. Chance in tuning is not in the interval. An arrowhead stands at "
-        "the task that is moved.",
+        "deviations or more, over judged pairs and in both halves, each tuned on pairs of its own (at most "
+        f"{percent(Q)} of all that are found are false in the mean): {helping} help, {len(found) - helping} "
+        f"hurt; {inside} stay inside a phenomenon. An arrowhead stands at the task that is moved.",
         alt=f"Arc diagram for {space.model}: tasks as rows, an arc from the task tuned on to the one moved.",
         spec=trees.arcs(
             [_name(space, i) for i in range(space.n)],
