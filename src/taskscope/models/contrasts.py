@@ -40,6 +40,11 @@ class Contrasts:
         sides = [(b, g) if s else (g, b) for g, b, s in zip(self.good, self.bad, swap, strict=True)]
         return Contrasts(tuple(good for good, _ in sides), tuple(bad for _, bad in sides))
 
+    @property
+    def longer(self) -> np.ndarray:
+        """(pair,) int64: tokens of the good sentence less those of the bad one."""
+        return np.array([len(g[1]) - len(b[1]) for g, b in zip(self.good, self.bad, strict=True)])
+
     @cached_property
     def laid(self) -> Laid:
         """Both sentences of every pair from where they part: good and bad in turn."""

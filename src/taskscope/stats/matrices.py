@@ -129,6 +129,33 @@ def permuted_groups(
     return np.concatenate(found)
 
 
+def permuted_units(
+    x: Array, y: Array, covariates: Sequence[Array], rng: np.random.Generator, draws: int
+) -> Array:
+    """Partial correlation of two matrices, the units of the second exchanged anew each time (Mantel's test).
+
+    Args:
+        x: (unit, unit).
+        y: (unit, unit), of which rows and columns are exchanged together.
+        covariates: As in `partial_correlation`; they stay where they are.
+        rng: Source of randomness.
+        draws: Permutations.
+
+    Returns:
+        (draw,) nan where nothing is left of one of them.
+    """
+    n = len(x)
+    off = off_diagonal(n)
+    away = _explaining(n, covariates)
+    rest = away(x[off])
+    found = []
+    for start in range(0, draws, 500):
+        orders = np.stack([rng.permutation(n) for _ in range(min(500, draws - start))])
+        moved = y[orders[:, :, None], orders[:, None, :]][:, off]
+        found.append(_correlations(np.broadcast_to(rest, moved.shape), away(moved)))
+    return np.concatenate(found)
+
+
 def same_group(groups: Array) -> Array:
     """Return (unit, unit) float64, 1 where two units are of one group."""
     return (groups[:, None] == groups[None, :]).astype(float)

@@ -69,7 +69,9 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams
 
 def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     """Tabulate phenomena beside the published table, tasks, and ways of tuning."""
-    found = [table for result in results(rows, params) for table in tabulating.tables(result)]
+    found = [
+        table for result in results(rows, params) for table in tabulating.tables(result, params.hypothesis)
+    ]
     judged = [patterns_tabulating.table(each) for each in all_patterns(rows, params)]
     found += [each for each in judged if each is not None]
     there = [discoveries_table(each) for each in all_patterns(rows, params)]

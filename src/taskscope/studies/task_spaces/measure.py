@@ -86,6 +86,14 @@ class _Judged:
             for p, m in zip(self.paradigms, self.margins(model), strict=True)
         ]
 
+    def described(self, model: LanguageModel, **same: object) -> list[dict[str, object]]:
+        """Score all pairs likewise, and say what no tuning changes: fields, and lengths in tokens."""
+        scored = self.records(model, part=SCORE, **same)
+        return [
+            {**record, "field": p.field, "longer": pairs.longer.tolist()}
+            for record, p, pairs in zip(scored, self.paradigms, self.each, strict=True)
+        ]
+
 
 def probe(cell: Cell, model: LanguageModel) -> Measured:
     """Score every task under the unchanged weights, and compare tasks by gradients and words (E0, E6, E8).
@@ -102,7 +110,7 @@ def probe(cell: Cell, model: LanguageModel) -> Measured:
     judged = [_Judged.of(model, paradigms, each) for each in by_half]
     with model.audited(cell.rng("audit")) as audit:
         for number, each in enumerate(judged):
-            records += each.records(model, part=SCORE, half=number)
+            records += each.described(model, half=number)
         records += _scored_apart(model, paradigms, cell.seed, params)
     for number, each in enumerate(judged):
         records += _steps(model, each, by_half[number], number, params)
@@ -152,7 +160,7 @@ def _scored_apart(
     if not there:
         return []
     judged = _Judged.of(model, there, [parts[paradigm.name] for paradigm in there])
-    return judged.records(model, part=SCORE, condition=APART, half=0)
+    return judged.described(model, condition=APART, half=0)
 
 
 def _size(gradient: Gradient, params: ProbeParams) -> dict[str, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from taskscope.errors import StudyError, nearest
 from taskscope.models.series import Place
 from taskscope.studies.base import PROFILES, Params
+from taskscope.studies.task_spaces.hypothesis_files import Hypothesis, read
 
 TUNED, PLAIN, SCATTERED, SHUFFLED = "difference", "plain", "scattered", "shuffled"
 """Tuning by gradient differences; on the good sentences alone; with the weights to tune drawn at random; with
@@ -110,6 +111,14 @@ class TaskSpaceParams(TransferParams):
     """Ask where each task lives: its weights and its change by block and module, a cell for each task."""
     draws: int = Field(default=5000, ge=100)
     """Permutations of the phenomena behind every chance level."""
+    hypothesis: Hypothesis | None = None
+    """What the map is held against beside phenomena and fields: the path of a .csv file with task names in
+    its header and first column; see `hypothesis_files`."""
+
+    @field_validator("hypothesis", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return read(given) if isinstance(given, str) else given
 
     @property
     def probe(self) -> ProbeParams:

@@ -19,10 +19,13 @@ SCHEMA = pa.schema(
         ("part", _TEXT),
         ("judged", _TEXT),  # the task whose pairs are scored, or the first of two
         ("phenomenon", _TEXT),  # of `judged`
+        ("field", _TEXT),  # of linguistics, of `judged`; in rows of scores without tuning, empty for none
         ("condition", _TEXT),  # how it was tuned, or `APART`; else empty without tuning
         ("tuned", _TEXT),  # the task tuned on, or the second of two
         ("half", pa.int8()),  # of the pairs; -1 where both were used
         ("margins", pa.list_(pa.float32())),  # log p(good) - log p(bad) of each judged pair, nats
+        ("longer", pa.list_(pa.int16())),  # tokens of the good sentence less those of the bad one, of each
+        # judged pair; in rows of scores without tuning
         ("steps", pa.int32()),  # of tuning
         ("changed", pa.int64()),  # weights that were changed
         ("norm", pa.float64()),  # length of the change
@@ -47,6 +50,8 @@ SCHEMA = pa.schema(
 )
 _NUMBERS = ("gradient", "overlap", "untrained", "slope", "stepped", "words", "word_pairs", "norm")
 _MORE = (
+    "field",
+    "longer",
     "gain",
     "rise",
     "above",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +55,10 @@ class Space:
     that have such pairs; its `after` knows that one way of tuning, from one half."""
     likeness: dict[str, Array]
     """Name of `LIKENESSES` to (task, task), the mean over seeds; zero on the diagonal."""
+    fields: tuple[str, ...] = ()
+    """Field of linguistics of each task; empty where it has none, or rows do not tell."""
+    longer: dict[tuple[int, int, str], Array] = field(default_factory=dict)
+    """(seed, half, task) to the tokens of good sentences less those of bad ones (pair,), where rows tell."""
 
     @property
     def n(self) -> int:
@@ -197,6 +201,7 @@ def _space(rows: pa.Table, model: str) -> Space | None:
     known = list(PHENOMENA.values())
     tasks.sort(key=lambda t: (known.index(p) if (p := phenomenon[t]) in known else len(known), p, t))
     first = _first(scores)
+    fields, longer = _described(scores)
     first_apart = _first(where(mine, part=SCORE, condition=APART))
     after: dict[str, dict[tuple[int, int, str, str], Array]] = {}
     steps: dict[tuple[str, str], list[int]] = {}
@@ -226,6 +231,8 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         stepped=stepped,
         apart=None,
         likeness=_likeness(where(mine, part=PAIR), tasks),
+        fields=tuple(fields[task] for task in tasks),
+        longer=longer,
     )
     return replace(space, apart=_apart(space, first_apart, told_apart))
 
@@ -233,6 +240,16 @@ def _space(rows: pa.Table, model: str) -> Space | None:
 def _first(scores: pa.Table) -> dict[tuple[int, int, str], Array]:
     rows = scores.select(["seed", "half", "judged", "margins"]).to_pylist()
     return {(row["seed"], row["half"], row["judged"]): np.array(row["margins"]) for row in rows}
+
+
+def _described(scores: pa.Table) -> tuple[dict[str, str], dict[tuple[int, int, str], Array]]:
+    """Read each task's field and its pairs' lengths; rows that were measured before tell none."""
+    fields, longer = {}, {}
+    for row in scores.to_pylist():
+        fields[row["judged"]] = row.get("field") or ""
+        if row.get("longer") is not None:
+            longer[row["seed"], row["half"], row["judged"]] = np.array(row["longer"])
+    return fields, longer
 
 
 def _apart(
@@ -250,6 +267,8 @@ def _apart(
         space,
         tasks=tuple(space.tasks[i] for i in keep),
         phenomena=tuple(space.phenomena[i] for i in keep),
+        fields=tuple(space.fields[i] for i in keep),
+        longer={},
         first={key: margins for key, margins in first.items() if key[2] in there},
         after={TUNED: {key: margins for key, margins in after.items() if {*key[2:]} <= there}},
         slopes=space.slopes[:, keep][:, :, keep],

@@ -60,6 +60,8 @@ class TaskSpaces:
                 raise StudyError(f"two tasks are called {name!r}", "a name of its own for each task")
         if len(asked) < 2:
             raise StudyError("one task alone", "at least two, of which one may move the other", "-t grammar")
+        if params.hypothesis is not None:
+            params.hypothesis.check(names)
         for paradigm in asked:
             halves(paradigm, 0, params)
         cells = []

@@ -15,7 +15,8 @@ from taskscope.stats.matrices import off_diagonal
 from taskscope.studies.task_spaces.accuracies import accuracy_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.forms import forms_table
-from taskscope.studies.task_spaces.hypotheses import hypothesis_table
+from taskscope.studies.task_spaces.hypotheses import hypothesis_table, rivals_table
+from taskscope.studies.task_spaces.hypothesis_files import Hypothesis
 from taskscope.studies.task_spaces.kinds import pattern
 from taskscope.studies.task_spaces.likenesses import likeness_table
 from taskscope.studies.task_spaces.params import ALL_CONDITIONS, PREDICTED, TUNED
@@ -32,14 +33,20 @@ def published() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
 
 
-def tables(found: Result) -> list[Table]:
-    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of it, the map, and what tasks share."""
+def tables(found: Result, hypothesis: Hypothesis | None = None) -> list[Table]:
+    """Tabulate phenomena, tasks, ways of tuning, what gradients tell of it, the map, and what tasks share.
+
+    Args:
+        found: One model.
+        hypothesis: A user's own, where there is one.
+    """
     space = found.space
     tuned = [_ways(found)] if space.drawn == TUNED else []
     asked = (
         _apart(found),
         accuracy_table(space),
         hypothesis_table(found),
+        rivals_table(found, hypothesis),
         forms_table(space),
         polarity_table(space),
         likeness_table(space),
