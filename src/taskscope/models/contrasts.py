@@ -45,6 +45,16 @@ class Contrasts:
         """(pair,) int64: tokens of the good sentence less those of the bad one."""
         return np.array([len(g[1]) - len(b[1]) for g, b in zip(self.good, self.bad, strict=True)])
 
+    @property
+    def commoner(self) -> np.ndarray:
+        """(pair,) float64: by how much tokens of the good sentence are commoner where the two differ.
+
+        Mean log of a token's number in the vocabulary, bad less good: byte-pair vocabularies number merges
+        as they are found, the most frequent first. What both end with does not count; nan where one sentence
+        has nothing there that the other lacks.
+        """
+        return np.array([_commoner(g[1], b[1]) for g, b in zip(self.good, self.bad, strict=True)])
+
     @cached_property
     def laid(self) -> Laid:
         """Both sentences of every pair from where they part: good and bad in turn."""
@@ -84,6 +94,16 @@ def score(executor: Executor, contrasts: Contrasts) -> np.ndarray:
     divided by length.
     """
     return log_probs(executor, contrasts.laid).reshape(-1, 2)
+
+
+def _commoner(good: tuple[int, ...], bad: tuple[int, ...]) -> float:
+    same = 0
+    while same < min(len(good), len(bad)) and good[-1 - same] == bad[-1 - same]:
+        same += 1
+    own, other = good[: len(good) - same], bad[: len(bad) - same]
+    if not own or not other:
+        return float("nan")
+    return float(np.log1p(other).mean() - np.log1p(own).mean())
 
 
 def _split(good: tuple[int, ...], bad: tuple[int, ...]) -> tuple[Pair, Pair]:

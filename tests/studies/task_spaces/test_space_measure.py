@@ -73,6 +73,20 @@ def test_scores_are_those_of_whole_sentences(model, probed) -> None:
         np.testing.assert_allclose(row["margins"], both[::2] - both[1::2], atol=1e-4)
 
 
+def test_scores_carry_what_the_sentences_differ_by(model, probed) -> None:
+    scores = [row for row in probed if row["part"] == SCORE and not row["condition"]]
+    assert all(row["field"] is None for row in probed if row["part"] != SCORE)
+    for row in scores:
+        [paradigm] = pair_registry.get(row["judged"])
+        pairs = halves(paradigm, 0, TINY)[row["half"]].judged
+        lengths = [len(model.encode(pair.good)) - len(model.encode(pair.bad)) for pair in pairs]
+        assert row["longer"] == lengths and len(row["commoner"]) == len(pairs)
+        assert row["field"] == paradigm.field != ""
+        if row["judged"] == "what-with-gap":
+            what, that = (model.encode(f"Jo knows {word}")[-1] for word in ("what", "that"))
+            assert row["commoner"] == pytest.approx([np.log((that + 1) / (what + 1))] * len(pairs))
+
+
 def test_two_tasks_are_compared_once_in_each_direction(probed) -> None:
     pairs = {(row["judged"], row["tuned"]): row for row in probed if row["part"] == PAIR}
     assert set(pairs) == {(a, b) for a in TASKS for b in TASKS if a != b}

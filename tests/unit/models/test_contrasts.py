@@ -49,6 +49,21 @@ def test_scores_differ_from_whole_sentences_by_what_both_start_with() -> None:
         assert not good or not bad or good[0] != bad[0]
 
 
+def test_which_sentence_is_longer_and_which_has_commoner_words_where_they_differ() -> None:
+    same_end = contrasts.Contrasts(
+        good=(((1,), (10, 99, 7)), ((1,), (5, 3)), ((1,), (8,)), ((1,), (2, 9)), ((1, 4), ())),
+        bad=(((1,), (40, 7)), ((1,), (3, 5)), ((1,), (8, 6, 8)), ((1,), (9,)), ((1, 4), ())),
+    )
+    np.testing.assert_array_equal(same_end.longer, [1, 0, -2, 1, 0])
+    rank = {token: np.log(token + 1) for token in (10, 99, 40)}
+    found = same_end.commoner
+    # What follows in both, 7 of the first pair, says nothing; other tokens in another order are as common.
+    assert found[0] == pytest.approx(rank[40] - (rank[10] + rank[99]) / 2) and found[1] == pytest.approx(0)
+    # The third pair and the fourth insert a word: there is none to be commoner than.
+    assert np.isnan(found[2:]).all()
+    np.testing.assert_allclose(contrasts.Contrasts(same_end.bad, same_end.good).commoner, -found)
+
+
 def test_only_tokens_behind_the_parting_reach_the_head() -> None:
     encoded = toy().contrasts(PAIRS[:1])
     assert len(encoded.laid.targets) == sum(len(rest) for _, rest in (*encoded.good, *encoded.bad))

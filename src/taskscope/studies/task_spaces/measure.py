@@ -87,11 +87,11 @@ class _Judged:
         ]
 
     def described(self, model: LanguageModel, **same: object) -> list[dict[str, object]]:
-        """Score all pairs likewise, and say what no tuning changes: fields, and lengths in tokens."""
+        """Score all pairs likewise, and say what no tuning changes: fields, and which tokens differ."""
         scored = self.records(model, part=SCORE, **same)
         return [
-            {**record, "field": p.field, "longer": pairs.longer.tolist()}
-            for record, p, pairs in zip(scored, self.paradigms, self.each, strict=True)
+            {**record, "field": p.field, "longer": e.longer.tolist(), "commoner": e.commoner.tolist()}
+            for record, p, e in zip(scored, self.paradigms, self.each, strict=True)
         ]
 
 

@@ -25,7 +25,8 @@ SCHEMA = pa.schema(
         ("half", pa.int8()),  # of the pairs; -1 where both were used
         ("margins", pa.list_(pa.float32())),  # log p(good) - log p(bad) of each judged pair, nats
         ("longer", pa.list_(pa.int16())),  # tokens of the good sentence less those of the bad one, of each
-        # judged pair; in rows of scores without tuning
+        # judged pair; in rows of scores without tuning, as the next
+        ("commoner", pa.list_(pa.float32())),  # by how much the good sentence has commoner tokens, log ranks
         ("steps", pa.int32()),  # of tuning
         ("changed", pa.int64()),  # weights that were changed
         ("norm", pa.float64()),  # length of the change
@@ -52,6 +53,7 @@ _NUMBERS = ("gradient", "overlap", "untrained", "slope", "stepped", "words", "wo
 _MORE = (
     "field",
     "longer",
+    "commoner",
     "gain",
     "rise",
     "above",

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from taskscope.studies.columns import where
 from taskscope.studies.task_spaces.params import APART, PREDICTED, TUNED
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TRANSFER
+from taskscope.studies.task_spaces.scores import ByPairs, described, first_margins, steps_of
 from taskscope.tasks.minimal_pairs import PHENOMENA
 from taskscope.tasks.pair_files import UNGROUPED
 
@@ -37,7 +38,7 @@ class Space:
     tasks: tuple[str, ...]
     phenomena: tuple[str, ...]
     """Of each task."""
-    first: dict[tuple[int, int, str], Array]
+    first: ByPairs
     """(seed, half, task) to the margins of the unchanged model (pair,), nats."""
     after: dict[str, dict[tuple[int, int, str, str], Array]]
     """Condition to (seed, half, tuned, judged) to margins (pair,)."""
@@ -57,8 +58,10 @@ class Space:
     """Name of `LIKENESSES` to (task, task), the mean over seeds; zero on the diagonal."""
     fields: tuple[str, ...] = ()
     """Field of linguistics of each task; empty where it has none, or rows do not tell."""
-    longer: dict[tuple[int, int, str], Array] = field(default_factory=dict)
+    longer: ByPairs = field(default_factory=dict)
     """(seed, half, task) to the tokens of good sentences less those of bad ones (pair,), where rows tell."""
+    commoner: ByPairs = field(default_factory=dict)
+    """The same to how much commoner tokens of good sentences are, log ranks; nan where none is exchanged."""
 
     @property
     def n(self) -> int:
@@ -200,9 +203,9 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         return None
     known = list(PHENOMENA.values())
     tasks.sort(key=lambda t: (known.index(p) if (p := phenomenon[t]) in known else len(known), p, t))
-    first = _first(scores)
-    fields, longer = _described(scores)
-    first_apart = _first(where(mine, part=SCORE, condition=APART))
+    first = first_margins(scores)
+    fields, longer, commoner = described(scores)
+    first_apart = first_margins(where(mine, part=SCORE, condition=APART))
     after: dict[str, dict[tuple[int, int, str, str], Array]] = {}
     steps: dict[tuple[str, str], list[int]] = {}
     changed: dict[str, list[int]] = {}
@@ -217,7 +220,7 @@ def _space(rows: pa.Table, model: str) -> Space | None:
     told_apart = after.pop(APART, {})
     if after and TUNED not in after:
         return None
-    slopes, stepped = _steps(steps_taken, tasks)
+    slopes, stepped = steps_of(steps_taken, tasks)
     space = Space(
         model=model,
         weights=next((told for told in where(mine, part=SIZE)["weights"].to_pylist() if told), ""),
@@ -233,28 +236,14 @@ def _space(rows: pa.Table, model: str) -> Space | None:
         likeness=_likeness(where(mine, part=PAIR), tasks),
         fields=tuple(fields[task] for task in tasks),
         longer=longer,
+        commoner=commoner,
     )
     return replace(space, apart=_apart(space, first_apart, told_apart))
 
 
-def _first(scores: pa.Table) -> dict[tuple[int, int, str], Array]:
-    rows = scores.select(["seed", "half", "judged", "margins"]).to_pylist()
-    return {(row["seed"], row["half"], row["judged"]): np.array(row["margins"]) for row in rows}
-
-
-def _described(scores: pa.Table) -> tuple[dict[str, str], dict[tuple[int, int, str], Array]]:
-    """Read each task's field and its pairs' lengths; rows that were measured before tell none."""
-    fields, longer = {}, {}
-    for row in scores.to_pylist():
-        fields[row["judged"]] = row.get("field") or ""
-        if row.get("longer") is not None:
-            longer[row["seed"], row["half"], row["judged"]] = np.array(row["longer"])
-    return fields, longer
-
-
 def _apart(
     space: Space,
-    first: dict[tuple[int, int, str], Array],
+    first: ByPairs,
     after: dict[tuple[int, int, str, str], Array],
 ) -> Space | None:
     """Make the map of pairs without a word in common, of the tasks that were tuned on so and judged so."""
@@ -269,28 +258,13 @@ def _apart(
         phenomena=tuple(space.phenomena[i] for i in keep),
         fields=tuple(space.fields[i] for i in keep),
         longer={},
+        commoner={},
         first={key: margins for key, margins in first.items() if key[2] in there},
         after={TUNED: {key: margins for key, margins in after.items() if {*key[2:]} <= there}},
         slopes=space.slopes[:, keep][:, :, keep],
         stepped=space.stepped[cut],
         likeness={name: matrix[cut] for name, matrix in space.likeness.items()},
     )
-
-
-def _steps(rows: pa.Table, tasks: list[str]) -> tuple[Array, Array]:
-    """Read slopes (half, tuned, judged) and measured steps (tuned, judged), mean over seeds."""
-    place = {task: i for i, task in enumerate(tasks)}
-    n = len(tasks)
-    total, count = np.zeros((3, n, n)), np.zeros((3, n, n))
-    for row in rows.to_pylist():
-        if row["tuned"] in place and row["judged"] in place:
-            cell = place[row["tuned"]], place[row["judged"]]
-            for layer, value in ((row["half"], row["slope"]), (2, row["stepped"])):
-                if value is not None:
-                    total[layer][cell] += value
-                    count[layer][cell] += 1
-    mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return mean[:2], mean[2]
 
 
 def _likeness(rows: pa.Table, tasks: list[str]) -> dict[str, Array]:

@@ -23,6 +23,7 @@ from taskscope.studies.task_spaces.params import ALL_CONDITIONS, PREDICTED, TUNE
 from taskscope.studies.task_spaces.polarity import polarity_table
 from taskscope.studies.task_spaces.spaces import Space
 from taskscope.studies.task_spaces.statistics import common_mode, compressed
+from taskscope.studies.task_spaces.subsets import differences_table, subsets_table
 from taskscope.studies.wording import percent
 from taskscope.tasks.pair_files import UNGROUPED
 
@@ -49,6 +50,8 @@ def tables(found: Result, hypothesis: Hypothesis | None = None) -> list[Table]:
         rivals_table(found, hypothesis),
         forms_table(space),
         polarity_table(space),
+        subsets_table(space),
+        differences_table(space),
         likeness_table(space),
     )
     more = [each for each in asked if each is not None]
