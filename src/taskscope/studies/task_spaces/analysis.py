@@ -19,7 +19,9 @@ from taskscope.studies.task_spaces.damage.findings import damage_finding, damage
 from taskscope.studies.task_spaces.discoveries import discoveries_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.lives import showing as lives_showing
+from taskscope.studies.task_spaces.lives import spread
 from taskscope.studies.task_spaces.lives.found import Lives, lives
+from taskscope.studies.task_spaces.lives.spread import Spread
 from taskscope.studies.task_spaces.params import TaskSpaceParams
 from taskscope.studies.task_spaces.patterns import tables as patterns_tabulating
 from taskscope.studies.task_spaces.patterns.findings import Patterns, patterns, patterns_finding
@@ -50,6 +52,12 @@ def all_lives(rows: pa.Table, params: TaskSpaceParams) -> list[Lives]:
     return lives(rows, [result.space for result in results(rows, params)])
 
 
+@once_per_table
+def all_spreads(rows: pa.Table, params: TaskSpaceParams) -> list[Spread]:
+    """Tell over how many heads and neurons tasks are spread, for every model that was asked."""
+    return spread.spreads(rows, [result.space for result in results(rows, params)])
+
+
 def analyse(rows: pa.Table, params: TaskSpaceParams) -> list[Finding]:
     """Judge the claims for every model, and those along a series for every series."""
     found = [finding for result in results(rows, params) for finding in judging.findings(result)]
@@ -62,6 +70,8 @@ def figures(rows: pa.Table, findings: Sequence[Finding], params: TaskSpaceParams
     """Draw the map of every model, neighbours in it, and estimates beside their controls."""
     drawn = [figure for result in results(rows, params) for figure in drawing.figures(result, findings)]
     drawn += [figure for each in all_lives(rows, params) for figure in lives_showing.figures(each)]
+    of_heads = [spread.figure(each) for each in all_spreads(rows, params)]
+    drawn += [each for each in of_heads if each is not None]
     drawn += [figure for each in series(rows, params) for figure in along_drawing.figures(each, params.draws)]
     steps = [neighbours.figure(each) for each in series(rows, params)]
     return drawn + [each for each in steps if each is not None]
@@ -77,6 +87,10 @@ def tables(rows: pa.Table, params: TaskSpaceParams) -> list[Table]:
     there = [discoveries_table(each) for each in all_patterns(rows, params)]
     found += [each for each in there if each is not None]
     found += [table for each in all_lives(rows, params) for table in lives_showing.tables(each)]
+    by_model: dict[str, list[Spread]] = {}
+    for one in all_spreads(rows, params):
+        by_model.setdefault(one.model, []).append(one)
+    found += [spread.table(some) for some in by_model.values()]
     found += [along_drawing.table(each, params.draws) for each in series(rows, params)]
     steps = [neighbours.table(each) for each in series(rows, params)]
     return found + [each for each in steps if each is not None]

@@ -18,7 +18,7 @@ from taskscope.models.first_order import Step
 from taskscope.models.gradients import Gradient, Mask
 from taskscope.models.overlap import compare
 from taskscope.models.raised import raised
-from taskscope.models.tuning import Budget, Tuned, tune
+from taskscope.models.tuning import Tuned
 from taskscope.models.untrained import untrained
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_spaces import overlaps
@@ -30,18 +30,13 @@ from taskscope.studies.task_spaces.params import (
     APART,
     N_STEPPED,
     PLAIN,
-    PLAIN_MASKED,
-    REVERSED,
-    SCATTERED,
-    SHUFFLED,
     TUNED,
-    WHOLE,
     ProbeCell,
     ProbeParams,
     TransferParams,
-    TuneParams,
 )
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, SIZE, STEP, TRANSFER, to_rows
+from taskscope.studies.task_spaces.ways import tune_on
 from taskscope.tasks import pair_registry
 from taskscope.tasks.minimal_pairs import MinimalPair, Paradigm
 
@@ -267,40 +262,6 @@ def _after(
     told = {"steps": found.steps, "changed": found.delta.n_changed, "norm": found.delta.norm}
     with model.edited(found.delta):
         return judged.records(model, part=TRANSFER, condition=condition, tuned=own, half=half, **told)
-
-
-def tune_on(
-    model: LanguageModel, pairs: Contrasts, condition: str, params: TuneParams, rng: np.random.Generator
-) -> Tuned:
-    """Tune by one of `params.ALL_CONDITIONS`."""
-    if condition == SHUFFLED:
-        pairs = pairs.swapped(rng.random(len(pairs)) < 0.5)
-    elif condition == REVERSED:
-        pairs = pairs.swapped(np.ones(len(pairs), dtype=bool))
-    objective = gradients.plain if condition in (PLAIN, PLAIN_MASKED) else gradients.margin
-    gradient, first = objective(model.executor, pairs)
-    if condition == PLAIN_MASKED:
-        mask = choose(model, pairs, gradients.margin(model.executor, pairs)[0], params)
-    elif condition in (PLAIN, WHOLE):
-        mask = gradients.everything(gradient)
-    else:
-        mask = choose(model, pairs, gradient, params)
-    if condition == SCATTERED:
-        mask = gradients.scattered(mask, rng)
-    size = sum(values.numel() for values in gradient.values())
-    budget = Budget(
-        steps=params.steps,
-        fewest=min(params.fewest_steps, params.steps),
-        batch=params.batch,
-        rate=params.rate or _rate(size),
-        strength=params.strength,
-    )
-    return tune(model.executor, pairs, objective, mask, budget, first, rng)
-
-
-def _rate(size: int) -> float:
-    """Choose a learning rate by the number of weights (protocol task_spaces 2.4, recommended)."""
-    return 2e-3 if size < 10_000_000 else 3e-4 if size < 50_000_000 else 1e-4
 
 
 def _chosen(model: LanguageModel, pairs: Contrasts, params: ProbeParams) -> tuple[Gradient, Mask]:

@@ -145,8 +145,8 @@ def _transfer(params: TaskSpaceParams, tasks: Sequence[Paradigm]) -> int:
 
 
 def _lives(params: TaskSpaceParams, task: Paradigm, model: PlannedModel) -> int:
-    """Count tokens: mask and steps, and scores of the task after two parts of its change for each block."""
-    learned = params.n_train + params.steps * params.batch
+    """Count tokens: mask, steps and control, and scores after two parts of its change for each block."""
+    learned = 2 * params.n_train + params.steps * params.batch
     tuning = N_HALVES * _length(task) * _BACKWARD * learned
     return ceil(tuning + 2 * (model.n_blocks + 2) * _score(params, task))
 

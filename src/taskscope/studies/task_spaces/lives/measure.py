@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from taskscope.models import gradients
 from taskscope.models.weight_places import OUTSIDE, places
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_spaces.choosing import Half, halves
-from taskscope.studies.task_spaces.lives.rows import LIVES, SCHEMA
-from taskscope.studies.task_spaces.masks import choose
-from taskscope.studies.task_spaces.measure import as_float32, encode, tune_on
+from taskscope.studies.task_spaces.lives.rows import LIVES, SCHEMA, UNITS
+from taskscope.studies.task_spaces.lives.units import of_units
+from taskscope.studies.task_spaces.measure import as_float32, encode
 from taskscope.studies.task_spaces.params import TUNED, TuneParams
+from taskscope.studies.task_spaces.ways import Lesson, learn, lesson
 from taskscope.tasks import pair_registry
 
 if TYPE_CHECKING:
@@ -37,9 +37,13 @@ def lives(cell: Cell, model: LanguageModel) -> Measured:
     where = places(model.hf, model.anatomy)
     same = {"part": LIVES, "judged": paradigm.name, "phenomenon": paradigm.short}
     records: list[dict[str, object]] = []
+    parts: list[Lesson] = []
     for number, half in enumerate(halves(paradigm, cell.seed, params)):
-        found = _half(model, where, half, params, cell.rng(f"{LIVES} {number}"))
+        rng = cell.rng(f"{LIVES} {number}")
+        parts.append(lesson(model, encode(model, half.train), TUNED, params, rng))
+        found = _half(model, where, half, parts[-1], params, rng)
         records += [{**same, "half": number, **record} for record in found]
+    records += [{**same, **record} for record in of_units(model, where, parts, cell.rng(UNITS))]
     return Measured(rows=pa.Table.from_pylist(records, schema=SCHEMA), notes=notes)
 
 
@@ -47,12 +51,11 @@ def _half(
     model: LanguageModel,
     where: dict[str, Place],
     half: Half,
+    told: Lesson,
     params: TuneParams,
     rng: np.random.Generator,
 ) -> list[dict[str, object]]:
-    pairs, judged = encode(model, half.train), encode(model, half.judged)
-    gradient, _ = gradients.margin(model.executor, pairs)
-    mask = choose(model, pairs, gradient, params)
+    judged, gradient, mask = encode(model, half.judged), told.gradient, told.mask
     amounts = {
         name: np.array([float(g.numel()), float(g.double().square().sum()), float(mask[name].sum())])
         for name, g in gradient.items()
@@ -63,7 +66,7 @@ def _half(
         here = np.sum([amounts[name] for name in gradient if where[name] == place], axis=0) / total
         shares = dict(zip(("size", "squares", "chosen"), map(float, here), strict=True))
         records.append({"block": place.block, "module": place.module, **shares})
-    delta = tune_on(model, pairs, TUNED, params, rng).delta
+    delta = learn(model, told, params, rng).delta
     first = _mean_margin(model, judged)
     whole = _gain(model, judged, delta, first)
     for block in range(OUTSIDE, len(model.anatomy.blocks)):
