@@ -69,7 +69,12 @@ def test_gradients_alone_draw_the_same_map() -> None:
         for word in ("tuned", "tuning")
     )
     phenomena, tasks, licence, *more = TASK_SPACES.tables(table, [], params)
-    assert [each.name.rpartition("-")[2] for each in more] == ["hypothesis", "polarity", "likeness"]
+    assert [each.name.rpartition("-")[2] for each in more] == [
+        "hypothesis",
+        "polarity",
+        "differences",
+        "likeness",
+    ]
     assert {row[phenomena.columns.index("pattern")] for row in phenomena.rows} == {"–"}
     assert "no accuracy was gained" in phenomena.note and "not measured" in tasks.note
     assert [float(row[2]) > 0.95 for row in licence.rows] == [True, True]

@@ -110,7 +110,9 @@ def test_common_mode_is_all_of_a_map_of_rows_and_columns_and_what_chance_gives_o
 
 def test_tables_tell_every_task_and_the_published_numbers() -> None:
     tables = TASK_SPACES.tables(rows("map of phenomena"), [], PARAMS)
-    assert [len(table.rows) for table in tables] == [7, 19, 4, 0, 7, 7, 4, 4, 7], "no pairs without a word"
+    assert [len(table.rows) for table in tables] == [7, 19, 4, 0, 7, 7, 4, 4, 7, 10], (
+        "no pairs without a word"
+    )
     assert tables[7].title == "What do tasks share before any tuning?"
     assert tables[8].title == "Patterns inside phenomena"
     assert published()["within"]["IRR-F"][2] == [-0.97, 0.05]

@@ -166,7 +166,7 @@ def rivals_table(found: Result, own: Hypothesis | None = None) -> Table | None:
 
 
 def _cell(each: Agreement) -> str:
-    return f"{each.value.value:+.2f} ({each.value.low:+.2f} to {each.value.high:+.2f}), p {each.p:.3f}"
+    return f"{each.value.value:+.2f} ({each.value.low:+.2f} to {each.value.high:+.2f}), p {each.p:.4f}"
 
 
 def hypothesis_table(found: Result) -> Table | None:
