@@ -229,6 +229,11 @@ INSTEAD = (
         LONG,
     ),
     Instead(
+        "taskscope run task-spaces -m pico-m -t mine.jsonl --set hypothesis=expected.csv",
+        "taskscope run task-spaces -m pico-xs -t mine.jsonl --set hypothesis=expected.csv -p smoke --out r",
+        LONG,
+    ),
+    Instead(
         "taskscope run task-spaces -m EleutherAI/pythia-1b --set first_order=true",
         "taskscope run task-spaces -m pico-xs --set first_order=true -p smoke --out runs/c",
         HUB,
@@ -275,6 +280,7 @@ def give_files(folder: Path) -> None:
         json.dumps({"good": good, "bad": bad, "task": task}) for good, bad, task in (*singular, *plural)
     ]
     _write(folder / "mine.jsonl", "", sentences)
+    _write(folder / "expected.csv", "task,one,many", ["one,,0.5", "many,0.5,"])
     scores = folder / "results" / "my-task"
     scores.mkdir(parents=True)
     for place, model in enumerate(("opt-125m", "opt-350m", "opt-1.3b", "opt-2.7b")):

@@ -54,6 +54,18 @@ def test_what_is_the_same_everywhere_goes_with_nothing(space: Space) -> None:
     assert likeness_table(replace(space, likeness={"gradient": np.zeros_like(flat)})) is None
 
 
+def test_of_two_tasks_likeness_is_told_and_nothing_it_goes_with(space: Space) -> None:
+    two = {
+        condition: {key: margins for key, margins in after.items() if {*key[2:]} <= {*space.tasks[:2]}}
+        for condition, after in space.after.items()
+    }
+    slopes = {"slopes": space.slopes[:, :2, :2], "stepped": space.stepped[:2, :2]}
+    names = {"tasks": space.tasks[:2], "phenomena": space.phenomena[:2]}
+    likeness = {"words": np.array([[0, 0.5], [0.5, 0]])}
+    [row] = _rows(replace(space, **names, **slopes, after=two, likeness=likeness))
+    assert row[1] == "+0.500" and row[3:] == ("–", "–")
+
+
 def _rows(space: Space) -> tuple[tuple[object, ...], ...]:
     table = likeness_table(space)
     assert table is not None

@@ -67,7 +67,9 @@ def read(path: str | Path) -> Hypothesis:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise StudyError(f"hypothesis {str(path)!r}: {error}", _FORM) from None
+        raise StudyError(
+            f"hypothesis {str(path)!r}: {getattr(error, 'strerror', None) or error}", _FORM
+        ) from None
     if len(lines) < 3:
         raise StudyError(f"hypothesis {str(path)!r} has {len(lines)} lines", _FORM)
     tasks = tuple(name.strip() for name in lines[0][1][1:])

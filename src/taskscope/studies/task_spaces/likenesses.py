@@ -55,7 +55,8 @@ def shared(space: Space) -> list[Shared]:
             cut = np.ix_(keep, keep)
             return partial_correlation(target[cut], likeness[cut], ())
 
-        values = leave_one_out(value, space.n)
+        # Of two tasks none can be left out.
+        values = leave_one_out(value, space.n) if space.n > 2 else np.full(1, np.nan)
         inside, outside = likeness[off & same], likeness[off & ~same]
         at = bounded(values) if np.isfinite(values).all() else None
         found.append(Shared(name, _mean(inside), _mean(outside), at))

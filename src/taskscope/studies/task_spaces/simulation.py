@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from taskscope.studies.task_spaces.params import PLAIN, SCATTERED, SHUFFLED, TUNED, TaskSpaceParams
+from taskscope.studies.task_spaces.params import (
+    PLAIN,
+    PLAIN_MASKED,
+    SCATTERED,
+    SHUFFLED,
+    TUNED,
+    TaskSpaceParams,
+)
 from taskscope.studies.task_spaces.rows import PAIR, SCORE, TRANSFER, to_rows
 
 SIZES = (2, 3, 4, 3, 2, 2, 3)
@@ -44,6 +51,8 @@ class Scenario:
     """Whether gradients say the opposite of transfer."""
     spilled: float = 0.3
     """Spread of what other ways of tuning do to other tasks, where this one does `noise`."""
+    masked: float | None = None
+    """The same spread of plain training on the chosen weights; None where that was not measured."""
     contained: bool = False
     """Whether plain training moves its own task alone."""
     noise: float = 0.08
@@ -68,6 +77,8 @@ class Scenario:
         maps = {TUNED: truth + moved, SHUFFLED: moved}
         for name in (PLAIN, SCATTERED):
             maps[name] = truth + moved + rng.normal(0, self.spilled, (n, n))
+        if self.masked is not None:
+            maps[PLAIN_MASKED] = truth + moved + rng.normal(0, self.masked, (n, n))
         if self.contained:
             maps[PLAIN] = np.zeros((n, n))
         for name, each in maps.items():
@@ -179,6 +190,23 @@ SCENARIOS = (
         tested=("2", "3"),
         paired=0.2,
         spilled=0.0,
+    ),
+    Scenario(
+        "chosen weights isolate",
+        "Plain training on the chosen weights does to other tasks what gradient differences do; on all "
+        "weights, and on others drawn at random, it spills.",
+        true=(),
+        tested=("3",),
+        paired=0.2,
+        masked=0.0,
+    ),
+    Scenario(
+        "gradient differences isolate",
+        "Every other way of tuning spills, plain training on the chosen weights too.",
+        true=("3",),
+        tested=("3",),
+        paired=0.2,
+        masked=0.3,
     ),
     Scenario(
         "contained",

@@ -99,11 +99,11 @@ def table(found: list[Spread]) -> Table:
         note=f"Mean over {len(found[0].tasks)} tasks, 95 % intervals over tasks. A head has its rows of "
         "query, key and value and its columns of the attention output, a row that serves several heads in "
         "equal parts; a neuron has the rows that lead into it and the column that leads out. Squared "
-        "gradient: share of all that stands in these units. Half is held by: the share of units, largest first, that "
-        "hold half of what all of them hold; all have as many weights, so 50 % is what chance gives, and "
-        "Gini's coefficient is then 0. Labels exchanged: the same of the gradient of the same pairs with "
-        "good and bad exchanged at random, which is concentrated too without any task. The same in both "
-        "halves: rank correlation over units.",
+        "gradient: share of all that stands in these units. Half is held by: the share of units, largest "
+        "first, that hold half of what all of them hold; all have as many weights, so 50 % is what chance "
+        "gives, and Gini's coefficient is then 0. Labels exchanged: the same of the gradient of the same "
+        "pairs with good and bad exchanged at random, which is concentrated too without any task. The same "
+        "in both halves: rank correlation over units.",
         model=found[0].model,
     )
 
