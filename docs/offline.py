@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from taskscope.studies.task_spaces.params import FEW
+
 HUB = "downloads a model; a built-in one takes its place, in the smoke profile"
 LONG = "takes many minutes; the smoke profile takes the same way"
 DATA = "downloads a published set"
@@ -229,8 +231,8 @@ INSTEAD = (
         LONG,
     ),
     Instead(
-        "taskscope run task-spaces -m pico-m -t mine.jsonl --set hypothesis=expected.csv",
-        "taskscope run task-spaces -m pico-xs -t mine.jsonl --set hypothesis=expected.csv -p smoke --out r",
+        "taskscope run task-spaces -m pico-m --set hypothesis=expected.csv",
+        "taskscope run task-spaces -m pico-xs --set hypothesis=expected.csv -p smoke --out runs/f",
         LONG,
     ),
     Instead(
@@ -280,7 +282,8 @@ def give_files(folder: Path) -> None:
         json.dumps({"good": good, "bad": bad, "task": task}) for good, bad, task in (*singular, *plural)
     ]
     _write(folder / "mine.jsonl", "", sentences)
-    _write(folder / "expected.csv", "task,one,many", ["one,,0.5", "many,0.5,"])
+    shares = [f"{own},{','.join('' if own == other else '0.5' for other in FEW)}" for own in FEW]
+    _write(folder / "expected.csv", f"task,{','.join(FEW)}", shares)
     scores = folder / "results" / "my-task"
     scores.mkdir(parents=True)
     for place, model in enumerate(("opt-125m", "opt-350m", "opt-1.3b", "opt-2.7b")):

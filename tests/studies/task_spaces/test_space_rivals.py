@@ -23,7 +23,7 @@ from taskscope.studies.task_spaces.hypotheses import (
     rivals_table,
 )
 from taskscope.studies.task_spaces.hypothesis_files import Hypothesis, read
-from taskscope.studies.task_spaces.params import TUNED, TaskSpaceParams
+from taskscope.studies.task_spaces.params import FEW, TUNED, TaskSpaceParams
 from taskscope.studies.task_spaces.simulation import SIZES, rows_of_maps
 from taskscope.studies.task_spaces.spaces import Space, spaces
 from taskscope.studies.task_spaces.study import TASK_SPACES
@@ -136,8 +136,9 @@ def test_the_table_shows_every_hypothesis_and_says_why_one_is_missing(tmp_path: 
 
 
 def test_a_run_keeps_the_file_and_refuses_one_for_other_tasks(tmp_path: Path) -> None:
-    tasks = ("what-with-gap", "that-without-gap", "verb-of-subject")
-    values = np.array([[0, -1, 0.25], [-1, 0, 0], [0.5, 0, 0]])
+    tasks = ("what-with-gap", "that-without-gap", "verb-of-subject", *FEW[:3])
+    values = np.zeros((6, 6))
+    values[:3, :3] = [[0, -1, 0.25], [-1, 0, 0], [0.5, 0, 0]]
     path = written(tmp_path, tasks, values)
     asked = {"tasks": list(tasks), "hypothesis": str(path)}
     _, params = StudyRequest(study="task-spaces", profile="smoke", overrides=asked).resolve()
@@ -155,6 +156,22 @@ def test_a_run_keeps_the_file_and_refuses_one_for_other_tasks(tmp_path: Path) ->
         TASK_SPACES.plan(params.model_copy(update={"tasks": (*tasks, "past-form")}), [MODEL])
     with pytest.raises(StudyError, match="names 'verb-of-subject', which is no task of the run"):
         TASK_SPACES.plan(params.model_copy(update={"tasks": tasks[:2]}), [MODEL])
+    few = written(tmp_path, tasks[:3], values)
+    with pytest.raises(StudyError, match=r"mine\.csv for 3 tasks"):
+        TASK_SPACES.plan(params.model_copy(update={"tasks": tasks[:3], "hypothesis": read(few)}), [MODEL])
+
+
+def test_a_hypothesis_of_ones_own_needs_no_phenomena(tmp_path: Path) -> None:
+    space = world(0.2)
+    expected = graded(space)
+    assert expected is not None
+    own = read(written(tmp_path, space.tasks, expected))
+    # A file without groups: every task is of a phenomenon of its own.
+    alone = replace(space, phenomena=("ungrouped",) * space.n, fields=("",) * space.n)
+    table = rivals_table(judging.result(alone, 200), own)
+    assert table is not None and table.columns == ("agreement", "mine.csv")
+    told = {row[0]: row[1] for row in table.rows}
+    assert float(told["as measured (Mantel)"].partition(" ")[0]) > 0.5
 
 
 @pytest.mark.parametrize(

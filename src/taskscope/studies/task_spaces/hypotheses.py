@@ -140,15 +140,18 @@ def _area(same: Array) -> Callable[[Array], Array]:
 def rivals_table(found: Result, own: Hypothesis | None = None) -> Table | None:
     """Tabulate the graded and a user's own hypothesis beside phenomena; None where there is neither."""
     space = found.space
-    if found.numbers is None or found.numbers.grouping is None:
+    if found.numbers is None:
         return None
-    told: dict[str, list[Agreement]] = {"same phenomenon": agreements(space)}
-    if (graded_one := graded(space)) is not None:
-        told["graded by field"] = agreements(space, expected=graded_one)
+    told: dict[str, list[Agreement]] = {}
+    by_field = graded(space) if found.numbers.grouping is not None else None
+    if by_field is not None:
+        told["graded by field"] = agreements(space, expected=by_field)
     if own is not None:
         told[own.source] = agreements(space, expected=own.of(space.tasks))
-    if len(told) == 1:
+    if not told:
         return None
+    if found.numbers.grouping is not None:
+        told = {"same phenomenon": agreements(space), **told}
     cells = {name: {each.name: _cell(each) for each in some} for name, some in told.items()}
     ways = list(dict.fromkeys(way for some in cells.values() for way in some))
     return Table(

@@ -15,6 +15,10 @@ from taskscope.errors import StudyError, nearest
 _FORM = "a .csv file: a header of task names behind its first cell, and a row for each of the same tasks"
 
 
+FEWEST = 6
+"""Tasks below which no map is judged by anything."""
+
+
 class Hypothesis(BaseModel):
     """What is expected of the map; kept with the parameters, so that a run can be judged without the file."""
 
@@ -27,7 +31,7 @@ class Hypothesis(BaseModel):
     """(tuned, judged) in the order of `tasks`, in any unit; the diagonal is not looked at."""
 
     def check(self, tasks: Sequence[str]) -> None:
-        """Refuse tasks that it does not know, and names that no task of the run has.
+        """Refuse tasks that it does not know, names that no task of the run has, and too few tasks.
 
         Raises:
             StudyError: Naming them.
@@ -46,6 +50,10 @@ class Hypothesis(BaseModel):
                     f"its tasks: {', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}",
                     nearest(unknown, tasks),
                 )
+        if len(tasks) < FEWEST:
+            raise StudyError(
+                f"{self.source} for {len(tasks)} tasks", f"at least {FEWEST}, or nothing is judged"
+            )
 
     def of(self, tasks: Sequence[str]) -> np.ndarray:
         """Return the expectation for some of its tasks, in that order: (tuned, judged), 0 on the diagonal."""

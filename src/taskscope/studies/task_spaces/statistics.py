@@ -19,13 +19,14 @@ from taskscope.stats.matrices import (
 )
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
+from taskscope.studies.task_spaces.hypothesis_files import FEWEST
 from taskscope.studies.task_spaces.params import PLAIN, PLAIN_MASKED, SCATTERED, SHUFFLED, TUNED
 from taskscope.studies.task_spaces.spaces import Space
 
 Array = np.ndarray
 NULLS = ("words", "word_pairs", "untrained")
 """What every map is held against: likeness in words, and of gradients without anything learned."""
-FEWEST_TASKS = 6
+FEWEST_TASKS = FEWEST
 """Tasks below which intervals over tasks say nothing."""
 
 
