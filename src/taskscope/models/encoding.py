@@ -54,17 +54,18 @@ class Encoder:
         Raises:
             TaskError: As `encode`.
         """
-        new = list(dict.fromkeys(text for text in texts if text not in self._known))
-        if new:
-            behind = len(self.probe.after)
-            for text, ids in zip(new, self.tokenizer(new)["input_ids"], strict=True):
-                self._known[text] = tuple(ids[: len(ids) - behind]) or self._beginning()
-        for text in texts:
-            self._check_length(text, len(self._known[text]))
-        result = [self._known[text] for text in texts]
-        if len(self._known) > 1 << 16:
-            self._known.clear()
-        return result
+        found = self._tokenised(texts)
+        for text, ids in zip(texts, found, strict=True):
+            self._check_length(text, len(ids))
+        return found
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens that `encode` would give each text, however many they are.
+
+        Raises:
+            TaskError: If a text has none at all.
+        """
+        return [len(ids) for ids in self._tokenised(texts)]
 
     def tokens_of(self, prompts: Sequence[str | Tokens]) -> list[Tokens]:
         """Return the token ids of prompts, which may be texts or token ids already.
@@ -142,6 +143,18 @@ class Encoder:
             tokens = iter(self.encode_pairs(flat))
             encoded[name] = [[next(tokens)[1] for _ in some] for some in accepted]
         return encoded
+
+    def _tokenised(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the tokens of texts of any length; each distinct one is encoded once."""
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        if new:
+            behind = len(self.probe.after)
+            for text, ids in zip(new, self.tokenizer(new)["input_ids"], strict=True):
+                self._known[text] = tuple(ids[: len(ids) - behind]) or self._beginning()
+        result = [self._known[text] for text in texts]
+        if len(self._known) > 1 << 16:
+            self._known.clear()
+        return result
 
     def _split(self, texts: tuple[str, str], prompt: tuple[int, ...], whole: tuple[int, ...]) -> Pair:
         if not texts[0] and whole[: len(prompt)] != prompt:

@@ -6,14 +6,14 @@ Used inside measuring alone: it needs the model's tokenizer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from taskscope.errors import ModelError, TaskError
 from taskscope.studies.kernel_regression.draws import Question, rendered
-from taskscope.tasks.classification import ClassificationTask
+from taskscope.tasks.classification import ClassificationTask, Text
 from taskscope.tasks.prompts import Prompt, PromptFormat, TokenSpan
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel
 
 Tokens = tuple[int, ...]
+LEAST_KEPT = 0.5
+"""Share of a prompt's words that must be left where texts are cut to fit; else fewer should be shown."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Asker:
 
     def __init__(self, task: ClassificationTask, model: LanguageModel, template: PromptFormat) -> None:
         self.task, self.model, self.template = task, model, template
+        self._cut: set[str] = set()
         bare = rendered(task, Question((), task.test[0]), template).text
         pairs = model.encoder.encode_pairs([(bare, template.answer(label)) for label in task.labels])
         self.labels: list[Tokens] = [tokens for _, tokens in pairs]
@@ -72,13 +75,19 @@ class Asker:
                 "a fast tokenizer, since attention is read at the tokens of labels",
             )
 
-    def encode(self, questions: Sequence[Question]) -> list[Asked]:
+    def encode(self, questions: Sequence[Question], *, whole: bool = False) -> list[Asked]:
         """Encode questions and find their parts.
 
+        Args:
+            questions: What is asked; where a prompt is longer than the model takes its texts are `fitted`.
+            whole: Whether such a prompt is refused instead.
+
         Raises:
-            TaskError: If a prompt is longer than the model takes, or a label has no token of its own.
+            TaskError: If a prompt is longer than the model takes, and too much of its texts would have to go;
+                or a label has no token of its own.
         """
-        prompts = [rendered(self.task, question, self.template) for question in questions]
+        some = questions if whole else self.fitted(questions)
+        prompts = [rendered(self.task, question, self.template) for question in some]
         texts = [prompt.text for prompt in prompts]
         tokens = self.model.encoder.encode_all(texts)
         offsets = self.model.encoder.offsets_all(texts)
@@ -86,6 +95,32 @@ class Asker:
         return [
             Asked(ids, self._layout(prompt, spans, len(ids)))
             for ids, prompt, spans in zip(tokens, prompts, offsets, strict=True)
+        ]
+
+    def fitted(self, questions: Sequence[Question]) -> list[Question]:
+        """Cut the longest texts of prompts that are too long, at the front, to one number of words (4).
+
+        The end of a text is kept, since it may hold the question (MNLI's hypothesis). What is cut depends on
+        the texts of a prompt, and neither on their order nor on their labels. Where less than `LEAST_KEPT` of
+        all words would be left the question is returned as it is.
+        """
+        sizes = list(map(len, self.labels))
+        slack = max(sizes) + (max(sizes) - min(sizes)) * max(
+            (len(q.demonstrations) for q in questions), default=0
+        )
+        counts = self.model.encoder.count([rendered(self.task, q, self.template).text for q in questions])
+        return [
+            question if n + slack <= self.model.context or self._fits(question) else self._shortened(question)
+            for question, n in zip(questions, counts, strict=True)
+        ]
+
+    def told(self) -> list[str]:
+        """Say in how many questions texts were cut; nothing where none were."""
+        if not self._cut:
+            return []
+        return [
+            f"Prompts on {len(self._cut)} texts were longer than the context of {self.model.label}: their "
+            "longest texts were cut at the front."
         ]
 
     def logprobs(self, asked: Sequence[Asked]) -> np.ndarray:
@@ -111,6 +146,24 @@ class Asker:
             )
         return found, self.logprobs(asked) if found.logprob is None else found.logprob
 
+    def _fits(self, question: Question) -> bool:
+        """Whether a prompt fits with the longest label everywhere, so that no label decides what is cut."""
+        longest = max(range(len(self.labels)), key=lambda label: len(self.labels[label]))
+        shown = tuple(Text(text=text.text, label=longest) for text in question.demonstrations)
+        text = rendered(self.task, replace(question, demonstrations=shown), self.template).text
+        return self.model.encoder.count([text])[0] + len(self.labels[longest]) <= self.model.context
+
+    def _shortened(self, question: Question) -> Question:
+        lengths = [len(text.text.split()) for text in (*question.demonstrations, question.query)]
+        low, high = 0, max(lengths)  # words that fit, and that do not
+        while high - low > 1:
+            most = (low + high) // 2
+            low, high = (most, high) if self._fits(_cut(question, most)) else (low, most)
+        if sum(min(length, low) for length in lengths) < LEAST_KEPT * sum(lengths):
+            return question
+        self._cut.add(question.query.text)
+        return _cut(question, low)
+
     def _layout(self, prompt: Prompt, offsets: Sequence[tuple[int, int]], n_tokens: int) -> Layout:
         by_part: dict[str, dict[int, TokenSpan]] = {}
         for span in prompt.token_spans(offsets):
@@ -134,3 +187,14 @@ class Asker:
         ends = np.append(starts[1:], after)[: len(starts)]
         whole = np.column_stack([starts, ends])
         return Layout(whole, texts, labels, (query.start, query.end), n_tokens)
+
+
+def _cut(question: Question, most: int) -> Question:
+    """Keep the last words of every text that has more than so many."""
+
+    def short(text: Text) -> Text:
+        words = text.text.split()
+        return text if len(words) <= most else Text(text=" ".join(words[-most:]), label=text.label)
+
+    shown = tuple(short(text) for text in question.demonstrations)
+    return replace(question, demonstrations=shown, query=short(question.query))

@@ -145,7 +145,8 @@ class Session:
         """Show texts and cues, and nothing where labels would stand."""
         template = replace(self.asker.template, space="")
         prompts = [
-            template.render([(t.text, "") for t in q.demonstrations], q.query.text).text for q in self.some
+            template.render([(t.text, "") for t in q.demonstrations], q.query.text).text
+            for q in self.asker.fitted(self.some)
         ]
         tokens = self.model.encoder.encode_all(prompts)
         found = self.model.classify(tokens, [self.asker.labels] * len(tokens))
@@ -213,7 +214,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         session.inputs(rare)
         session.samples(pool)
     rows = pa.concat_tables(session.tables).unify_dictionaries().combine_chunks()
-    notes = {**audit.notes(), "route": model.route, TOLD: _told(session.left_out)}
+    notes = {**audit.notes(), "route": model.route, TOLD: _told(session.left_out) + session.asker.told()}
     return Measured(rows=rows, notes=notes)
 
 

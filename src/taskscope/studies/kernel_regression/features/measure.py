@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from taskscope.runs.cell import Cell, Measured
+from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.alone import next_tokens
 from taskscope.studies.kernel_regression.asking import Asked, Asker
 from taskscope.studies.kernel_regression.draws import Question, questions
@@ -65,7 +65,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
             target = targets[str(names["target"])]
             tables.append(probe_rows(names, right, target, text, pool, blocks))
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    return Measured(rows=rows, notes={**audit.notes(), "route": model.route, "texts": len(texts)})
+    notes = {**audit.notes(), "route": model.route, "texts": len(texts), TOLD: asker.told()}
+    return Measured(rows=rows, notes=notes)
 
 
 def positions(asked: Asked) -> np.ndarray:

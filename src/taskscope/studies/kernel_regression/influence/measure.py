@@ -11,7 +11,7 @@ import pyarrow as pa
 from scipy.special import log_softmax, softmax
 
 from taskscope.models.head_sets import HeadSet
-from taskscope.runs.cell import Cell, Measured
+from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.asking import Asked, Asker
 from taskscope.studies.kernel_regression.attended import Attended, attended
 from taskscope.studies.kernel_regression.draws import Question, questions, rendered
@@ -62,7 +62,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         gold = np.array([question.query.label for question in judged])
         tables += _ablations(asker, choosing, asked, asks, gold, looked, order, params, rng)
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
-    return Measured(rows=rows, notes={**audit.notes(), "route": model.route})
+    return Measured(rows=rows, notes={**audit.notes(), "route": model.route, TOLD: asker.told()})
 
 
 def _by_votes(

@@ -71,7 +71,9 @@ class Session:
         tables = []
         for shots in self.sizes:
             try:
-                encoded = {split: self.asker.encode(first(some, shots)) for split, some in shown.items()}
+                # Texts are cut where k demonstrations are asked for, and not to make room for more.
+                more = shots > self.params.k
+                encoded = {s: self.asker.encode(first(some, shots), whole=more) for s, some in shown.items()}
             except TaskError:
                 if shots <= self.params.k:
                     raise
@@ -191,10 +193,10 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
             some = first(some, most)
             tables += [session.alone(split, some), *session.products(split, some)]
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
-    notes = {**audit.notes(), "route": model.route, TOLD: []}
+    notes = {**audit.notes(), "route": model.route, TOLD: session.asker.told()}
     if session.left_out:
         many = ", ".join(map(str, session.left_out))
-        notes[TOLD] = [
+        notes[TOLD] += [
             f"{many} demonstrations are more than the context of {model.label} or the task's texts allow: "
             "left out."
         ]

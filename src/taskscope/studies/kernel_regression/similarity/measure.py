@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taskscope.runs.cell import Cell, Measured
+from taskscope.runs.cell import TOLD, Cell, Measured
 from taskscope.studies.kernel_regression.alone import similarities
 from taskscope.studies.kernel_regression.asking import Asker
 from taskscope.studies.kernel_regression.attended import attended
@@ -51,4 +51,4 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         "cued": similarities(model, shown, lambda text: template.render((), text).text),
     }
     rows = to_rows(len(task.classes), looked.blocks, columns)
-    return Measured(rows=rows, notes={**audit.notes(), "route": model.route})
+    return Measured(rows=rows, notes={**audit.notes(), "route": model.route, TOLD: asker.told()})

@@ -199,9 +199,9 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         ModelError: If the model's attention cannot be read.
     """
     session = Session(cell, model)
-    told = []
     with model.audited(cell.rng("audit")) as audit:
         tables = session.measure()
+    told = session.asker.told()
     other = session.random_weights()
     if other is None:
         told.append(
