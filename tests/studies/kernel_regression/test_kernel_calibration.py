@@ -10,6 +10,6 @@ class TestCalibration(PromiseBothWays):
     calibration = CALIBRATION
     n_tables = 12
     remade = "a few upper heads vote"
-    # Tables behind each line of the committed table: enough to tell 2 % from 10 %.
-    fewest = MappingProxyType({**dict.fromkeys(("RQ2", "RQ3", "RQ4"), 150), "RQ5": 300})
+    # Tables behind each line of the committed table where they are other than 1000.
+    fewest = MappingProxyType({"RQ5": 300})
     opposites = (("nothing", "RQ2"), ("every head votes", "RQ3"))
