@@ -56,8 +56,8 @@ def _plain(drawn: Sequence[Prompt], allowed: np.ndarray, model: LanguageModel) -
 
 def _put_in(drawn: Sequence[Prompt], allowed: np.ndarray, model: LanguageModel) -> list[pa.Table]:
     """Put theta of its own demonstrations, the mean and its controls into every query's bare prompt."""
-    able = np.flatnonzero(allowed.sum(axis=1) >= FEWEST_AVERAGED)
-    if len(able) == 0:
+    able = np.flatnonzero(allowed.sum(axis=1) >= FEWEST_AVERAGED).tolist()
+    if not able:
         return []
     of = {
         MEAN: [each.regular for each in drawn],
@@ -71,7 +71,7 @@ def _put_in(drawn: Sequence[Prompt], allowed: np.ndarray, model: LanguageModel) 
     swept = model.sweep([drawn[i].bare for i in able], vectors, {"gold": [drawn[i].gold for i in able]})
     right = swept.correct["gold"]
     return [
-        _rows(name, drawn, allowed, able.tolist(), swept.blocks, right[i])
+        _rows(name, drawn, allowed, able, swept.blocks, right[i])
         for i, name in enumerate(swept.conditions)
     ]
 
