@@ -130,7 +130,7 @@ def _shares(made: list[Tensor], entered: Tensor, n_heads: int) -> list[Tensor] |
             moved = torch.zeros(out.shape[-1]) if slope is None else slope.flatten(0, -2).abs().sum(dim=0)
             found.append((moved > 0).double().cpu())
     shares = [torch.stack(each, dim=1) for each in belongs]
-    if not all(sum(each.sum(dim=0) for each in shares) > 0):
+    if not torch.cat(shares).any(dim=0).all():
         return None
     return [each / each.sum(dim=1, keepdim=True).clamp(min=1) for each in shares]
 

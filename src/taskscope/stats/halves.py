@@ -81,6 +81,32 @@ def _tail(units: Array) -> tuple[float, float]:
     return float(freedom[first, 0]), float(np.sqrt(square[first, 0]))
 
 
+def in_common(halves: Array) -> tuple[float, float]:
+    """Return the shares of chance between halves that are common to whole rows, and to whole columns.
+
+    Tests of cells take chance for a cell's own. A row that is moved as a whole in one half is one accident
+    and looks like many findings: without any effect at most 4 % of matrices of 19 or 67 units have a claim at
+    a false-discovery rate of 5 % while rows share 5 % of chance, 2 % and 16 % at a fifth, 27 % and 72 % at
+    half.
+
+    Args:
+        halves: As in `moderated`.
+
+    Returns:
+        Rows, columns; 0 where means of rows differ as much as chance alone makes them.
+    """
+    differences = (halves[:, 0] - halves[:, 1]) / 2
+    off = np.where(off_diagonal(differences.shape[-1]), differences, np.nan)
+    found = []
+    for axis in (2, 1):
+        cells = np.isfinite(off).sum(axis=axis)
+        means = np.where(cells > 0, np.nansum(off, axis=axis) / np.maximum(cells, 1), np.nan)
+        chance = 1 / max(float(cells.mean()), 2.0)
+        share = float(np.nanmean(means**2) / max(float(np.nanmean(off**2)), _LEAST))
+        found.append(max(0.0, (share - chance) / (1 - chance)))
+    return found[0], found[1]
+
+
 def moderated(halves: Array) -> Array:
     """Test every off-diagonal cell against 0 in both directions.
 

@@ -95,6 +95,20 @@ def test_the_table_counts_what_is_there_by_phenomenon_beside_exchanged_labels() 
     assert len(dots) == (found.helps | found.hurts).sum() and "Dots" in drawn.see
 
 
+def test_chance_that_whole_rows_share_is_said() -> None:
+    space = simulated(SHARED)
+    quiet, plain = discoveries(space), discoveries_table(patterns(space, 100))
+    assert quiet is not None and plain is not None
+    assert max(quiet.common) < 0.1 and "more claims may be false" not in plain.note
+    rng = np.random.default_rng(0)
+    pushed = {(half, task): rng.normal(0, 0.4) for half in (0, 1) for task in space.tasks}
+    after = {(s, h, i, j): m + pushed[h, i] for (s, h, i, j), m in space.after[TUNED].items()}
+    loud = replace(space, after={**space.after, TUNED: after})
+    found, table = discoveries(loud), discoveries_table(patterns(loud, 100))
+    assert found is not None and table is not None
+    assert found.common[0] > 0.5 and "more claims may be false" in table.note
+
+
 def test_maps_of_too_few_tasks_or_of_gradients_alone_claim_nothing() -> None:
     space = simulated(SHARED)
     few = replace(

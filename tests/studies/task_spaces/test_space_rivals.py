@@ -132,7 +132,7 @@ def test_the_table_shows_every_hypothesis_and_says_why_one_is_missing(tmp_path: 
     blank = judging.Result(replace(space, fields=("", *space.fields[1:])), result.numbers)
     assert rivals_table(blank) is None
     missing = hypothesis_table(blank)
-    assert missing is not None and f"1 of {space.n} tasks have no field" in missing.note
+    assert missing is not None and f"of 1 of {space.n} tasks no field" in missing.note
 
 
 def test_a_run_keeps_the_file_and_refuses_one_for_other_tasks(tmp_path: Path) -> None:

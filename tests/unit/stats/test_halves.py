@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from taskscope.stats.halves import moderated, spread
+from taskscope.stats.halves import in_common, moderated, spread
 from taskscope.stats.matrices import off_diagonal
 from taskscope.stats.tests import benjamini_hochberg
 
@@ -99,3 +99,26 @@ def test_cells_that_say_opposite_things_or_nothing_are_no_findings() -> None:
     assert np.isnan(p[6, 7]) and np.isnan(np.diag(p)).all() and np.isfinite(p).sum() == N * (N - 1) - 1
     twisted = moderated(-halves)
     np.testing.assert_allclose(twisted, p)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_what_rows_or_columns_have_in_common_is_told(share: float) -> None:
+    rng, found = np.random.default_rng(4), []
+    for _ in range(40):
+        own = np.sqrt(1 - share) * rng.normal(size=(1, 2, N, N))
+        by_row = np.sqrt(share) * rng.normal(size=(1, 2, N, 1))
+        found.append((in_common(own + by_row), in_common(np.swapaxes(own + by_row, -1, -2))))
+    rows, columns = np.mean(found, axis=0).T
+    # Of rows as planted, and turned round of columns; where there is none, cutting off at 0 lifts the mean.
+    assert rows[0] == pytest.approx(columns[1]) == pytest.approx(share, abs=0.05)
+    assert rows[1] == pytest.approx(columns[0]) and rows[1] < 0.04
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1])
+def test_a_little_in_common_makes_no_more_false_claims(share: float) -> None:
+    rng, claimed = np.random.default_rng(5), 0
+    for _ in range(DRAWS):
+        halves = np.sqrt(1 - share) * rng.normal(size=(1, 2, N, N))
+        halves += np.sqrt(share) * rng.normal(size=(1, 2, N, 1))
+        claimed += bool((benjamini_hochberg(moderated(halves)[OFF]) <= 0.05).any())
+    assert claimed / DRAWS <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / DRAWS)

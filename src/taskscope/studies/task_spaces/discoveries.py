@@ -15,7 +15,7 @@ from scipy.stats import t as student
 
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
-from taskscope.stats.halves import FEWEST_UNITS, moderated
+from taskscope.stats.halves import FEWEST_UNITS, in_common, moderated
 from taskscope.stats.matrices import off_diagonal
 from taskscope.stats.tests import benjamini_hochberg
 from taskscope.studies.task_spaces.params import SHUFFLED, TUNED
@@ -27,6 +27,8 @@ from taskscope.tasks.pair_files import UNGROUPED
 Array = np.ndarray
 Q = 0.05
 """Share of false discoveries among those claimed, in the mean."""
+MUCH = 0.1
+"""Share of chance in common to rows or columns from which that is no longer sure (`in_common`)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Discoveries:
     """(tuned, judged) p adjusted for all cells; nan on the diagonal and where nothing was measured."""
     by_pairs: Array
     """The same by the paired test over judged pairs alone."""
+    common: tuple[float, float]
+    """Share of chance between the halves that is common to whole rows, and to whole columns."""
 
     @property
     def helps(self) -> Array:
@@ -61,6 +65,7 @@ def discoveries(space: Space, condition: str = TUNED) -> Discoveries | None:
         effects=space.effects(condition).mean(axis=0),
         adjusted=_adjusted(np.maximum(pairs, moderated(halves))),
         by_pairs=_adjusted(pairs),
+        common=in_common(halves),
     )
 
 
@@ -124,7 +129,7 @@ def discoveries_table(told: Patterns) -> Table | None:
         "of this model one family). The p of a pair is the larger of two: of the gains of judged pairs, "
         "paired; and of the two halves, tuned and judged on pairs of their own, whose differences say what "
         f"chance in tuning and pairs does. Labels exchanged: found so where there was nothing to learn. "
-        f"{_without(found, nothing)} Dots in the map stand on these pairs.",
+        f"{_without(found, nothing)} {_shared(found)} Dots in the map stand on these pairs.",
         model=space.model,
         headline=("where", "pairs of tasks", "help", "hurt", "neither"),
     )
@@ -132,8 +137,12 @@ def discoveries_table(told: Patterns) -> Table | None:
 
 def _counts(found: Discoveries, cells: Array) -> tuple[int, str, str, str]:
     n = int(cells.sum())
-    counts = [int((each & cells).sum()) for each in (found.helps, found.hurts)]
-    return n, *(f"{k} ({percent(k / n)})" if n else "–" for k in (*counts, n - sum(counts)))
+    helps, hurts = (int((each & cells).sum()) for each in (found.helps, found.hurts))
+
+    def told(k: int) -> str:
+        return f"{k} ({percent(k / n)})" if n else "–"
+
+    return n, told(helps), told(hurts), told(n - helps - hurts)
 
 
 def _told(nothing: Discoveries | None, cells: Array) -> str:
@@ -149,3 +158,12 @@ def _without(found: Discoveries, nothing: Discoveries | None) -> str:
         f"{text}, and {int((nothing.by_pairs <= Q).sum()):,} with labels exchanged: "
         "any tuning moves other tasks."
     )
+
+
+def _shared(found: Discoveries) -> str:
+    """Say how far tests of cells may be trusted, which take chance for a cell's own."""
+    rows, columns = found.common
+    text = (
+        f"Of what chance does between the halves whole rows share {percent(rows)}, columns {percent(columns)}"
+    )
+    return f"{text}: so much that more claims may be false." if max(rows, columns) > MUCH else f"{text}."

@@ -207,5 +207,9 @@ def _ungraded(space: Space) -> str:
     if graded(space) is not None:
         return ""
     n = space.n - sum(map(bool, space.fields))
-    why = f"{n} of {space.n} tasks have no field of linguistics" if n else "no two phenomena share a field"
+    why = (
+        f"of {n} of {space.n} tasks no field of linguistics is known"
+        if n
+        else "no two phenomena share a field"
+    )
     return f" No hypothesis is graded by field: {why}."

@@ -135,7 +135,7 @@ def subsets_table(space: Space) -> Table | None:
     if not found:
         return None
     effects = space.effects(TUNED).mean(axis=0)
-    rows = [("all", "100 %", space.n, *_kinds(effects, space.groups), "–", "–")]
+    rows: list[tuple[object, ...]] = [("all", "100 %", space.n, *_kinds(effects, space.groups), "–", "–")]
     for name, each in found.items():
         if each is None:
             share = percent(float(np.concatenate(list(masks[name].values())).mean()))

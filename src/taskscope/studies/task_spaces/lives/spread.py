@@ -127,7 +127,7 @@ def figure(found: Spread) -> Figure | None:
         "squared gradient against an equal one.",
         spec=heatmap(
             data,
-            Axis("value", "squared gradient against an equal share", format=".2f"),
+            Axis("value", "against an equal share", format=".2f"),
             x="head",
             y="block",
             x_title="head",
