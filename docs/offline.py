@@ -282,8 +282,9 @@ def give_files(folder: Path) -> None:
         json.dumps({"good": good, "bad": bad, "task": task}) for good, bad, task in (*singular, *plural)
     ]
     _write(folder / "mine.jsonl", "", sentences)
-    shares = [f"{own},{','.join('' if own == other else '0.5' for other in FEW)}" for own in FEW]
-    _write(folder / "expected.csv", f"task,{','.join(FEW)}", shares)
+    alike = [[str(int(own[:4] == other[:4])) for other in FEW] for own in FEW]
+    expected = [",".join([own, *cells]) for own, cells in zip(FEW, alike, strict=True)]
+    _write(folder / "expected.csv", ",".join(["task", *FEW]), expected)
     scores = folder / "results" / "my-task"
     scores.mkdir(parents=True)
     for place, model in enumerate(("opt-125m", "opt-350m", "opt-1.3b", "opt-2.7b")):

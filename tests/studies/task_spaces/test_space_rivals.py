@@ -187,6 +187,7 @@ def test_a_hypothesis_of_ones_own_needs_no_phenomena(tmp_path: Path) -> None:
         ("task,a,b\na,0,\nb,1,0\n", "line 2: ''"),
         ("task,a,b\na,0,inf\nb,1,0\n", "line 2: 'inf'"),
         ("task,a,b,c\na,0,1,0\nb,1,0,0\n", "no row for 'c'"),
+        ("task,a,b,c\na,0,1,1\nb,1,0,1\nc,1,1,0\n", "the same of any two tasks"),
     ],
 )
 def test_files_that_say_nothing_clear_are_refused(tmp_path: Path, text: str, told: str) -> None:

@@ -67,8 +67,8 @@ def read(path: str | Path) -> Hypothesis:
     """Read a hypothesis; cells of the diagonal may be empty.
 
     Raises:
-        StudyError: If there is no such file, it is no square table with the same tasks in rows and columns,
-            or a cell off the diagonal is no number. The message names the file and the line.
+        StudyError: If there is no such file, it is no square table with the same tasks in rows and columns, a
+            cell off the diagonal is no number, or all of them are the same. The message names file and line.
     """
     path = Path(path)
     try:
@@ -99,6 +99,9 @@ def read(path: str | Path) -> Hypothesis:
         found[name] = tuple(0.0 if i == own else _number(c, where) for i, c in enumerate(cells))
     if missing := [task for task in tasks if task not in found]:
         raise StudyError(f"{path}: no row for {missing[0]!r}", "a row for each task of the header")
+    expected = {value for i, own in enumerate(tasks) for j, value in enumerate(found[own]) if i != j}
+    if len(expected) < 2:
+        raise StudyError(f"{path} says the same of any two tasks", "more of some than of others")
     return Hypothesis(source=path.name, tasks=tasks, values=tuple(found[task] for task in tasks))
 
 
