@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from taskscope.errors import StudyError
 from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.findings import Geometry
-from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud, clouds, of_part, to_rows
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud, clouds, to_rows
 from taskscope.studies.task_vectors.geometry.simulation import ThetaScenario
 from taskscope.studies.task_vectors.geometry.statistics import (
     auc_within,
@@ -33,6 +33,7 @@ from taskscope.studies.task_vectors.geometry.variance import (
     shares,
     task_shares,
 )
+from taskscope.studies.task_vectors.part_rows import of_part
 
 
 def unit(values: np.ndarray) -> np.ndarray:

@@ -15,9 +15,9 @@ from taskscope.runs.cell import ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, REGULAR, REGULAR_SHUFFLED
 from taskscope.studies.task_vectors.draws import other_task, pairs
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.measure import measure
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.results import results
 from taskscope.studies.task_vectors.shots.analysis import curves, figures, tables
 from taskscope.studies.task_vectors.shots.rows import PART, to_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from taskscope.studies.task_vectors.geometry.rows import of_part
+from taskscope.studies.task_vectors.part_rows import of_part
 
 PART = "training"
 SCHEMA = pa.schema([("part", pa.dictionary(pa.int32(), pa.string())), ("tokens", pa.int64())])

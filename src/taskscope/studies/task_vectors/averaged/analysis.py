@@ -16,8 +16,8 @@ from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.averaged.rows import CONDITIONS, MEAN, PART, PLAIN, SINGLE
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import by_model
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
 
@@ -81,12 +81,8 @@ def difference(resampled: np.ndarray) -> Measure:
 @once_per_table
 def averages_of(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Averages]:
     """Read every model that has such rows and a task on which demonstrations help."""
-    table = of_part(rows, PART)
-    if table.num_rows == 0:
-        return []
     found = []
-    for result in measured:
-        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
+    for result, mine in by_model(rows, PART, measured):
         present = set(mine["task"].unique().to_pylist())
         tasks = [
             _task(mine, grid.task, chosen.block, chosen.swapping_hides)

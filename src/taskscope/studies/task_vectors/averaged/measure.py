@@ -71,8 +71,7 @@ def _put_in(drawn: Sequence[Prompt], allowed: np.ndarray, model: LanguageModel) 
     swept = model.sweep([drawn[i].bare for i in able], vectors, {"gold": [drawn[i].gold for i in able]})
     right = swept.correct["gold"]
     return [
-        _rows(name, drawn, allowed, able, swept.blocks, right[i])
-        for i, name in enumerate(swept.conditions)
+        _rows(name, drawn, allowed, able, swept.blocks, right[i]) for i, name in enumerate(swept.conditions)
     ]
 
 

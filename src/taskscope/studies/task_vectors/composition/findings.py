@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding, Verdict
 from taskscope.studies.judgement import Judgement, Measure
@@ -16,10 +15,10 @@ from taskscope.studies.task_vectors.composition.grids import SquareAnswers, squa
 from taskscope.studies.task_vectors.composition.resampling import Composed, SquareChoice, choose, composed
 from taskscope.studies.task_vectors.composition.rows import ONE, OTHER, OWN, PART, SUMMED, WRONG_SIGN
 from taskscope.studies.task_vectors.composition.verdict import judge_composition
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.resampling import COLLISION, MAJORITY
 from taskscope.studies.task_vectors.heads.rows import NONE, RANDOM_HEADS
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import by_model
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import percent
 
@@ -57,15 +56,12 @@ def compositions(
     rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
 ) -> list[Compositions]:
     """Read what was measured of compositions, for the models on which anything was."""
-    table = of_part(rows, PART)
     found = []
-    for result in measured:
-        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
-        if mine.num_rows:
-            asked = squares(mine)
-            counted = [choose(square) for square in asked if square.counted]
-            mean = composed(counted, params.draws)
-            found.append(Compositions(result.model, asked, counted, mean, bool(asked)))
+    for result, mine in by_model(rows, PART, measured):
+        asked = squares(mine)
+        counted = [choose(square) for square in asked if square.counted]
+        mean = composed(counted, params.draws)
+        found.append(Compositions(result.model, asked, counted, mean, bool(asked)))
     return found
 
 

@@ -18,8 +18,8 @@ from taskscope.studies.task_vectors.conflict.resampling import Direction, Overri
 from taskscope.studies.task_vectors.conflict.rows import NONE, OWN, PART, RANDOM, UNRELATED
 from taskscope.studies.task_vectors.conflict.verdict import judge_conflict
 from taskscope.studies.task_vectors.geometry.rows import PART as THETAS
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import control, percent
 

@@ -12,10 +12,11 @@ from taskscope.report.findings import Control, Finding
 from taskscope.studies.judgement import Measure
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
-from taskscope.studies.task_vectors.geometry.rows import BARE, PART, SWAPPED, Cloud, clouds, of_part
+from taskscope.studies.task_vectors.geometry.rows import BARE, PART, SWAPPED, Cloud, clouds
 from taskscope.studies.task_vectors.geometry.variance import CHANCE, FIRST, Shares, shares
 from taskscope.studies.task_vectors.geometry.verdict import judge_geometry
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import control, percent
 

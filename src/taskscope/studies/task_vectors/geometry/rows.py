@@ -87,13 +87,6 @@ class Cloud:
         return mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-30)
 
 
-def of_part(rows: pa.Table, part: str) -> pa.Table:
-    """Return the rows of one part of the study, none where no cell measured it."""
-    if "part" not in rows.column_names:
-        return rows.slice(0, 0)
-    return rows.filter(pc.equal(rows["part"].cast(pa.string()), part))  # type: ignore[attr-defined]
-
-
 def clouds(rows: pa.Table, model: str, tasks: Sequence[str], block: int) -> list[Cloud]:
     """Read the states of some tasks of a model at one block, in the order of `tasks`.
 

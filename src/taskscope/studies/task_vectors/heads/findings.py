@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from taskscope.report.findings import Control, Finding, Verdict
 from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.grids import (
     Effects,
     head_effects,
@@ -40,6 +38,7 @@ from taskscope.studies.task_vectors.heads.rows import (
 )
 from taskscope.studies.task_vectors.heads.verdict import judge_heads
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import by_model
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import percent
 
@@ -91,12 +90,8 @@ def function_vectors(
     rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams
 ) -> list[FunctionVectors]:
     """Read what was measured on heads, for the models on which anything was."""
-    table = of_part(rows, EFFECT)
     found = []
-    for result in measured:
-        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
-        if mine.num_rows == 0:
-            continue
+    for result, _ in by_model(rows, EFFECT, measured):
         able = {task.task for task, _ in result.admitted}
         answers = task_answers(rows, result.model)
         tasks = [choose(each) for each in answers if each.task in able]

@@ -18,10 +18,10 @@ from taskscope.stats.intervals import average_over_tasks, bootstrap_means
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.heads.rows import NONE, OTHER, RANDOM, RANDOM_HEADS, VECTOR, ZERO_SHOT
 from taskscope.studies.task_vectors.heads.surrounding_rows import PART, REBUILT, TEMPLATES, TEXT, TOP, WHOLE
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
 

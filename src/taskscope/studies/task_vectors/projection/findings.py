@@ -11,8 +11,9 @@ from taskscope.report.findings import Finding
 from taskscope.studies.judgement import Measure
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
-from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, of_part
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.projection.reading import Projection, project
 from taskscope.studies.task_vectors.projection.rows import PART, Readings, readings
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block

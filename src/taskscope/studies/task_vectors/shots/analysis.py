@@ -18,8 +18,8 @@ from taskscope.stats.intervals import average_over_tasks, bootstrap_means, perce
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.conditions import LABELS
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import by_model
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.shots.rows import CONDITIONS, PART
@@ -43,15 +43,10 @@ class Curves:
 @once_per_table
 def curves(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Curves]:
     """Resample queries within tasks, and tasks where there are enough; models without such rows have none."""
-    table = of_part(rows, PART)
-    if table.num_rows == 0:
-        return []
     found = []
-    for result in measured:
-        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
+    for result, mine in by_model(rows, PART, measured):
         tasks = [t.task for t, _ in result.admitted] or [t.task for t in result.tasks]
-        if mine.num_rows:
-            found.append(_curves(mine, result.model, tasks, params.draws))
+        found.append(_curves(mine, result.model, tasks, params.draws))
     return found
 
 

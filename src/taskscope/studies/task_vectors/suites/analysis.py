@@ -16,9 +16,9 @@ from taskscope.stats.intervals import bootstrap_means, percentile_interval
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors.conditions import BASELINE, HYPOTHESIS, LABELS, REGULAR
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.grids import TaskGrid, grids
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.published import ADMISSIBLE_GAIN
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.task_vectors.selection import select

@@ -16,8 +16,8 @@ from taskscope.report.wording import slug
 from taskscope.stats.intervals import average_over_tasks, bootstrap_means, percentile_interval
 from taskscope.studies.randomness import stream
 from taskscope.studies.remembering import once_per_table
-from taskscope.studies.task_vectors.geometry.rows import of_part
 from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import by_model
 from taskscope.studies.task_vectors.published import ADMISSIBLE_GAIN
 from taskscope.studies.task_vectors.resampling import FEWEST_TASKS_RESAMPLED
 from taskscope.studies.task_vectors.results import ModelResult
@@ -54,12 +54,8 @@ class Matrix:
 @once_per_table
 def matrices(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorParams) -> list[Matrix]:
     """Read the matrix of every model that has one, at the blocks chosen for C1."""
-    table = of_part(rows, PART)
-    if table.num_rows == 0:
-        return []
     found = []
-    for result in measured:
-        mine = table.filter(pc.equal(table["model"], result.model))  # type: ignore[attr-defined]
+    for result, mine in by_model(rows, PART, measured):
         tasks = set(mine["task"].unique().to_pylist())
         chosen = [(t.task, s.block) for t, s in result.admitted if t.task in tasks]
         if chosen:
