@@ -44,12 +44,15 @@ def _versions() -> dict[str, str]:
 
 
 def _checkout() -> dict[str, Any] | None:
-    """Commit of the checkout that this code runs from and whether it was changed; None if installed."""
-    here = Path(__file__).parent.parent
-    if _output("git", "-C", str(here), "ls-files", "--error-unmatch", "__init__.py") is None:
+    """Commit of the checkout that this code runs from and whether it was changed; None if installed.
+
+    Nothing is locked: killed while it holds the index, a run would leave a checkout that git refuses.
+    """
+    git = ("git", "--no-optional-locks", "-C", str(Path(__file__).parent.parent))
+    if _output(*git, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None
-    commit = _output("git", "-C", str(here), "rev-parse", "HEAD")
-    changed = _output("git", "-C", str(here), "status", "--porcelain", "--", ".")
+    commit = _output(*git, "rev-parse", "HEAD")
+    changed = _output(*git, "status", "--porcelain", "--", ".")
     return {"commit": commit, "changed": bool(changed)}
 
 
