@@ -10,7 +10,9 @@ from chromium import Chromium, find
 
 import report_sample as sample
 from report_poison import poison
-from taskscope.report import theme
+from taskscope.report import charts, theme
+from taskscope.report.chart_data import Axis
+from taskscope.report.findings import Figure
 from taskscope.report.page import write_page
 
 pytestmark = [
@@ -33,6 +35,26 @@ def browser() -> Iterator[Chromium]:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page over three models."""
     return write_page(tmp_path_factory.mktemp("page") / "report.html", sample.report(MODELS))
+
+
+LONG = ("a condition whose name is long", "another one", "no demonstrations, the same dummies")
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with one chart, whose rows and conditions have long names."""
+    rows = [
+        {"task": task, "what": name, "value": 0.1 * i, "low": 0.1 * i - 0.05, "high": 0.1 * i + 0.05}
+        for task in sample.TASKS
+        for i, name in enumerate(LONG)
+    ]
+    spec = charts.intervals(rows, Axis("value", "share"), row="task", low="low", high="high", series="what")
+    drawn = Figure(name="long", title="Long names", see="Long.", alt="Long names.", spec=spec)
+    report = sample.report(MODELS[:1])
+    first, *others = report.pages
+    pages = (first.model_copy(update={"figures": (drawn,)}), *others)
+    path = tmp_path_factory.mktemp("wide") / "report.html"
+    return write_page(path, report.model_copy(update={"pages": pages}))
 
 
 def colour_of_main_line(browser: Chromium) -> str:
@@ -62,6 +84,25 @@ def test_charts_are_drawn_to_fit_and_nothing_leaves_the_page(
 
     assert browser.complaints == []
     assert browser.requests == [page.as_uri()]
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_no_mark_or_word_of_a_chart_is_cut_off(browser: Chromium, wide: Path, width: int) -> None:
+    """Legends begin at the axis, so that long names of rows push them out of a narrow chart."""
+    browser.open(wide, width=width)
+    browser.draw()
+    (cut,) = browser.js(
+        f"""{SHOWN}.map(p => [...p.querySelectorAll('text, path')]
+            .map(e => [e.textContent, e.getBoundingClientRect(), p.getBoundingClientRect()])
+            .filter(([, e, p]) => e.width && (e.left < p.left - 1 || e.right > p.right + 1))
+            .map(([text, e]) => [text, e.left, e.right]))"""
+    )
+    assert cut == []
+    assert browser.js(f"{SHOWN}.every(p => p.dataset.drawn === 'live')")
+    assert (
+        browser.js(f"{SHOWN}[0].querySelectorAll('.role-legend-entry .role-legend-symbol path').length") == 3
+    )
+    assert browser.complaints == []
 
 
 def test_the_theme_follows_the_system_and_the_button(browser: Chromium, page: Path) -> None:
@@ -204,7 +245,9 @@ def test_an_attack_in_every_text_does_nothing(browser: Chromium, tmp_path: Path)
         browser.open(path)
         browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
         browser.draw()
-        tags = "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg')).map(e => e.tagName)"
+        # Vega adds the box of its tooltips when a chart is drawn a second time, with fewer columns of names.
+        own = "!e.closest('svg') && e.id !== 'vg-tooltip-element'"
+        tags = f"[...document.querySelectorAll('body *')].filter(e => {own}).map(e => e.tagName)"
         counted[path] = browser.js(tags)
         assert browser.js("document.title") != "taken"
         assert browser.complaints == [] and browser.requests == [path.as_uri()]

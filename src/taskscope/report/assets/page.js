@@ -10,11 +10,11 @@
 
   // ---- charts
 
-  function fitted(spec, width) {
+  function fitted(spec, width, fewer) {
     const meta = spec.usermeta.taskscope;
     const own = { ...config, ...spec.config };
     if (meta.entries) {
-      const columns = Math.max(1, Math.min(meta.entries, Math.floor(width / meta.entry)));
+      const columns = Math.max(1, Math.min(meta.entries, Math.floor(width / meta.entry)) - fewer);
       own.legend = { ...own.legend, columns };
     }
     if (!spec.facet) return { ...spec, width, config: own };
@@ -24,22 +24,45 @@
     return { ...spec, columns, spec: { ...spec.spec, width: panel }, config: own };
   }
 
+  // A legend begins where the axis does, and fonts differ: what goes beyond the drawing is known once it is drawn.
+  const beyond = (svg) => svg.getBBox().x + svg.getBBox().width - svg.viewBox.baseVal.width;
+
+  async function embedded(stage, spec, width) {
+    for (let fewer = 0; ; fewer++) {
+      const fit = fitted(spec, width, fewer);
+      const result = await window.vegaEmbed(stage, fit, {
+        mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+        tooltip: { theme: "custom", disableDefaultStyle: true },
+      });
+      const svg = stage.querySelector("svg");
+      if (beyond(svg) <= 0) return result;
+      if (!spec.usermeta.taskscope.entries || fit.config.legend.columns === 1) {
+        const { height } = svg.viewBox.baseVal; // one column is still too wide: everything a little smaller
+        const whole = Math.ceil(svg.viewBox.baseVal.width + beyond(svg));
+        svg.setAttribute("viewBox", `0 0 ${whole} ${height}`);
+        svg.setAttribute("width", whole);
+        return result;
+      }
+      result.finalize();
+    }
+  }
+
   async function draw(plot) {
     const width = Math.floor(plot.clientWidth);
     if (!width || plot.drawnAt === width) return;
     plot.drawnAt = width;
     const stage = document.createElement("div");
-    stage.style.width = width + "px";
+    stage.style.cssText = `width: ${width}px; position: absolute; visibility: hidden`;
+    plot.append(stage); // a drawing is measured where it stands
     try {
-      const result = await window.vegaEmbed(stage, fitted(figures[plot.dataset.figure].spec, width), {
-        mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
-        tooltip: { theme: "custom", disableDefaultStyle: true },
-      });
+      const result = await embedded(stage, figures[plot.dataset.figure].spec, width);
       plot.view?.finalize();
       plot.view = result.view;
+      stage.style.position = stage.style.visibility = "";
       plot.replaceChildren(stage);
       plot.dataset.drawn = "live";
     } catch (error) {
+      stage.remove();
       plot.dataset.drawn = "still"; // the drawing that came with the page stays
       console.error("chart " + plot.dataset.figure + ": " + error.message);
     }
