@@ -190,8 +190,13 @@ def head_weights(projection: nn.Module, n_heads: int) -> Tensor:
     The bias belongs to the sum of all heads; adding it per head counts it n_heads times (pitfall P9).
     """
     weight = projection.get_parameter("weight")
-    weight = weight if type(projection).__name__ == "Conv1D" else weight.T
+    weight = weight if transposed(projection) else weight.T
     return weight.unflatten(0, (n_heads, -1))
+
+
+def transposed(module: nn.Module | None) -> bool:
+    """Tell whether a linear map keeps its weights as (input, output), as GPT-2's ``Conv1D`` does."""
+    return type(module).__name__ == "Conv1D"
 
 
 def input_width(module: nn.Module) -> int:
@@ -199,7 +204,7 @@ def input_width(module: nn.Module) -> int:
     width = getattr(module, "in_features", None)
     if isinstance(width, int):
         return width
-    if type(module).__name__ == "Conv1D":
+    if transposed(module):
         weight = module.weight
         return int(weight.shape[0]) if isinstance(weight, nn.Parameter) else 0
     return 0

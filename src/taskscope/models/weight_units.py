@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from taskscope.models.blocks import Anatomy, input_width
+from taskscope.models.blocks import Anatomy, input_width, transposed
 from taskscope.models.gradients import Gradient
 from taskscope.models.weight_places import FUSED, KEY, MLP_IN, MLP_OUT, QUERY, VALUE, Place
 
@@ -65,7 +65,7 @@ def neurons(hf: Any, where: Mapping[str, Place]) -> dict[int, Units]:
         for name in (name for name, place in where.items() if place.block == block):
             owner, kind = _owner(hf, name), name.rpartition(".")[2]
             if where[name].module == MLP_OUT and kind == "weight":
-                axes[name] = 0 if _transposed(owner) else 1
+                axes[name] = 0 if transposed(owner) else 1
                 widths.add(input_width(owner))
             elif where[name].module == MLP_IN:
                 axes[name] = _out_axis(owner, kind)
@@ -111,7 +111,7 @@ def heads(hf: Any, anatomy: Anatomy, where: Mapping[str, Place]) -> dict[int, Un
                     axes[name], by_name[name] = _out_axis(hf.get_submodule(path), kind), share
             projection = anatomy.projections[block]
             name = f"{names[id(projection)]}.weight"
-            axes[name] = 0 if _transposed(projection) else 1
+            axes[name] = 0 if transposed(projection) else 1
             by_name[name] = torch.eye(anatomy.n_heads, dtype=torch.float64).repeat_interleave(
                 anatomy.head_dim, dim=0
             )
@@ -173,10 +173,6 @@ def _owner(hf: Any, name: str) -> nn.Module:
     return hf.get_submodule(name.rpartition(".")[0])
 
 
-def _transposed(module: nn.Module | None) -> bool:
-    return type(module).__name__ == "Conv1D"
-
-
 def _out_axis(module: nn.Module, kind: str) -> int:
     """Return along which axis a parameter of a linear map runs over what the map makes."""
-    return 1 if kind == "weight" and _transposed(module) else 0
+    return 1 if kind == "weight" and transposed(module) else 0

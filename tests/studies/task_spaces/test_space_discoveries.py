@@ -32,7 +32,7 @@ def simulated(world: Scenario, seed: int = 0) -> Space:
 def test_where_nothing_is_there_seldom_anything_is_claimed() -> None:
     claimed = 0
     for seed in range(TABLES):
-        found = discoveries(simulated(STILL, seed))
+        found = discoveries(simulated(STILL, seed), TUNED)
         assert found is not None
         claimed += bool((found.helps | found.hurts).any())
         # Judged pairs alone take what one tuning did for what tuning does.
@@ -45,7 +45,7 @@ def test_the_share_of_false_claims_holds_and_planted_transfers_are_found(shared:
     false, missed = [], []
     for seed in range(TABLES):
         space = simulated(replace(SHARED, shared=shared), seed)
-        found = discoveries(space)
+        found = discoveries(space, TUNED)
         assert found is not None
         there = (space.groups[:, None] == space.groups[None, :]) & off_diagonal(space.n)
         claimed = found.helps | found.hurts
@@ -61,7 +61,10 @@ def test_seeds_that_draw_the_same_pairs_are_not_taken_for_more_pairs() -> None:
         (seed, *rest): margins for (_, *rest), margins in space.after[TUNED].items() for seed in range(3)
     }
     first = {(seed, *rest): margins for (_, *rest), margins in space.first.items() for seed in range(3)}
-    once, thrice = discoveries(space), discoveries(replace(space, first=first, after={TUNED: again}))
+    once, thrice = (
+        discoveries(space, TUNED),
+        discoveries(replace(space, first=first, after={TUNED: again}), TUNED),
+    )
     assert once is not None and thrice is not None
     np.testing.assert_allclose(thrice.effects, once.effects)
     assert abs(int((thrice.by_pairs <= Q).sum()) - int((once.by_pairs <= Q).sum())) <= 5
@@ -72,7 +75,7 @@ def test_seeds_that_draw_the_same_pairs_are_not_taken_for_more_pairs() -> None:
 def test_the_table_counts_what_is_there_by_phenomenon_beside_exchanged_labels() -> None:
     rows = SHARED.simulate(CALIBRATION.params, np.random.default_rng(0))
     [space] = spaces(rows)
-    found, nothing = discoveries(space), discoveries(space, SHUFFLED)
+    found, nothing = discoveries(space, TUNED), discoveries(space, SHUFFLED)
     assert found is not None and nothing is not None
     [table] = [
         t for t in TASK_SPACES.tables(rows, [], CALIBRATION.params) if t.title == "Which transfers are there?"
@@ -97,14 +100,14 @@ def test_the_table_counts_what_is_there_by_phenomenon_beside_exchanged_labels() 
 
 def test_chance_that_whole_rows_share_is_said() -> None:
     space = simulated(SHARED)
-    quiet, plain = discoveries(space), discoveries_table(patterns(space, 100))
+    quiet, plain = discoveries(space, TUNED), discoveries_table(patterns(space, 100))
     assert quiet is not None and plain is not None
     assert max(quiet.common) < 0.1 and "more claims may be false" not in plain.note
     rng = np.random.default_rng(0)
     pushed = {(half, task): rng.normal(0, 0.4) for half in (0, 1) for task in space.tasks}
     after = {(s, h, i, j): m + pushed[h, i] for (s, h, i, j), m in space.after[TUNED].items()}
     loud = replace(space, after={**space.after, TUNED: after})
-    found, table = discoveries(loud), discoveries_table(patterns(loud, 100))
+    found, table = discoveries(loud, TUNED), discoveries_table(patterns(loud, 100))
     assert found is not None and table is not None
     assert found.common[0] > 0.5 and "more claims may be false" in table.note
 
@@ -117,6 +120,6 @@ def test_maps_of_too_few_tasks_or_of_gradients_alone_claim_nothing() -> None:
         phenomena=space.phenomena[:4],
         after={TUNED: {k: v for k, v in space.after[TUNED].items() if {*k[2:]} <= {*space.tasks[:4]}}},
     )
-    assert discoveries(few) is None
+    assert discoveries(few, TUNED) is None
     untuned = patterns(replace(space, after={}), 100)
     assert discoveries_table(untuned) is None

@@ -18,6 +18,7 @@ from taskscope.report.wording import slug
 from taskscope.stats.halves import FEWEST_UNITS, in_common, moderated
 from taskscope.stats.matrices import off_diagonal
 from taskscope.stats.tests import benjamini_hochberg
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_spaces.params import SHUFFLED, TUNED
 from taskscope.studies.task_spaces.patterns.findings import LETTERS, Patterns
 from taskscope.studies.task_spaces.spaces import Space
@@ -55,7 +56,8 @@ class Discoveries:
         return (self.adjusted <= Q) & (self.effects < 0)
 
 
-def discoveries(space: Space, condition: str = TUNED) -> Discoveries | None:
+@once_per_table
+def discoveries(space: Space, condition: str) -> Discoveries | None:
     """Test every pair of different tasks; None of too few tasks, or where a half is missing."""
     halves = _halves(space, condition)
     if space.n < FEWEST_UNITS or not np.isfinite(halves).any():
@@ -103,7 +105,7 @@ def _paired(space: Space, condition: str) -> Array:
 def discoveries_table(told: Patterns) -> Table | None:
     """Tabulate what is found, by phenomenon and between; None where nothing was tuned or can be tested."""
     space = told.space
-    found = discoveries(space) if space.drawn == TUNED else None
+    found = discoveries(space, TUNED) if space.drawn == TUNED else None
     if found is None:
         return None
     nothing = discoveries(space, SHUFFLED) if SHUFFLED in space.after else None

@@ -49,7 +49,7 @@ def _map(found: Result) -> Figure:
     space = found.space
     effects = space.effects(space.drawn).mean(axis=0)
     names = [f"{phenomenon}: {task}" for phenomenon, task in zip(space.phenomena, space.tasks, strict=True)]
-    claimed = discoveries(space) if space.drawn == TUNED else None
+    claimed = discoveries(space, TUNED) if space.drawn == TUNED else None
     there = np.zeros(effects.shape, dtype=bool) if claimed is None else claimed.helps | claimed.hurts
     data = [
         {

@@ -21,6 +21,7 @@ from taskscope.stats.matrices import (
 )
 from taskscope.studies.judgement import Measure
 from taskscope.studies.randomness import stream
+from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_spaces.findings import Result
 from taskscope.studies.task_spaces.hypothesis_files import Hypothesis
 from taskscope.studies.task_spaces.spaces import Space
@@ -126,6 +127,12 @@ def agreements(space: Space, draws: int = _DRAWS, expected: Array | None = None)
     return found
 
 
+@once_per_table
+def by_phenomena(space: Space) -> list[Agreement]:
+    """Hold the map against "same phenomenon", for the two tables that show it."""
+    return agreements(space)
+
+
 def _area(same: Array) -> Callable[[Array], Array]:
     """Return what turns a correlation of ranks with "same phenomenon" into the area under the curve.
 
@@ -151,7 +158,7 @@ def rivals_table(found: Result, own: Hypothesis | None = None) -> Table | None:
     if not told:
         return None
     if found.numbers.grouping is not None:
-        told = {"same phenomenon": agreements(space), **told}
+        told = {"same phenomenon": by_phenomena(space), **told}
     cells = {name: {each.name: _cell(each) for each in some} for name, some in told.items()}
     ways = list(dict.fromkeys(way for some in cells.values() for way in some))
     return Table(
@@ -185,7 +192,7 @@ def hypothesis_table(found: Result) -> Table | None:
             f"{each.chance.low:+.2f} to {each.chance.high:+.2f}",
             f"{each.p:.3f}",
         )
-        for each in agreements(space)
+        for each in by_phenomena(space)
     )
     return Table(
         name=f"task-spaces-{slug(space.model)}-hypothesis",

@@ -53,7 +53,7 @@ def profiles(effects: Array) -> Array:
 
 def strong(space: Space) -> list[Transfer]:
     """Find transfers of `STRONG` or more that are there by `discoveries`, in judged pairs and in tunings."""
-    claimed = discoveries(space)
+    claimed = discoveries(space, TUNED)
     if claimed is None:
         return []
     cells = (claimed.helps | claimed.hurts) & (np.abs(claimed.effects) >= STRONG)
