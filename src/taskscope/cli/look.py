@@ -38,6 +38,9 @@ Between = Annotated[
 ]
 
 
+_PAGE = ("taskscope.look.page", "taskscope.report.page", "taskscope.runs.provenance")
+"""What writing the page of a look imports, beside this file."""
+
 _IN_UTF8 = ("a prompt in UTF-8", "iconv -f LATIN1 -t UTF-8 turns other encodings into UTF-8")
 
 
@@ -74,7 +77,7 @@ def look(
     from taskscope.models.spec import as_spec
     from taskscope.report import drawing
 
-    with uncollected(), nullcontext() if as_json else drawing.beside():
+    with uncollected(), nullcontext() if as_json else drawing.beside(*_PAGE):
         spec = as_spec(
             model,
             dtype=dtype,
@@ -91,7 +94,7 @@ def look(
         from taskscope.look.view import view
 
         out.print(view(found, out.width))
-        _write(page, found)
+        drawing.apart(_write, page, found, shlex.join(["taskscope", *sys.argv[1:]]))
     out.print(f"\nPage: {page}", highlight=False)
 
 
@@ -102,17 +105,19 @@ def _measure(spec: ModelSpec, reading: Reading) -> Look:
     return measure(load(spec), reading)
 
 
-def _write(path: Path, found: Look) -> None:
+def _write(path: Path, found: Look, command: str) -> None:
     """Write the page of one look.
+
+    The imports are slow, and the process that draws has made them while the model was loaded.
 
     Raises:
         TaskError: If it cannot be written.
     """
     from taskscope.look.page import page
     from taskscope.report.page import write_panels
-    from taskscope.runs.provenance import surroundings
+    from taskscope.runs.provenance import versions
 
-    shown = page(found, shlex.join(["taskscope", *sys.argv[1:]]), surroundings()["versions"])
+    shown = page(found, command, versions())
     try:
         write_panels(path, shown)
     except OSError as error:

@@ -1,20 +1,24 @@
-"""Where charts are drawn: in this process, or in one of its own that gets ready beside other work."""
+"""Where charts are drawn and pages written: here, or in a process of its own, ready beside other work."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from typing import TypeVar
 
 import vl_convert
+
+T = TypeVar("T")
 
 _END_WITH_PARENT = 1
 """PR_SET_PDEATHSIG in Linux's prctl.h."""
@@ -25,10 +29,20 @@ _beside: ProcessPoolExecutor | None = None
 @lru_cache(maxsize=32)
 def drawn(spec: str) -> str:
     """Draw a specification (JSON) as SVG; remembered, since a page shows what the folder holds as files."""
+    return apart(_draw, spec)
+
+
+def apart(work: Callable[..., T], *given: object) -> T:
+    """Do some work in the process that `beside` got ready, and wait; in this one where there is none.
+
+    Args:
+        work: A function that both processes find by its name.
+        given: Its arguments, which must survive a trip between processes, as its answer must.
+    """
     if _beside is not None:
         with suppress(BrokenProcessPool):  # it was killed, say, where memory is short
-            return _beside.submit(_draw, spec).result()
-    return _draw(spec)
+            return _beside.submit(work, *given).result()
+    return work(*given)
 
 
 def _draw(spec: str) -> str:
@@ -41,19 +55,22 @@ def _draw(spec: str) -> str:
 
 
 @contextmanager
-def beside() -> Iterator[None]:
+def beside(*modules: str) -> Iterator[None]:
     """Draw in a process of its own inside the block, which begins to get ready at once.
 
     The first chart of a process takes half a second, during most of which vl-convert lets no other thread
-    run. The process is a fork, which costs nothing but is safe only on Linux and while there is one thread;
-    elsewhere charts are drawn in this process as ever.
+    run, and importing what writes a page takes as long. The process is a fork, which costs nothing but is
+    safe only on Linux and while there is one thread; elsewhere charts are drawn in this process as ever.
+
+    Args:
+        modules: What the process imports while it waits.
     """
     global _beside
     with suppress(OSError, NotImplementedError):  # no more processes, or no shared semaphores
         if sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules:
             context = multiprocessing.get_context("fork")
             pool = ProcessPoolExecutor(1, context, initializer=_settle, initargs=(os.getpid(),))
-            pool.submit(_draw, _DOT)
+            pool.submit(_get_ready, modules)
             _beside = pool
     try:
         yield
@@ -61,6 +78,12 @@ def beside() -> Iterator[None]:
         pool, _beside = _beside, None
         if pool is not None:
             pool.shutdown(cancel_futures=True)
+
+
+def _get_ready(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
+    _draw(_DOT)
 
 
 def _settle(asker: int) -> None:

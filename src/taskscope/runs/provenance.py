@@ -32,10 +32,11 @@ _PATIENCE = 10.0
 @cache
 def surroundings() -> dict[str, Any]:
     """Describe this process's versions, code checkout, host and accelerators; torch is not imported."""
-    return {"versions": _versions(), "git": _checkout(), "host": _host(), "accelerators": _accelerators()}
+    return {"versions": versions(), "git": _checkout(), "host": _host(), "accelerators": _accelerators()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the version of Python and of every package that measurements depend on."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):

@@ -33,6 +33,23 @@ print("the same")
 """
     + GONE
 )
+APART = (
+    SETTING
+    + """
+from taskscope.errors import TaskError
+from taskscope.tasks import registry
+def imported():
+    return "colorsys" in sys.modules
+with drawing.beside("colorsys"):
+    assert drawing.apart(os.getpid) != os.getpid()
+    assert drawing.apart(imported) and not imported()
+    try:
+        drawing.apart(registry.get, "nothing")
+    except TaskError as error:
+        print(error.given)
+assert drawing.apart(os.getpid) == os.getpid()
+"""
+)
 KILLED = (
     SETTING
     + """
@@ -103,6 +120,7 @@ with drawing.beside():
     ("program", "told"),
     [
         (ELSEWHERE, "the same\nand gone"),
+        (APART, "No task 'nothing'."),
         (KILLED, "<svg <svg"),
         (NO_SEMAPHORES, "None <svg"),
         (NO_FORK, "None <svg"),
@@ -111,6 +129,7 @@ with drawing.beside():
     ],
     ids=[
         "drawn elsewhere",
+        "any work done elsewhere, and its errors told here",
         "its process killed",
         "no shared semaphores, as without /dev/shm",
         "no further process allowed",
