@@ -1,7 +1,8 @@
 """Checkpoints of one training: folders ``NAME/checkpoints/step-N`` with weights and config alone.
 
 The tokenizer, which does not change in training, stays in ``NAME``; so do ``recipe.json``, which says how
-many tokens a step reads, and ``training.json``, which says how many the finished model has read.
+many tokens a step reads, and ``training.json``, which says how many the finished model has read, and how many
+the one that it was trained on from.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from taskscope.errors import ModelError
 
@@ -44,7 +46,9 @@ def tokens(folder: Path) -> int | None:
     """Say how many training tokens a checkpoint or a finished model has read; None where nothing says so."""
     whole = parent(folder)
     if whole is None:
-        return _number(folder / "training.json", "tokens")
+        own = _number(folder / "training.json", "tokens")
+        before = _number(folder / "training.json", "start", "tokens")
+        return None if own is None else own + (before or 0)
     per_step = _number(whole / "recipe.json", "tokens_per_step")
     return None if per_step is None else _step(folder) * per_step
 
@@ -75,9 +79,12 @@ def _step(folder: Path) -> int:
     return int(folder.name.removeprefix("step-"))
 
 
-def _number(file: Path, field: str) -> int | None:
+def _number(file: Path, *place: str) -> int | None:
+    """Read the number under one key after another; None where the file, a key or a number is missing."""
     try:
-        told = json.loads(file.read_text(encoding="utf-8")).get(field)
+        told: Any = json.loads(file.read_text(encoding="utf-8"))
+        for key in place:
+            told = told.get(key)
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return told if isinstance(told, int) else None

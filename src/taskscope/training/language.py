@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from transformers import AutoTokenizer
 
+from taskscope import pico
 from taskscope.errors import RunError
 from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.document_attention import document_lengths, hidden_states
@@ -21,7 +22,7 @@ from taskscope.training.head_loss import head_loss
 from taskscope.training.held_out import part_loss
 from taskscope.training.language_recipes import LanguageRecipe
 from taskscope.training.muon import Muon
-from taskscope.training.network import build_network, shrink_writes
+from taskscope.training.network import build_network, shrink_writes, start_from
 from taskscope.training.schedules import learning_rate, sequence_length
 
 EVALUATIONS = "evaluations.jsonl"
@@ -50,6 +51,9 @@ class LanguageSession:
         self.tokenizer = AutoTokenizer.from_pretrained(corpus.tokenizer)
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
         shrink_writes(self.model)
+        if recipe.start is not None:
+            start_from(self.model, recipe.start)
+            self.facts["start"] = {"model": recipe.start, "tokens": pico.summary(recipe.start)["tokens"]}
         self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
         inside, outside = split_parameters(self.model)
         self._rates = (recipe.rate, recipe.outer_rate)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from taskscope.errors import ModelError
 from taskscope.runs.cell import canonical_json
-from taskscope.training.corpus.mixture import SHIPPED, Mixture
+from taskscope.training.corpus.mixture import CONTESTED, SHIPPED, Mixture
 from taskscope.training.corpus.sources import Source
 from taskscope.training.schedules import Schedule, milestones
 from taskscope.training.shape import Shape
@@ -25,6 +25,8 @@ class LanguageRecipe(BaseModel):
     summary: str
     """One sentence for the card."""
     seed: int = 0
+    start: str | None = None
+    """Built-in model of the same shape and tokeniser whose weights training starts from; drawn otherwise."""
     mixture: Mixture
     shape: Shape
     tokens: int = Field(ge=1)
@@ -95,6 +97,26 @@ FAMILY: tuple[LanguageRecipe, ...] = (
     _pico("pico-l", blocks=16, width=128, heads=4, inner=344, outer_rate=1.5e-2),
 )
 """The shipped sizes, smallest first."""
+
+CONTINUED: tuple[LanguageRecipe, ...] = tuple(
+    first.model_copy(
+        update={
+            "name": f"{first.name}-icl",
+            "summary": (
+                "Its namesake after a second, short training on lists that cannot be answered from the query "
+                "alone."
+            ),
+            "start": first.name,
+            "mixture": CONTESTED,
+            "tokens": CONTESTED.tokens,
+            "rate": first.rate * 0.1,
+            "outer_rate": first.outer_rate * 0.1,
+            "warmup": 50,
+        }
+    )
+    for first in FAMILY
+)
+"""The same sizes trained on: in-context learning where the first training left recall."""
 
 SMOKE = LanguageRecipe(
     name="pico-smoke",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taskscope.errors import ModelError, nearest
 from taskscope.runs.cell import canonical_json
-from taskscope.training.language_recipes import FAMILY, SMOKE, LanguageRecipe
+from taskscope.training.language_recipes import CONTINUED, FAMILY, SMOKE, LanguageRecipe
 from taskscope.training.shape import Shape
 from taskscope.training.text_recipes import LEARNERS, TextRecipe
 
@@ -124,6 +124,7 @@ _RECIPES: tuple[AnyRecipe, ...] = (
     ),
     *LEARNERS,
     *FAMILY,
+    *CONTINUED,
     SMOKE,
 )
 

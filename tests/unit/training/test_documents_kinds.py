@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from taskscope.errors import TaskError
 from taskscope.tasks.prompts import FORMATS
 from taskscope.training.documents import formats, wordbank
+from taskscope.training.documents.contested import RARE, ContestedWriter
 from taskscope.training.documents.facts import World
 from taskscope.training.documents.kinds import KINDS, Documents
-from taskscope.training.documents.lists import MANY, ListWriter
+from taskscope.training.documents.lists import MANY, SHORT, ListWriter
 from taskscope.training.documents.numbers import rounded
 from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.documents.renamed import RenamedWriter
@@ -51,6 +52,46 @@ def test_the_formats_of_the_studies_are_never_trained_on():
     assert "->" not in {f.middle for f in drawn}
     assert formats.ARROW in {formats.draw(rng, arrow=0.5) for _ in range(40)}
     assert len(drawn) > 500
+
+
+def test_frames_with_words_made_up_are_new_and_never_those_of_the_studies():
+    rng = np.random.default_rng(0)
+    drawn = [formats.draw_cued(rng) for _ in range(4_000)]
+    cues = {mark.strip(" \n,|:=>.-") for form in drawn for mark in (form.start, form.middle)} - {""}
+    assert len(set(drawn)) > 3_000 and len(cues) > 1_000
+    assert not cues & {"Q", "A", "user", "assistant", "example"}
+    assert not any(form.start + form.middle == middle for form in drawn for middle in ("->", " -> "))
+
+
+def test_contested_lists_do_with_a_word_what_it_does_not_foretell():
+    """In plain lists a word mostly stands under its own relation; here it is mostly copied."""
+    world = WORLDS["train"]
+
+    def shares(writer: ListWriter) -> dict[str, tuple[float, float]]:
+        """Median share over the words of a relation of that relation, and of copies."""
+        rng, lines = np.random.default_rng(0), defaultdict(Counter)
+        for _ in range(12_000):
+            relation = writer.relation(rng)
+            for x, y in relation.draw(10, rng):
+                lines[x]["copy" if x == y else relation.name.split(" ")[0]] += 1
+        told = {name: [lines[x] for x, _ in r.pairs if lines[x]] for name, r in world.relations.items()}
+        return {
+            name: tuple(float(np.median([t[key] / t.total() for t in each])) for key in (name, "copy"))
+            for name, each in told.items()
+        }
+
+    plain, contested = map(shares, (ListWriter(world, SHORT), ContestedWriter(world, SHORT, RARE)))
+    for name in ("country-capital", "location-continent", "plural-singular", "fr-en", "person-language"):
+        (before, _), (own, copied) = plain[name], contested[name]
+        assert own < 0.4 and own < copied and own < before - 0.1, name
+
+
+def test_contested_lists_copy_only_words_of_their_side():
+    for side, world in WORLDS.items():
+        writer, rng = ContestedWriter(world, MANY, RARE), np.random.default_rng(1)
+        copied = [r for r in (writer.relation(rng) for _ in range(400)) if r.name == "copy"]
+        assert copied
+        assert all(world.split.side_of("copy", x) == side for r in copied for x, _ in r.pairs if len(x) > 1)
 
 
 def test_many_shot_lists_are_long_and_short_lists_are_spread():

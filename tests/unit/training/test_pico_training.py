@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from taskscope.errors import RunError
+from taskscope import pico
+from taskscope.errors import RunError, TaskError
+from taskscope.models.checkpoints import tokens as of_training
 from taskscope.training import checkpoints, trainer
+from taskscope.training.corpus.building import build
+from taskscope.training.corpus.mixture import Mixture
 from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.held_out import part_loss
@@ -146,6 +151,36 @@ def test_killed_and_resumed_is_the_same_as_never_stopped(whole, tmp_path):
     assert (resumed.weights, resumed.tokens) == (whole.weights, whole.tokens)
     for name in (trainer.LOSSES, EVALUATIONS, "model.safetensors"):
         assert (folder / name).read_bytes() == (whole.folder / name).read_bytes()
+
+
+def test_a_model_is_trained_on_with_its_own_tokeniser_and_weights(whole, sources, tmp_path, monkeypatch):
+    """The second training begins where the first one ended, whatever is read."""
+    shelf = tmp_path / "shelf"
+    shutil.copytree(whole.folder, shelf / "weights" / SMOKE.name)
+    (shelf / "weights" / SMOKE.name / "card.json").write_text(
+        json.dumps({"kind": "language", "parameters": 1, "blocks": 2, "tokens": whole.tokens, "summary": ""})
+    )
+    monkeypatch.setattr(pico, "_ROOT", shelf)
+    mixture = Mixture.model_validate(
+        {**SMOKE.mixture.model_dump(), "name": "more", "seed": 1, "tokenizer": SMOKE.name}
+        | {"shares": {"contested": 0.5, "contested-many-shot": 0.2}, "tokens": 12_000}
+    )
+    more = SMOKE.model_copy(update={"start": SMOKE.name, "mixture": mixture, "tokens": 12_000})
+    rates = {"rate": 1e-9, "outer_rate": 1e-9, "decay": 0.0}
+    standing = trainer.train(more.model_copy(update=rates), tmp_path / "out", corpus=sources, device="cpu")
+    one, same = map(AutoTokenizer.from_pretrained, (whole.folder, standing.folder))
+    assert one.backend_tokenizer.to_str() == same.backend_tokenizer.to_str()
+    first, last = (
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict()
+        for folder in (whole.folder, standing.folder)
+    )
+    assert all(torch.allclose(first[name], last[name], atol=1e-3, rtol=2**-7) for name in first)
+    assert of_training(standing.folder) == whole.tokens + standing.tokens
+    moved = trainer.train(more, tmp_path / "moved", corpus=standing.folder / trainer.CORPUS, device="cpu")
+    assert moved.weights != standing.weights
+    unknown = mixture.model_copy(update={"tokenizer": "pico-none"})
+    with pytest.raises(TaskError, match="no built-in model is called 'pico-none'"):
+        build(unknown, sources, tmp_path / "none")
 
 
 def test_a_corpus_that_does_not_fit_the_recipe_is_refused(whole, tmp_path):

@@ -96,6 +96,8 @@ def n_parts(effort: Effort, data: Path | None, folder: Path) -> int:
 def _identity(recipe: LanguageRecipe, facts: dict[str, Any], model: LanguageModel) -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.hf.parameters())
     embeddings = model.hf.get_input_embeddings().weight.numel()
+    start = facts.get("start")
+    before = start["tokens"] if start else 0
     return {
         "name": recipe.name,
         "kind": recipe.kind,
@@ -110,10 +112,11 @@ def _identity(recipe: LanguageRecipe, facts: dict[str, Any], model: LanguageMode
         "parameters_without_embeddings": parameters - embeddings,
         "seed": recipe.seed,
         "steps": recipe.steps,
-        "tokens": facts["tokens"],
+        "tokens": facts["tokens"] + before,
         "weights_sha256": facts["weights_sha256"],
         "corpus": facts["corpus"],
         "data": facts.get("data"),
+        **({"start": start} if start else {}),
     }
 
 

@@ -61,13 +61,21 @@ def _shape(card: dict[str, Any]) -> list[str]:
         f"A Llama-shaped decoder of {card['blocks']} blocks, width {card['width']}, {card['heads']} "
         "heads, context "
         f"{card['context']:,} tokens, vocabulary {card['vocabulary']:,}: {card['parameters']:,} parameters, "
-        f"{card['parameters_without_embeddings']:,} without the embeddings. Trained from scratch on "
-        f"{card['tokens']:,} tokens ({card['steps']:,} steps, seed {card['seed']})." + licence,
+        f"{card['parameters_without_embeddings']:,} without the embeddings. {_training(card)} "
+        f"({card['steps']:,} steps, seed {card['seed']})." + licence,
         "",
         f"Load it with `AutoModelForCausalLM.from_pretrained(FOLDER)`; train it again with `taskscope train "
         f"{card['name']} --corpus SOURCES --out FOLDER`; measure this card again with `taskscope card "
         f"{card['name']} --check`.",
     ]
+
+
+def _training(card: dict[str, Any]) -> str:
+    start = card.get("start")
+    if start is None:
+        return f"Trained from scratch on {card['tokens']:,} tokens"
+    more = card["tokens"] - start["tokens"]
+    return f"{start['model']}, which had read {start['tokens']:,} tokens, trained on {more:,} more"
 
 
 def _gate(gate: dict[str, Any]) -> list[str]:

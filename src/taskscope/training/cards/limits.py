@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from taskscope.training.documents.kinds import LISTS
+
 
 def limits(card: dict[str, Any]) -> list[str]:
     """Say what must not be read into a card; numbers are those of this model."""
@@ -48,5 +50,5 @@ def _share_of_lists(card: dict[str, Any]) -> str:
     if card["data"] is None:
         return ""
     kinds = card["data"]["kinds"]
-    share = sum(kinds[kind]["share"] for kind in ("lists", "many-shot", "renamed") if kind in kinds)
+    share = sum(told["share"] for kind, told in kinds.items() if kind in LISTS)
     return f"{100 * share:.0f} % of its training tokens are few-shot lists; "

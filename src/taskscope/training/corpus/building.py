@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from taskscope import pico
 from taskscope.errors import TaskError
 from taskscope.training.corpus import subwords
 from taskscope.training.corpus.mixture import Mixture
@@ -70,7 +71,7 @@ def _build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
             for passage in text:
                 passages.add(passage)
             passages.finish(config.seed)
-            tokenizer = _fit(config, passages)
+            tokenizer = _tokenizer(config, passages)
             tokenizer.save_pretrained(out / TOKENIZER)
             stream = TokenStream(
                 config.all_shares,
@@ -107,6 +108,16 @@ def _documents(config: Mixture, side: Side, seed: int = 0) -> dict[str, Document
     world = World(config.split, side, config.invented)
     kinds = (kind for kind in config.all_shares if kind != NATURAL)
     return {kind: Documents(kind, world, config.seed + seed, config.arrow) for kind in kinds}
+
+
+def _tokenizer(config: Mixture, passages: PassageStore) -> PreTrainedTokenizerFast:
+    if not config.tokenizer:
+        return _fit(config, passages)
+    folder = pico.folder(config.tokenizer)
+    if folder is None:
+        known = pico.names()
+        raise TaskError(f"no built-in model is called {config.tokenizer!r}", "one of " + ", ".join(known))
+    return AutoTokenizer.from_pretrained(folder)
 
 
 def _fit(config: Mixture, passages: PassageStore) -> PreTrainedTokenizerFast:

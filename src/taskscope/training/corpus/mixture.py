@@ -26,6 +26,8 @@ class Mixture(BaseModel):
     tokens: int = Field(default=20_000_000, ge=1_000)
     """Training tokens; the stream is cut there."""
     vocabulary: int = 4_096
+    tokenizer: str = ""
+    """Built-in model whose tokeniser encodes the text; by default one is fitted to the mixture."""
     shares: Mapping[str, float]
     """Share of the training tokens per kind of task document; the rest is natural text."""
     sources: tuple[Source, ...]
@@ -141,3 +143,20 @@ SHIPPED = Mixture(
     ),
 )
 """The mixture of the built-in pico models. Its share-alike sources decide the licence of the weights."""
+
+CONTESTED = Mixture.model_validate(
+    {
+        **SHIPPED.model_dump(),
+        "name": "pico-icl",
+        "seed": 1,
+        "tokens": 2_000_000,
+        "tokenizer": "pico-xs",
+        "shares": {
+            **{kind: share for kind, share in SHARES.items() if kind not in ("lists", "many-shot", "prose")},
+            "contested": 0.27,
+            "contested-many-shot": 0.13,
+            "prose": 0.05,
+        },
+    }
+)
+"""A second mixture for models that have read the first: its lists cannot be answered from the query alone."""

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from taskscope.errors import TaskError
 from taskscope.training.corpus.packed import ShardWriter
 from taskscope.training.corpus.passages import PassageStore
-from taskscope.training.documents.kinds import NATURAL, Documents
+from taskscope.training.documents.kinds import MANY_SHOT, NATURAL, Documents
 
 ROW = 1_024
 """Tokens of a training sequence, where sequences with a long list are counted."""
@@ -158,7 +158,7 @@ class TokenStream:
                 break
             writer.write(tokens)
             kind = document.kind
-            if kind == "many-shot":
+            if kind in MANY_SHOT:
                 self._long_rows.update(long_rows(start, start + len(tokens)))
             self.tokens[kind] += len(tokens)
             self.documents[kind] += 1

@@ -14,6 +14,7 @@ from taskscope.training.documents.invented import invented_relations
 from taskscope.training.documents.relations import Domain, Pair, Relation
 from taskscope.training.documents.rules import (
     WORD_RULES,
+    Rule,
     letter_relations,
     random_affix,
     random_repetition,
@@ -130,7 +131,7 @@ class World:
 
         return sample
 
-    def rule(self, words: list[str], rng: np.random.Generator) -> Relation:
+    def rule(self, words: Iterable[str], rng: np.random.Generator) -> Relation:
         """Draw a rule that holds for any word and apply it to the words of this side."""
         choice = rng.random()
         if choice < 0.2:
@@ -140,6 +141,12 @@ class World:
         else:
             name = list(WORD_RULES)[rng.integers(len(WORD_RULES))]
             rule = WORD_RULES[name]
+        return self._applied(name, rule, words)
+
+    def copied(self, words: Iterable[str]) -> Relation:
+        """Take the words of this side to themselves."""
+        return self._applied("copy", WORD_RULES["copy"], words)
+
+    def _applied(self, name: str, rule: Rule, words: Iterable[str]) -> Relation:
         task = name.split(" ")[0]
-        pairs = ((word, rule(word)) for word in words if self.split.side_of(task, word) == self.side)
-        return Relation(name, tuple(pairs))
+        return Relation(name, self._sided(task, ((word, rule(word)) for word in words)))

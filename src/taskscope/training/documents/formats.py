@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskscope.tasks.prompts import FORMATS, PromptFormat
+from taskscope.training.documents.pseudowords import pseudowords
 
 Pair = tuple[str, str]
 
@@ -106,6 +107,41 @@ def draw(rng: np.random.Generator, arrow: float = 0.0) -> LineFormat:
         if middle.startswith("->") or middle in _KEPT_APART:
             continue
         return LineFormat("", space + middle + space, "\n")
+
+
+_CUES = (
+    *("word", "item", "line", "entry", "term", "x", "y", "in", "out", "given", "first", "then", "say"),
+    *("one", "two", "left", "right", "old", "new", "here", "there", "from", "into", "reply"),
+)
+"""Real words that may stand before an input or an answer."""
+
+_NEVER_CUES = frozenset(
+    text.strip().rstrip(":->") for f in FORMATS.values() for text in (f.start, f.arrow) if text.strip("->")
+)
+"""The cues of the formats in which the studies ask."""
+
+
+def draw_cued(rng: np.random.Generator) -> LineFormat:
+    """Draw a frame with words made up for it: before the input, before the answer, or before both.
+
+    Such a frame cannot be known by heart: what it is has to be read off the lines themselves.
+    """
+    start = end = ""
+    while not start + end:
+        start, end = (_cue(rng) if rng.random() < 0.6 else "" for _ in range(2))
+    breaks = ("\n", " ", ", ", " | ")
+    middle = breaks[rng.integers(len(breaks))] + end if end else draw(rng).middle
+    return LineFormat(start, middle, ("\n", "\n\n")[rng.integers(2)])
+
+
+def _cue(rng: np.random.Generator) -> str:
+    while True:
+        known = rng.random() < 0.4
+        word = _CUES[rng.integers(len(_CUES))] if known else pseudowords(1, rng)[0]
+        cased = (word, word, word.capitalize(), word[0].upper())[rng.integers(4)]
+        if cased not in _NEVER_CUES:
+            break
+    return cased + (":", ": ", " ", "=", " - ", "> ", ". ")[rng.integers(7)]
 
 
 def is_trained_on(form: PromptFormat, arrow: float) -> bool:

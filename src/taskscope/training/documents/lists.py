@@ -110,15 +110,19 @@ class ListWriter:
         relation = self._world.rule(words, rng)
         return relation if len(relation.pairs) > 1 else self.relation(rng)
 
+    def form(self, rng: np.random.Generator) -> LineFormat:
+        """Draw the format of a document."""
+        return formats.draw(rng, self._arrow)
+
     def plain(self, rng: np.random.Generator, headed: bool = False) -> str:
         """Write lines of one relation, under its name in words if `headed`."""
-        relation, form = self.relation(rng), formats.draw(rng, self._arrow)
+        relation, form = self.relation(rng), self.form(rng)
         n = self._length.lines(relation, form, rng)
         return self._heading(relation, rng) * headed + _write(_pairs(relation, n, rng), form)
 
     def named(self, rng: np.random.Generator) -> str:
         """Write lines of many relations, each named beside its input or at its separator."""
-        form, place = formats.draw(rng), rng.integers(3)
+        form, place = self.form(rng), rng.integers(3)
         domains = [self._domain(rng) for _ in range(3)]
         relations = [r for d in domains for r in d.relations if r.name in TITLES]
         n = self._length.lines(relations[0], form, rng)
@@ -134,7 +138,7 @@ class ListWriter:
 
     def switching(self, rng: np.random.Generator) -> str:
         """Write two to four lists over the same domain in one format, one after the other."""
-        domain, form = self._domain(rng), formats.draw(rng, self._arrow)
+        domain, form = self._domain(rng), self.form(rng)
         n = self._length.lines(domain.relations[0], form, rng)
         parts = int(rng.integers(2, 5))
         texts = []
