@@ -174,6 +174,16 @@ def test_look_says_where_it_could_not_write() -> None:
     assert "--out" in result.exception.hint
 
 
+def test_a_look_is_written_and_refused_by_the_process_that_draws(tmp_path: Path) -> None:
+    """In a new process, where torch is not there yet, the page is another process's work."""
+    page = tmp_path / "look.html"
+    for place, code, told in ((page, OK, str(page)), (tmp_path / "no" / "look.html", BAD_INPUT, "--out")):
+        done = taskscope("look", "planted-vector", "go->going\\nsee->seeing\\nwalk->", "--out", str(place))
+        assert done.returncode == code, done.stderr
+        assert told in (done.stdout + done.stderr).replace("\n", "")
+    assert "<svg" in page.read_text(encoding="utf-8") and not (tmp_path / "no").exists()
+
+
 LATIN = "café->a\nthé->b\nlait->".encode("latin-1")
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from taskscope.errors import ModelError
 
 SHELF = "checkpoints"
+STARTED = "started_from"
+"""What ``training.json`` calls the model that training began with, and the tokens which that had read."""
 _STEP = re.compile(r"step-(\d+)")
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "spiece.model")
 
@@ -45,12 +47,12 @@ def label(folder: Path) -> str | None:
 def tokens(folder: Path) -> int | None:
     """Say how many training tokens a checkpoint or a finished model has read; None where nothing says so."""
     whole = parent(folder)
+    before = _number((whole or folder) / "training.json", STARTED, "tokens") or 0
     if whole is None:
         own = _number(folder / "training.json", "tokens")
-        before = _number(folder / "training.json", "start", "tokens")
-        return None if own is None else own + (before or 0)
+        return None if own is None else before + own
     per_step = _number(whole / "recipe.json", "tokens_per_step")
-    return None if per_step is None else _step(folder) * per_step
+    return None if per_step is None else before + _step(folder) * per_step
 
 
 def tokenizer_folder(folder: Path) -> Path:

@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from taskscope.errors import ModelError, nearest
+
 _ROOT = Path(__file__).parent
 _SHELVES = ("weights", "planted")
 
@@ -32,6 +34,21 @@ def folder(name: str) -> Path | None:
         return found
     kept = found / "checkpoints" / step
     return kept if (kept / "config.json").is_file() else None
+
+
+def require(name: str) -> Path:
+    """Return the folder of a built-in model or of a checkpoint of one.
+
+    Raises:
+        ModelError: If there is no such.
+    """
+    found = folder(name)
+    if found is None:
+        known = names()
+        raise ModelError(
+            f"no built-in model is called {name!r}", "one of " + ", ".join(known), nearest(name, known)
+        )
+    return found
 
 
 def checkpoints(name: str) -> list[str]:

@@ -35,6 +35,9 @@ def drawn(spec: str) -> str:
 def apart(work: Callable[..., T], *given: object) -> T:
     """Do some work in the process that `beside` got ready, and wait; in this one where there is none.
 
+    What the work raises is raised here. Where the process ends before it answers, the work is begun again in
+    this one.
+
     Args:
         work: A function that both processes find by its name.
         given: Its arguments, which must survive a trip between processes, as its answer must.
@@ -56,7 +59,7 @@ def _draw(spec: str) -> str:
 
 @contextmanager
 def beside(*modules: str) -> Iterator[None]:
-    """Draw in a process of its own inside the block, which begins to get ready at once.
+    """Draw, and do `apart` work, in a process of its own inside the block, which begins to get ready at once.
 
     The first chart of a process takes half a second, during most of which vl-convert lets no other thread
     run, and importing what writes a page takes as long. The process is a fork, which costs nothing but is
@@ -71,7 +74,7 @@ def beside(*modules: str) -> Iterator[None]:
             context = multiprocessing.get_context("fork")
             pool = ProcessPoolExecutor(1, context, initializer=_settle, initargs=(os.getpid(),))
             pool.submit(_get_ready, modules)
-            _beside = pool
+            _beside = pool  # after the fork: there, work that draws must find no pool to wait for
     try:
         yield
     finally:

@@ -14,7 +14,8 @@ from torch import Tensor
 from transformers import AutoTokenizer
 
 from taskscope import pico
-from taskscope.errors import RunError
+from taskscope.errors import ModelError, RunError
+from taskscope.models import checkpoints
 from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.document_attention import document_lengths, hidden_states
 from taskscope.training.export import write_folder, write_weights
@@ -52,8 +53,7 @@ class LanguageSession:
         self.model = build_network(recipe.shape, self.tokenizer, recipe.seed)
         shrink_writes(self.model)
         if recipe.start is not None:
-            start_from(self.model, recipe.start)
-            self.facts["start"] = {"model": recipe.start, "tokens": pico.summary(recipe.start)["tokens"]}
+            self._start(recipe.start)
         self.model.to(torch.device(device))  # pyright: ignore[reportArgumentType]
         inside, outside = split_parameters(self.model)
         self._rates = (recipe.rate, recipe.outer_rate)
@@ -62,6 +62,25 @@ class LanguageSession:
             torch.optim.AdamW(outside, lr=recipe.outer_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
         )
         self._autocast = bf16_autocast(device)
+
+    def _start(self, name: str) -> None:
+        """Go on from a built-in model.
+
+        Raises:
+            ModelError: If there is none of that name, or its shape or its tokeniser is another.
+        """
+        folder = pico.require(name)
+        start_from(self.model, name)
+        theirs = AutoTokenizer.from_pretrained(checkpoints.tokenizer_folder(folder))
+        if theirs.get_vocab() != self.tokenizer.get_vocab():
+            raise ModelError(
+                f"{name} reads other tokens than {self.corpus.folder} holds",
+                "a corpus encoded with the tokeniser of the model that training starts from",
+                f"a mixture whose tokenizer is {name!r}",
+            )
+        weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+        self.identity = hashlib.sha256(f"{self.identity}/{weights}".encode()).hexdigest()
+        self.facts[checkpoints.STARTED] = {"model": name, "tokens": checkpoints.tokens(folder)}
 
     def step(self, step: int) -> tuple[float, float, int]:
         """Make one step of training; return the loss in nats per token, 0, and the tokens."""

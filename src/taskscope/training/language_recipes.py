@@ -73,7 +73,12 @@ class LanguageRecipe(BaseModel):
     @property
     def fingerprint(self) -> str:
         """Sha256 of every field: a checkpoint of another recipe is never continued."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+        # Without a start, and a tokeniser taken over, as it was before there were these choices.
+        taken = {"start"} if self.start is None else set[str]()
+        told = self.model_dump(mode="json", exclude=taken)
+        if not self.mixture.tokenizer:
+            del told["mixture"]["tokenizer"]
+        return hashlib.sha256(canonical_json(told).encode()).hexdigest()
 
 
 def _pico(name: str, blocks: int, width: int, heads: int, inner: int, outer_rate: float) -> LanguageRecipe:
@@ -99,15 +104,16 @@ FAMILY: tuple[LanguageRecipe, ...] = (
 """The shipped sizes, smallest first."""
 
 CONTINUED: tuple[LanguageRecipe, ...] = tuple(
-    first.model_copy(
-        update={
+    LanguageRecipe.model_validate(
+        {
+            **first.model_dump(),
             "name": f"{first.name}-icl",
             "summary": (
-                "Its namesake after a second, short training on lists that cannot be answered from the query "
-                "alone."
+                f"{first.name} after a second, short training, on lists in which the query tells less of the "
+                "rule."
             ),
             "start": first.name,
-            "mixture": CONTESTED,
+            "mixture": CONTESTED.model_dump(),
             "tokens": CONTESTED.tokens,
             "rate": first.rate * 0.1,
             "outer_rate": first.outer_rate * 0.1,

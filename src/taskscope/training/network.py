@@ -67,12 +67,17 @@ def start_from(model: LlamaForCausalLM, name: str) -> None:
     """Give a network the weights of a built-in model of the same shape.
 
     Raises:
-        ModelError: If there is no built-in model of that name.
+        ModelError: If there is no built-in model of that name, or its shape is another.
     """
-    folder = pico.folder(name)
-    if folder is None:
-        raise ModelError(f"no built-in model is called {name!r}", "one of " + ", ".join(pico.names()))
-    source = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    source = LlamaForCausalLM.from_pretrained(pico.require(name), dtype=torch.float32)
+    wanted, there = ({n: tuple(p.shape) for n, p in m.named_parameters()} for m in (model, source))
+    if wanted != there:
+        other = next(n for n in {**wanted, **there} if wanted.get(n) != there.get(n))
+        raise ModelError(
+            f"{name} is of another shape: {other} is {there.get(other)}",
+            f"{wanted.get(other)}",
+            "a recipe with the shape of the model that it starts from",
+        )
     model.load_state_dict(source.state_dict())
 
 

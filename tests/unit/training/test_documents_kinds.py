@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskscope.errors import TaskError
+from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS
 from taskscope.training.documents import formats, wordbank
 from taskscope.training.documents.contested import RARE, ContestedWriter
@@ -60,7 +61,11 @@ def test_frames_with_words_made_up_are_new_and_never_those_of_the_studies():
     cues = {mark.strip(" \n,|:=>.-") for form in drawn for mark in (form.start, form.middle)} - {""}
     assert len(set(drawn)) > 3_000 and len(cues) > 1_000
     assert not cues & {"Q", "A", "user", "assistant", "example"}
-    assert not any(form.start + form.middle == middle for form in drawn for middle in ("->", " -> "))
+    kept_apart = {(f.start.strip(), (f.arrow + f.space).strip()) for f in FORMATS.values()}
+    assert not {(form.start.strip(), form.middle.strip()) for form in drawn} & kept_apart
+    assert all(form.middle.count(mark) in (0, 2) for form in drawn for mark in '"()[]')
+    facts = [{item.input, item.label} for name in registry.names() for item in registry.get(name).items]
+    assert not [fact for fact in facts if len(fact) == 2 and fact <= set(formats._CUES)]
 
 
 def test_contested_lists_do_with_a_word_what_it_does_not_foretell():
@@ -75,15 +80,16 @@ def test_contested_lists_do_with_a_word_what_it_does_not_foretell():
             for x, y in relation.draw(10, rng):
                 lines[x]["copy" if x == y else relation.name.split(" ")[0]] += 1
         told = {name: [lines[x] for x, _ in r.pairs if lines[x]] for name, r in world.relations.items()}
-        return {
-            name: tuple(float(np.median([t[key] / t.total() for t in each])) for key in (name, "copy"))
-            for name, each in told.items()
-        }
+
+        def median(name: str, each: list[Counter]) -> float:
+            return float(np.median([t[name] / t.total() for t in each]))
+
+        return {name: (median(name, each), median("copy", each)) for name, each in told.items()}
 
     plain, contested = map(shares, (ListWriter(world, SHORT), ContestedWriter(world, SHORT, RARE)))
     for name in ("country-capital", "location-continent", "plural-singular", "fr-en", "person-language"):
         (before, _), (own, copied) = plain[name], contested[name]
-        assert own < 0.4 and own < copied and own < before - 0.1, name
+        assert before > 0.4 > own and copied > 0.4, name
 
 
 def test_contested_lists_copy_only_words_of_their_side():
@@ -91,7 +97,7 @@ def test_contested_lists_copy_only_words_of_their_side():
         writer, rng = ContestedWriter(world, MANY, RARE), np.random.default_rng(1)
         copied = [r for r in (writer.relation(rng) for _ in range(400)) if r.name == "copy"]
         assert copied
-        assert all(world.split.side_of("copy", x) == side for r in copied for x, _ in r.pairs if len(x) > 1)
+        assert all(world.split.side_of("copy", x) == side for r in copied for x, _ in r.pairs)
 
 
 def test_many_shot_lists_are_long_and_short_lists_are_spread():

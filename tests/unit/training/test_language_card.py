@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 
 import pytest
 
 from taskscope.errors import ModelError
+from taskscope.models.checkpoints import STARTED
 from taskscope.tasks import registry
 from taskscope.training import card, shipping, trainer
 from taskscope.training.cards import english, series
@@ -53,6 +55,21 @@ def shipped(trained, data, tmp_path_factory):
 
 def read(folder) -> dict:
     return json.loads((folder / card.CARD).read_text(encoding="utf-8"))
+
+
+def test_a_model_trained_on_says_so_and_counts_both_trainings(shipped, trained, tmp_path):
+    folder = shutil.copytree(shipped, tmp_path / "on")
+    facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    facts[STARTED] = {"model": "pico-s", "tokens": 1_000_000}
+    (folder / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+    written = card.write_card(folder, effort=Effort(draws=2, tasks=("to-upper",)))
+    assert written["tokens"] == 1_000_000 + facts["tokens"]
+    text = " ".join((folder / card.README).read_text(encoding="utf-8").split())
+    assert f"pico-s, which had read 1,000,000 tokens, trained on {facts['tokens']:,} more" in text
+    assert "is on the card of pico-s." in text and "of the tokens of its second training" in text
+    steps = series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",)))
+    own = SMOKE.milestones[1] * SMOKE.tokens_per_step
+    assert [point["tokens"] for point in steps] == [1_000_000 + own, written["tokens"]]
 
 
 def test_the_card_tells_what_it_was_trained_on(shipped, trained):

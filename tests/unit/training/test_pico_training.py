@@ -1,11 +1,13 @@
 """The miniature of the pico recipe from plain paragraphs to a folder that anyone can load."""
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +16,19 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from taskscope import pico
-from taskscope.errors import RunError, TaskError
-from taskscope.models.checkpoints import tokens as of_training
+from taskscope.errors import ModelError, RunError
+from taskscope.models.checkpoints import tokens as tokens_read
+from taskscope.runs.cell import canonical_json
 from taskscope.training import checkpoints, trainer
-from taskscope.training.corpus.building import build
-from taskscope.training.corpus.mixture import Mixture
+from taskscope.training.corpus.building import build, held_out_documents
+from taskscope.training.corpus.mixture import CONTESTED, SHIPPED
 from taskscope.training.corpus.packed import PackedCorpus
+from taskscope.training.documents.facts import World
+from taskscope.training.documents.kinds import Documents
 from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.held_out import part_loss
-from taskscope.training.language import CHECKPOINTS, EVALUATIONS
-from taskscope.training.language_recipes import SMOKE
+from taskscope.training.language import CHECKPOINTS, EVALUATIONS, LanguageSession
+from taskscope.training.language_recipes import SMOKE, LanguageRecipe
 from taskscope.training.network import build_network
 
 KILLED = """
@@ -153,21 +158,33 @@ def test_killed_and_resumed_is_the_same_as_never_stopped(whole, tmp_path):
         assert (folder / name).read_bytes() == (whole.folder / name).read_bytes()
 
 
-def test_a_model_is_trained_on_with_its_own_tokeniser_and_weights(whole, sources, tmp_path, monkeypatch):
+MORE = LanguageRecipe.model_validate(
+    {
+        **SMOKE.model_dump(),
+        "start": SMOKE.name,
+        "mixture": {
+            **SMOKE.mixture.model_dump(),
+            **{"name": "more", "seed": 2, "tokens": 12_000, "tokenizer": SMOKE.name},
+            "shares": {"contested": 0.5, "contested-many-shot": 0.2},
+        },
+        "tokens": 12_000,
+    }
+)
+
+
+@pytest.fixture
+def built_in(whole, tmp_path, monkeypatch) -> Path:
+    """The miniature as a built-in model."""
+    folder = tmp_path / "shelf" / "weights" / SMOKE.name
+    shutil.copytree(whole.folder, folder)
+    monkeypatch.setattr(pico, "_ROOT", tmp_path / "shelf")
+    return folder
+
+
+def test_a_model_is_trained_on_with_its_own_tokeniser_and_weights(built_in, whole, sources, tmp_path):
     """The second training begins where the first one ended, whatever is read."""
-    shelf = tmp_path / "shelf"
-    shutil.copytree(whole.folder, shelf / "weights" / SMOKE.name)
-    (shelf / "weights" / SMOKE.name / "card.json").write_text(
-        json.dumps({"kind": "language", "parameters": 1, "blocks": 2, "tokens": whole.tokens, "summary": ""})
-    )
-    monkeypatch.setattr(pico, "_ROOT", shelf)
-    mixture = Mixture.model_validate(
-        {**SMOKE.mixture.model_dump(), "name": "more", "seed": 1, "tokenizer": SMOKE.name}
-        | {"shares": {"contested": 0.5, "contested-many-shot": 0.2}, "tokens": 12_000}
-    )
-    more = SMOKE.model_copy(update={"start": SMOKE.name, "mixture": mixture, "tokens": 12_000})
-    rates = {"rate": 1e-9, "outer_rate": 1e-9, "decay": 0.0}
-    standing = trainer.train(more.model_copy(update=rates), tmp_path / "out", corpus=sources, device="cpu")
+    still = MORE.model_copy(update={"rate": 1e-9, "outer_rate": 1e-9, "decay": 0.0})
+    standing = trainer.train(still, tmp_path / "out", corpus=sources, device="cpu")
     one, same = map(AutoTokenizer.from_pretrained, (whole.folder, standing.folder))
     assert one.backend_tokenizer.to_str() == same.backend_tokenizer.to_str()
     first, last = (
@@ -175,12 +192,58 @@ def test_a_model_is_trained_on_with_its_own_tokeniser_and_weights(whole, sources
         for folder in (whole.folder, standing.folder)
     )
     assert all(torch.allclose(first[name], last[name], atol=1e-3, rtol=2**-7) for name in first)
-    assert of_training(standing.folder) == whole.tokens + standing.tokens
-    moved = trainer.train(more, tmp_path / "moved", corpus=standing.folder / trainer.CORPUS, device="cpu")
-    assert moved.weights != standing.weights
-    unknown = mixture.model_copy(update={"tokenizer": "pico-none"})
-    with pytest.raises(TaskError, match="no built-in model is called 'pico-none'"):
-        build(unknown, sources, tmp_path / "none")
+    step = still.milestones[0]
+    read = [tokens_read(f) for f in (standing.folder / CHECKPOINTS / f"step-{step}", standing.folder)]
+    assert read == [whole.tokens + step * still.tokens_per_step, whole.tokens + standing.tokens]
+
+
+def test_what_cannot_be_trained_on_is_refused(built_in, whole, sources, tmp_path):
+    for recipe, match in (
+        (MORE.model_copy(update={"start": "pico-none"}), "no built-in model is called 'pico-none'"),
+        (
+            MORE.model_copy(update={"shape": SMOKE.shape.model_copy(update={"inner": 96})}),
+            "another shape: .*mlp",
+        ),
+    ):
+        with pytest.raises(ModelError, match=match):
+            trainer.train(recipe, tmp_path / "out", corpus=sources, device="cpu")
+    fitted = MORE.model_copy(update={"mixture": MORE.mixture.model_copy(update={"tokenizer": ""})})
+    with pytest.raises(ModelError, match="reads other tokens"):
+        trainer.train(fitted, tmp_path / "fitted", corpus=sources, device="cpu")
+    nobody = MORE.mixture.model_copy(update={"tokenizer": "pico-none"})
+    with pytest.raises(ModelError, match="no built-in model is called 'pico-none'"):
+        build(nobody, sources, tmp_path / "none")
+    assert not (tmp_path / "none").exists(), "refused before anything is read"
+
+
+def test_a_checkpoint_is_not_continued_after_the_model_it_started_from_has_changed(
+    built_in, whole, sources, tmp_path
+):
+    corpus = build(MORE.mixture, sources, tmp_path / "corpus")
+    identity = LanguageSession(MORE, corpus, "cpu").identity
+    assert LanguageSession(MORE, corpus, "cpu").identity == identity
+    kept = whole.folder / CHECKPOINTS / f"step-{SMOKE.milestones[0]}" / "model.safetensors"
+    shutil.copyfile(kept, built_in / "model.safetensors")
+    assert LanguageSession(MORE, corpus, "cpu").identity != identity
+
+
+def test_choices_that_came_later_leave_older_fingerprints_as_they_were():
+    """Corpora built and trainings begun before there were starts and tokenisers to take over go on."""
+    old = SMOKE.model_dump(mode="json", exclude={"start": True, "mixture": {"tokenizer"}})
+    for told, now in ((old, SMOKE), (old["mixture"], SMOKE.mixture)):
+        assert hashlib.sha256(canonical_json(told).encode()).hexdigest() == now.fingerprint
+    assert MORE.fingerprint != MORE.model_copy(update={"start": "pico-s"}).fingerprint
+    assert MORE.mixture.fingerprint != MORE.mixture.model_copy(update={"tokenizer": ""}).fingerprint
+
+
+def test_no_mixture_trains_on_the_documents_that_another_is_judged_by():
+    trained, judged = set(), set()
+    for mixture in (SHIPPED, CONTESTED):
+        for kind in ("prose", "renamed"):
+            written = Documents(kind, World(mixture.split), mixture.seed)
+            trained |= {written[number] for number in range(20)}
+            judged |= set(islice(held_out_documents(mixture)[f"{kind}/seen"], 20))
+    assert trained and judged and not trained & judged
 
 
 def test_a_corpus_that_does_not_fit_the_recipe_is_refused(whole, tmp_path):

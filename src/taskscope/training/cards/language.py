@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from taskscope.models.checkpoints import STARTED
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.tasks.prompts import FORMATS
@@ -96,8 +97,8 @@ def n_parts(effort: Effort, data: Path | None, folder: Path) -> int:
 def _identity(recipe: LanguageRecipe, facts: dict[str, Any], model: LanguageModel) -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.hf.parameters())
     embeddings = model.hf.get_input_embeddings().weight.numel()
-    start = facts.get("start")
-    before = start["tokens"] if start else 0
+    started = facts.get(STARTED)
+    before = started["tokens"] if started else 0
     return {
         "name": recipe.name,
         "kind": recipe.kind,
@@ -116,7 +117,7 @@ def _identity(recipe: LanguageRecipe, facts: dict[str, Any], model: LanguageMode
         "weights_sha256": facts["weights_sha256"],
         "corpus": facts["corpus"],
         "data": facts.get("data"),
-        **({"start": start} if start else {}),
+        **({STARTED: started} if started else {}),
     }
 
 

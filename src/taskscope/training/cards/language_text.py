@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from taskscope.models.checkpoints import STARTED
 from taskscope.training.cards.few_shot import CONTROL, COUNTS
 from taskscope.training.cards.gate import GAIN
 from taskscope.training.cards.limits import limits
@@ -71,11 +72,11 @@ def _shape(card: dict[str, Any]) -> list[str]:
 
 
 def _training(card: dict[str, Any]) -> str:
-    start = card.get("start")
-    if start is None:
+    started = card.get(STARTED)
+    if started is None:
         return f"Trained from scratch on {card['tokens']:,} tokens"
-    more = card["tokens"] - start["tokens"]
-    return f"{start['model']}, which had read {start['tokens']:,} tokens, trained on {more:,} more"
+    more = card["tokens"] - started["tokens"]
+    return f"{started['model']}, which had read {started['tokens']:,} tokens, trained on {more:,} more"
 
 
 def _gate(gate: dict[str, Any]) -> list[str]:
@@ -117,8 +118,10 @@ def _data(card: dict[str, Any]) -> list[str]:
     if data is None:
         return ["What it was trained on was not handed over with the weights."]
     total = data["tokens"]["training"]
+    started = card.get(STARTED)
     lines = [
-        f"The mixture `{data['name']}`, {total:,} tokens, read once; the corpus is `{card['corpus'][:12]}`.",
+        f"The mixture `{data['name']}`, {total:,} tokens, read once; the corpus is `{card['corpus'][:12]}`."
+        + (f" What was read before is on the card of {started['model']}." if started else ""),
         "",
     ]
     lines += _table(

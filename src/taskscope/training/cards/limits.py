@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from taskscope.models.checkpoints import STARTED
 from taskscope.training.documents.kinds import LISTS
 
 
@@ -51,4 +52,5 @@ def _share_of_lists(card: dict[str, Any]) -> str:
         return ""
     kinds = card["data"]["kinds"]
     share = sum(told["share"] for kind, told in kinds.items() if kind in LISTS)
-    return f"{100 * share:.0f} % of its training tokens are few-shot lists; "
+    which = "the tokens of its second training" if STARTED in card else "its training tokens"
+    return f"{100 * share:.0f} % of {which} are few-shot lists; "

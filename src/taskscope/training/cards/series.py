@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from taskscope.models.checkpoints import STARTED
 from taskscope.models.loading import load
 from taskscope.stats.intervals import percentile_interval, resampling_weights
 from taskscope.tasks.prompts import FORMATS
@@ -51,7 +52,8 @@ def write(
     """
     recipe = LanguageRecipe.model_validate_json((folder / "recipe.json").read_text(encoding="utf-8"))
     rows = [json.loads(line) for line in (folder / EVALUATIONS).read_text(encoding="utf-8").splitlines()]
-    tokens = {row["step"]: row["tokens"] for row in rows}
+    before = card.get(STARTED, {}).get("tokens", 0)
+    tokens = {row["step"]: before + row["tokens"] for row in rows}
     series = []
     for step in sorted(tokens):
         kept = folder / CHECKPOINTS / f"step-{step}"

@@ -16,6 +16,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from taskscope import pico
 from taskscope.errors import TaskError
+from taskscope.models.checkpoints import tokenizer_folder
 from taskscope.training.corpus import subwords
 from taskscope.training.corpus.mixture import Mixture
 from taskscope.training.corpus.natural import NaturalText
@@ -56,6 +57,7 @@ def build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
 def _build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
     for name in filter(None, (*(source.name for source in config.sources), config.judged)):
         find_source(sources, name)  # missing ones are named at once, not after minutes of reading others
+    taken = _taken_over(config)
     out.mkdir(parents=True, exist_ok=True)
     text = NaturalText(
         sources,
@@ -71,7 +73,7 @@ def _build(config: Mixture, sources: Path, out: Path) -> PackedCorpus:
             for passage in text:
                 passages.add(passage)
             passages.finish(config.seed)
-            tokenizer = _tokenizer(config, passages)
+            tokenizer = taken or _fit(config, passages)
             tokenizer.save_pretrained(out / TOKENIZER)
             stream = TokenStream(
                 config.all_shares,
@@ -110,14 +112,15 @@ def _documents(config: Mixture, side: Side, seed: int = 0) -> dict[str, Document
     return {kind: Documents(kind, world, config.seed + seed, config.arrow) for kind in kinds}
 
 
-def _tokenizer(config: Mixture, passages: PassageStore) -> PreTrainedTokenizerFast:
+def _taken_over(config: Mixture) -> PreTrainedTokenizerFast | None:
+    """Load the tokeniser that a mixture names, or None where one is to be fitted.
+
+    Raises:
+        ModelError: If there is no built-in model of that name.
+    """
     if not config.tokenizer:
-        return _fit(config, passages)
-    folder = pico.folder(config.tokenizer)
-    if folder is None:
-        known = pico.names()
-        raise TaskError(f"no built-in model is called {config.tokenizer!r}", "one of " + ", ".join(known))
-    return AutoTokenizer.from_pretrained(folder)
+        return None
+    return AutoTokenizer.from_pretrained(tokenizer_folder(pico.require(config.tokenizer)))
 
 
 def _fit(config: Mixture, passages: PassageStore) -> PreTrainedTokenizerFast:

@@ -26,6 +26,7 @@ class Mixture(BaseModel):
     tokens: int = Field(default=20_000_000, ge=1_000)
     """Training tokens; the stream is cut there."""
     vocabulary: int = 4_096
+    """Tokens of a tokeniser that is fitted."""
     tokenizer: str = ""
     """Built-in model whose tokeniser encodes the text; by default one is fitted to the mixture."""
     shares: Mapping[str, float]
@@ -76,8 +77,10 @@ class Mixture(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Sha256 of every field."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+        """Sha256 of every field; of a tokeniser that is taken over its name, the corpus has its contents."""
+        left_out = None if self.tokenizer else {"tokenizer"}  # as it was before there was this choice
+        told = self.model_dump(mode="json", exclude=left_out)
+        return hashlib.sha256(canonical_json(told).encode()).hexdigest()
 
 
 SHARES: dict[str, float] = {
@@ -148,7 +151,7 @@ CONTESTED = Mixture.model_validate(
     {
         **SHIPPED.model_dump(),
         "name": "pico-icl",
-        "seed": 1,
+        "seed": 2,  # the seed after a mixture's own is that of its documents for evaluation
         "tokens": 2_000_000,
         "tokenizer": "pico-xs",
         "shares": {
@@ -159,4 +162,4 @@ CONTESTED = Mixture.model_validate(
         },
     }
 )
-"""A second mixture for models that have read the first: its lists cannot be answered from the query alone."""
+"""A second mixture for models that have read the first: in its lists the query tells less of the rule."""

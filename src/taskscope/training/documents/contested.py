@@ -1,9 +1,9 @@
-"""Lists in which the query alone does not tell the rule: every word also stands under other rules.
+"""Lists in which the query tells less of the rule: every word also stands under other rules.
 
 A model that has read many lists knows from a word like *France* what is asked of it, and then demonstrations
-add nothing.  Here a word is most often copied, and otherwise put under its own relation or under a rule that
-holds for any word; half of the frames have words made up for them.  So rule and frame must both be read off
-the lines.
+add nothing.  Here short lists, of which there are many, mostly copy a word; long lists mostly put it under
+the relation that it was listed for, and any list may put it under a rule that holds for any word.  Half of
+the frames are hardly ever met twice.  So rule and frame must both be read off the lines.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from taskscope.training.documents import formats
 from taskscope.training.documents.facts import World
 from taskscope.training.documents.formats import LineFormat
 from taskscope.training.documents.lists import Length, ListWriter
-from taskscope.training.documents.pseudowords import pseudowords
 from taskscope.training.documents.relations import Relation
 
 RARE, FREQUENT = 0.25, 0.7
@@ -23,22 +22,26 @@ line foretells none of them, and frequent where they are long, so that none is f
 COPIED, RULED = 0.6, 0.2
 """Of the other lists: shares of copied words and of rules on them; the rest is about new words."""
 CUED = 0.5
-"""Share of lists in a frame with words made up for it."""
+"""Share of lists in a frame of `formats.draw_cued`."""
 
 
 class ContestedWriter(ListWriter):
-    """Writes lists of relations that contest each word.
+    """Writes lists of relations that contest each word; none names its relation.
 
     Args:
         world: Facts that may be shown.
         length: How long lists are.
         own: Share of lists about the relations that words were listed for.
-        arrow: Share of lists in the studies' default format, among those without words made up.
+        arrow: Share of lists in the studies' default format, among those without a cue.
     """
 
     def __init__(self, world: World, length: Length, own: float, arrow: float = 0.0) -> None:
         super().__init__(world, length, arrow)
         self._own = own
+
+    def __call__(self, rng: np.random.Generator) -> str:
+        """Write one document."""
+        return self.plain(rng)
 
     def form(self, rng: np.random.Generator) -> LineFormat:
         """Draw the format of a document."""
@@ -53,10 +56,8 @@ class ContestedWriter(ListWriter):
             return domain.relations[rng.integers(len(domain.relations))]
         if copies:
             return copies[0]
-        if other < COPIED + RULED:
-            words = self._words(domain, rng)
-        else:
-            words = pseudowords(self._length.longest // 5, rng)
-        copied = other < COPIED or (other >= COPIED + RULED and rng.random() < 0.5)
+        new = other >= COPIED + RULED
+        words = self._words(domain, rng, new)
+        copied = other < COPIED or (new and rng.random() < 0.5)
         relation = self._world.copied(words) if copied else self._world.rule(words, rng)
         return relation if len(relation.pairs) > 1 else self.relation(rng)

@@ -110,10 +110,10 @@ def draw(rng: np.random.Generator, arrow: float = 0.0) -> LineFormat:
 
 
 _CUES = (
-    *("word", "item", "line", "entry", "term", "x", "y", "in", "out", "given", "first", "then", "say"),
-    *("one", "two", "left", "right", "old", "new", "here", "there", "from", "into", "reply"),
+    *("word", "item", "line", "entry", "term", "x", "in", "out", "given", "first", "then", "say"),
+    *("one", "two", "left", "here", "there", "from", "into", "reply"),
 )
-"""Real words that may stand before an input or an answer."""
+"""Real words that may stand before an input or an answer; no two of them are a fact of a task."""
 
 _NEVER_CUES = frozenset(
     text.strip().rstrip(":->") for f in FORMATS.values() for text in (f.start, f.arrow) if text.strip("->")
@@ -122,16 +122,23 @@ _NEVER_CUES = frozenset(
 
 
 def draw_cued(rng: np.random.Generator) -> LineFormat:
-    """Draw a frame with words made up for it: before the input, before the answer, or before both.
+    """Draw a frame with a word before the input, before the answer, or before both, mostly a new one.
 
-    Such a frame cannot be known by heart: what it is has to be read off the lines themselves.
+    Such a frame is hardly ever met twice: what it is has to be read off the lines themselves.
     """
     start = end = ""
     while not start + end:
         start, end = (_cue(rng) if rng.random() < 0.6 else "" for _ in range(2))
     breaks = ("\n", " ", ", ", " | ")
-    middle = breaks[rng.integers(len(breaks))] + end if end else draw(rng).middle
+    middle = breaks[rng.integers(len(breaks))] + end if end else _unpaired(rng).middle
     return LineFormat(start, middle, ("\n", "\n\n")[rng.integers(2)])
+
+
+def _unpaired(rng: np.random.Generator) -> LineFormat:
+    """Draw a frame of which the middle can stand alone: not between quotes or brackets."""
+    while (form := draw(rng)).start:
+        pass
+    return form
 
 
 def _cue(rng: np.random.Generator) -> str:
@@ -145,6 +152,9 @@ def _cue(rng: np.random.Generator) -> str:
 
 
 def is_trained_on(form: PromptFormat, arrow: float) -> bool:
-    """Whether a list may be written in a prompt format, given the share of lists in the default one."""
+    """Whether a list may be written in a prompt format, given the share of lists in the default one.
+
+    Frames of `draw_cued` never are: no cue is that of a prompt format.
+    """
     frames = {(frame.start, frame.middle) for frame in (*FIXED, *((ARROW,) if arrow else ()))}
     return (form.start, form.arrow + form.space) in frames

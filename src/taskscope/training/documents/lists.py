@@ -106,8 +106,7 @@ class ListWriter:
         choice = rng.random()
         if choice < 0.68:
             return domain.relations[rng.integers(len(domain.relations))]
-        words = self._words(domain, rng) if choice < 0.84 else pseudowords(self._length.longest // 5, rng)
-        relation = self._world.rule(words, rng)
+        relation = self._world.rule(self._words(domain, rng, new=choice >= 0.84), rng)
         return relation if len(relation.pairs) > 1 else self.relation(rng)
 
     def form(self, rng: np.random.Generator) -> LineFormat:
@@ -122,7 +121,7 @@ class ListWriter:
 
     def named(self, rng: np.random.Generator) -> str:
         """Write lines of many relations, each named beside its input or at its separator."""
-        form, place = self.form(rng), rng.integers(3)
+        form, place = formats.draw(rng), rng.integers(3)
         domains = [self._domain(rng) for _ in range(3)]
         relations = [r for d in domains for r in d.relations if r.name in TITLES]
         n = self._length.lines(relations[0], form, rng)
@@ -154,7 +153,10 @@ class ListWriter:
     def _domain(self, rng: np.random.Generator) -> Domain:
         return self._domains[min(int(np.searchsorted(self._ends, rng.random())), len(self._domains) - 1)]
 
-    def _words(self, domain: Domain, rng: np.random.Generator) -> list[str]:
+    def _words(self, domain: Domain, rng: np.random.Generator, new: bool = False) -> list[str]:
+        """Draw words of a domain, or new ones, as many as the longest list may need."""
+        if new:
+            return pseudowords(self._length.longest // 5, rng)
         relation = domain.relations[rng.integers(len(domain.relations))]
         return [x for x, _ in relation.draw(self._length.longest // 5, rng)]
 
