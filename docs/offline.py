@@ -202,6 +202,7 @@ INSTEAD = (
     Instead("export RAY_ADDRESS=127.0.0.1:6399", "", CLUSTER),
     Instead("ray stop", "", CLUSTER),
     Instead("taskscope train pico-m --corpus FOLDER --out ./pico-m", "", TRAINING),
+    Instead("taskscope train pico-l-icl --corpus FOLDER --out ./pico-l-icl", "", TRAINING),
     Instead("taskscope card ./pico-m --out ./pico-m", "", TRAINING),
     Instead("taskscope train selector --out ./selector", "", TRAINING),
     Instead("taskscope card selector", "", TRAINING),
