@@ -197,7 +197,7 @@ def test_a_model_is_trained_on_with_its_own_tokeniser_and_weights(built_in, whol
     assert read == [whole.tokens + step * still.tokens_per_step, whole.tokens + standing.tokens]
 
 
-def test_what_cannot_be_trained_on_is_refused(built_in, whole, sources, tmp_path):
+def test_what_cannot_be_trained_on_is_refused(built_in, sources, tmp_path):
     for recipe, match in (
         (MORE.model_copy(update={"start": "pico-none"}), "no built-in model is called 'pico-none'"),
         (
