@@ -174,14 +174,35 @@ def test_look_says_where_it_could_not_write() -> None:
     assert "--out" in result.exception.hint
 
 
-def test_a_look_is_written_and_refused_by_the_process_that_draws(tmp_path: Path) -> None:
-    """In a new process, where torch is not there yet, the page is another process's work."""
+NOTED = """
+import os, sys
+from pathlib import Path
+from taskscope.cli.main import app
+module = sys.modules["taskscope.cli.look"]
+write = module._write
+def _write(page, *given):
+    write(page, *given)
+    print("here" if os.getpid() == asker else "beside", file=open(page.with_suffix(".txt"), "w"))
+asker, _write.__module__, module._write = os.getpid(), module.__name__, _write
+app()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="work is done beside other work on Linux only")
+def test_a_look_is_written_by_the_process_beside(tmp_path: Path) -> None:
+    """In a new process, where torch is not there yet; otherwise by the one that looks."""
     page = tmp_path / "look.html"
-    for place, code, told in ((page, OK, str(page)), (tmp_path / "no" / "look.html", BAD_INPUT, "--out")):
-        done = taskscope("look", "planted-vector", "go->going\\nsee->seeing\\nwalk->", "--out", str(place))
-        assert done.returncode == code, done.stderr
-        assert told in (done.stdout + done.stderr).replace("\n", "")
-    assert "<svg" in page.read_text(encoding="utf-8") and not (tmp_path / "no").exists()
+    command = ["look", "planted-vector", r"go->going\nsee->seeing\nwalk->", "--out", str(page)]
+    for before, told in (("", "beside"), ("import torch", "here")):
+        subprocess.run([sys.executable, "-c", before + NOTED, *command], check=True, timeout=120)
+        assert page.with_suffix(".txt").read_text(encoding="utf-8") == told + "\n"
+        assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_a_look_in_a_new_process_says_where_it_could_not_write(tmp_path: Path) -> None:
+    place = tmp_path / "no" / "look.html"
+    done = taskscope("look", "planted-vector", r"go->going\nsee->seeing\nwalk->", "--out", str(place))
+    assert done.returncode == BAD_INPUT and "--out" in done.stderr and not place.parent.exists()
 
 
 LATIN = "café->a\nthé->b\nlait->".encode("latin-1")

@@ -38,9 +38,6 @@ Between = Annotated[
 ]
 
 
-_PAGE = ("taskscope.look.page", "taskscope.report.page", "taskscope.runs.provenance")
-"""What writing the page of a look imports, beside this file."""
-
 _IN_UTF8 = ("a prompt in UTF-8", "iconv -f LATIN1 -t UTF-8 turns other encodings into UTF-8")
 
 
@@ -75,9 +72,9 @@ def look(
     reading = parse(_text(prompt, file), arrow, None if between is None else _unescaped(between))
 
     from taskscope.models.spec import as_spec
-    from taskscope.report import drawing
+    from taskscope.report.beside import apart, beside
 
-    with uncollected(), nullcontext() if as_json else drawing.beside(*_PAGE):
+    with uncollected(), nullcontext() if as_json else beside(_get_ready):
         spec = as_spec(
             model,
             dtype=dtype,
@@ -94,7 +91,7 @@ def look(
         from taskscope.look.view import view
 
         out.print(view(found, out.width))
-        drawing.apart(_write, page, found, shlex.join(["taskscope", *sys.argv[1:]]))
+        apart(_write, page, found, shlex.join(["taskscope", *sys.argv[1:]]))
     out.print(f"\nPage: {page}", highlight=False)
 
 
@@ -105,10 +102,18 @@ def _measure(spec: ModelSpec, reading: Reading) -> Look:
     return measure(load(spec), reading)
 
 
+def _get_ready() -> None:
+    """Import what writes a page, which is slow, in the process that will write it."""
+    import taskscope.look.page
+    import taskscope.report.page
+    import taskscope.runs.provenance  # noqa: F401
+    from taskscope.report import drawing
+
+    drawing.get_ready()
+
+
 def _write(path: Path, found: Look, command: str) -> None:
     """Write the page of one look.
-
-    The imports are slow, and the process that draws has made them while the model was loaded.
 
     Raises:
         TaskError: If it cannot be written.

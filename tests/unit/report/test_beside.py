@@ -1,4 +1,4 @@
-"""Charts drawn by a process of its own: the same charts, and none lost with it."""
+"""Work done by a process beside: the same charts, and none lost with it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 
 SETTING = """
 import json, os, signal, sys
-from taskscope.report import drawing
+from taskscope.report import beside, drawing
 
+def ready():
+    import colorsys
 spec = json.dumps({"data": {"values": [{"x": 1, "y": 2}]}, "mark": "bar",
                    "encoding": {"x": {"field": "x"}, "y": {"field": "y"}}})
 """
@@ -24,8 +26,8 @@ except ProcessLookupError:
 ELSEWHERE = (
     SETTING
     + """
-with drawing.beside():
-    helpers = list(drawing._beside._processes)
+with beside.beside(drawing.get_ready):
+    helpers = list(beside._pool._processes)
     there = drawing.drawn(spec)
 drawing.drawn.cache_clear()
 assert drawing.drawn(spec) == there and there.startswith("<svg")
@@ -40,21 +42,21 @@ from taskscope.errors import TaskError
 from taskscope.tasks import registry
 def imported():
     return "colorsys" in sys.modules
-with drawing.beside("colorsys"):
-    assert drawing.apart(os.getpid) != os.getpid()
-    assert drawing.apart(imported) and not imported()
+with beside.beside(ready):
+    assert beside.apart(os.getpid) != os.getpid()
+    assert beside.apart(imported) and not imported()
     try:
-        drawing.apart(registry.get, "nothing")
+        beside.apart(registry.get, "nothing")
     except TaskError as error:
         print(error.given)
-assert drawing.apart(os.getpid) == os.getpid()
+assert beside.apart(os.getpid) == os.getpid()
 """
 )
 KILLED = (
     SETTING
     + """
-with drawing.beside():
-    os.kill(next(iter(drawing._beside._processes)), signal.SIGKILL)
+with beside.beside(drawing.get_ready):
+    os.kill(next(iter(beside._pool._processes)), signal.SIGKILL)
     print(drawing.drawn(spec)[:4], drawing.drawn(spec.replace("bar", "point"))[:4])
 """
 )
@@ -66,8 +68,8 @@ class Refused:
     def __init__(self, *arguments, **named):
         raise FileNotFoundError("/dev/shm")
 _multiprocessing.SemLock = Refused
-with drawing.beside():
-    print(drawing._beside, drawing.drawn(spec)[:4])
+with beside.beside(drawing.get_ready):
+    print(beside._pool, drawing.drawn(spec)[:4])
 """
 )
 NO_FORK = (
@@ -76,8 +78,8 @@ NO_FORK = (
 def refused():
     raise BlockingIOError("no more processes")
 os.fork = refused
-with drawing.beside():
-    print(drawing._beside, drawing.drawn(spec)[:4])
+with beside.beside(drawing.get_ready):
+    print(beside._pool, drawing.drawn(spec)[:4])
 """
 )
 INTERRUPTED = (
@@ -86,8 +88,8 @@ INTERRUPTED = (
 import time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 try:
-    with drawing.beside():
-        helpers = list(drawing._beside._processes)
+    with beside.beside(drawing.get_ready):
+        helpers = list(beside._pool._processes)
         drawing.drawn(spec)
         os.killpg(0, signal.SIGINT)
         time.sleep(60)
@@ -99,7 +101,7 @@ except KeyboardInterrupt:
 TERMINATED = (
     SETTING
     + """
-with drawing.beside():
+with beside.beside(drawing.get_ready):
     drawing.drawn(spec)
     os.kill(os.getpid(), signal.SIGTERM)
     drawing.drawn(spec)
@@ -109,8 +111,8 @@ TOO_LATE = (
     SETTING
     + """
 sys.modules["torch"] = sys
-with drawing.beside():
-    print(drawing._beside, drawing.drawn(spec)[:4])
+with beside.beside(drawing.get_ready):
+    print(beside._pool, drawing.drawn(spec)[:4])
 """
 )
 
