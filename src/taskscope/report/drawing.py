@@ -19,7 +19,7 @@ def drawn(spec: str) -> str:
 
 
 def get_ready() -> None:
-    """Draw a dot: the first chart of a process takes half a second, and lets no other thread run meanwhile."""
+    """Draw a dot: a process's first chart takes half a second, and lets no other thread run meanwhile."""
     _draw(_DOT)
 
 

@@ -20,6 +20,7 @@ from taskscope.studies.task_vectors.heads import choice, grids, simulation
 from taskscope.studies.task_vectors.heads.draws import prompts
 from taskscope.studies.task_vectors.heads.findings import function_vectors
 from taskscope.studies.task_vectors.heads.rows import (
+    NONE,
     RANDOM_HEADS,
     SHOWN,
     VECTOR,
@@ -212,3 +213,33 @@ def test_figures_and_tables_name_the_strongest_head_and_every_task() -> None:
         assert [row[4] for row in mine] == [
             pytest.approx(ranking.inclusion[i], abs=1e-5) for i in ranking.order[: len(mine)]
         ]
+
+
+@pytest.mark.parametrize(
+    ("which", "random_heads", "reached"),
+    [
+        ("few heads", None, ("yes", "yes")),
+        ("no heads", None, ("no", "open")),
+        ("few heads", 0.7, ("yes", "no")),
+    ],
+)
+def test_published_gains_stand_beside_ours(
+    which: str, random_heads: float | None, reached: tuple[str, str]
+) -> None:
+    """FV-6: the function vector's gains with intervals, and whether they reach the published effect."""
+    rows = simulated(replace(world(which), random_heads=random_heads))
+    [found] = function_vectors(rows, results(rows, PARAMS), PARAMS)
+    made = {table.name: table for table in tables(rows, [], PARAMS)}
+    table = made["task-vectors-simulated-function-vectors-published"]
+    alone, swapped, layer, spared = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    # Todd et al. 2024: 5.5 % alone, 57.5 % with the vector; 39.1 % and 90.8 % behind shuffled labels.
+    assert (alone["GPT-J 6B"], swapped["GPT-J 6B"], layer["GPT-J 6B"]) == (0.52, 0.517, 0.48)
+    assert (alone["Llama-2 70B"], layer["Llama-2 70B"]) == (0.756, None)
+    mean = found.mean
+    base = mean.controls[NONE][0]
+    assert alone["simulated"] == round(float(mean.vector[0] - base), 3)
+    assert swapped["simulated"] == round(float(mean.swapped[VECTOR][0] - mean.swapped[NONE][0]), 3)
+    third = (mean.vector[0] - base) / 3 - (mean.controls[RANDOM_HEADS][0] - base)
+    assert spared["simulated"] == pytest.approx(third, abs=1e-3)
+    assert all(row["from"] <= row["simulated"] <= row["to"] for row in (alone, swapped, layer, spared))
+    assert (alone["reached"], spared["reached"]) == reached

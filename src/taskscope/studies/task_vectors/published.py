@@ -1,4 +1,4 @@
-"""The published numbers of the task-vector paper, to stand beside ours (protocol E1, E2)."""
+"""The published numbers of task and function vectors, to stand beside ours (protocol E1, E2, E5, FV-6)."""
 
 from __future__ import annotations
 
@@ -64,6 +64,18 @@ class PublishedConflict:
     theta: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class PublishedVector:
+    """What a function vector added to right answers (FV-6): gains, None where nothing is printed."""
+
+    alone: float
+    """Over nothing added, on the query alone."""
+    shuffled: float | None
+    """Over nothing added, behind demonstrations with shuffled labels."""
+    over_layer: float | None
+    """Over the layer average, on the query alone."""
+
+
 def _mean(rows: list[Accuracies]) -> Accuracies:
     n = len(rows)
     return Accuracies(
@@ -111,6 +123,29 @@ def conflicts() -> tuple[PublishedConflict, ...]:
         PublishedConflict(pair["shown"], pair["injected"], both(pair["plain"]), both(pair["theta"]))
         for pair in _data()["conflicts"]
     )
+
+
+def vector_source() -> str:
+    """Where the gains of function vectors stand."""
+    return _data()["vector_source"]
+
+
+@cache
+def vectors() -> dict[str, PublishedVector]:
+    """What function vectors gain, by model."""
+
+    def gain(shares: dict[str, float | None] | None, over: str) -> float | None:
+        vector, base = (shares or {}).get("vector"), (shares or {}).get(over)
+        return None if vector is None or base is None else vector - base
+
+    return {
+        name: PublishedVector(
+            told["alone"]["vector"] - told["alone"]["nothing"],
+            gain(told.get("shuffled"), "nothing"),
+            gain(told["alone"], "layer"),
+        )
+        for name, told in _data()["vectors"].items()
+    }
 
 
 @cache

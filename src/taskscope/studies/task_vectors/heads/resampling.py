@@ -34,6 +34,9 @@ may work where the claim is true."""
 ELSEWHERE = (NONE, VECTOR, RANDOM_HEADS, LAYER)
 """What is measured behind swapped labels too."""
 
+MOST_OF_RANDOM = 1 / 3
+"""Share of the chosen heads' gain that random heads may give (protocol section 5, pass)."""
+
 
 @dataclass(frozen=True)
 class TaskChoice:
@@ -61,6 +64,16 @@ class Carried:
     """Behind swapped labels, at the same block."""
     n_tasks: int
     n_clusters: int
+
+    @property
+    def gain(self) -> np.ndarray:
+        """What the function vector adds to right answers, over nothing added."""
+        return self.vector - self.controls[NONE]
+
+    @property
+    def beyond_random(self) -> np.ndarray:
+        """What random heads add less than they may: a third of what the chosen ones do."""
+        return MOST_OF_RANDOM * self.gain - (self.controls[RANDOM_HEADS] - self.controls[NONE])
 
     @property
     def tasks_resampled(self) -> bool:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from taskscope.report.findings import Table
 from taskscope.report.wording import slug
+from taskscope.studies.judgement import Measure
+from taskscope.studies.task_vectors import published
 from taskscope.studies.task_vectors.heads.findings import FunctionVectors
-from taskscope.studies.task_vectors.heads.resampling import BESIDE, CONTROLS, TaskChoice, scored
-from taskscope.studies.task_vectors.heads.rows import LAYER, NONE, SHOWN, SWAPPED, VECTOR, ZERO_SHOT
+from taskscope.studies.task_vectors.heads.resampling import BESIDE, CONTROLS, Carried, TaskChoice, scored
+from taskscope.studies.task_vectors.heads.rows import (
+    LAYER,
+    NONE,
+    SHOWN,
+    SWAPPED,
+    VECTOR,
+    ZERO_SHOT,
+)
 from taskscope.studies.task_vectors.heads.stability import rank
 
 SHOWN_HEADS = 20
 SHOWN_OF_TASK = 5
+LEAST_ALONE, LEAST_SWAPPED, LEAST_OVER_LAYER = 0.30, 0.25, 0.20
+"""Gains that a function vector as published has (protocol section 5, pass)."""
 
 
 def tables(found: FunctionVectors) -> list[Table]:
     """Tabulate heads and tasks of one model."""
     made = [_heads(found), _heads_by_task(found)] if found.effects else []
     made += [_tasks(found)] if found.tasks else []
+    made += [_beside(found.model, found.mean)] if found.mean is not None else []
     made += [_left_out(found)] if found.left_out else []
     return made + ([_without_heads(found)] if found.without_heads else [])
 
@@ -138,4 +152,39 @@ def _task(task: TaskChoice, names: tuple[str, ...]) -> tuple[object, ...]:
         share(NONE, SWAPPED),
         share(VECTOR, SWAPPED),
         share(LAYER, SWAPPED),
+    )
+
+
+def _beside(model: str, mean: Carried) -> Table:
+    """The published gains with ours in front; a gain is reached where its whole interval lies above."""
+    known = published.vectors()
+    swapped = mean.swapped[VECTOR] - mean.swapped[NONE]
+    over_layer = mean.vector - mean.beside[LAYER]
+    told = (
+        ("over nothing added, query alone", mean.gain, LEAST_ALONE, [p.alone for p in known.values()]),
+        ("over nothing added, swapped labels", swapped, LEAST_SWAPPED, [p.shuffled for p in known.values()]),
+        (f"over {LAYER}", over_layer, LEAST_OVER_LAYER, [p.over_layer for p in known.values()]),
+        ("a third of it, over random heads' gain", mean.beyond_random, 0.0, [None] * len(known)),
+    )
+    return Table(
+        name=f"task-vectors-{slug(model)}-function-vectors-published",
+        title="Beside the published function vectors",
+        columns=("gain of the function vector", model, "from", "to", "at least", "reached", *known),
+        rows=tuple(_gain(name, Measure.of(draws), least, theirs) for name, draws, least, theirs in told),
+        note="Differences between shares of right answers, means over the tasks on which demonstrations "
+        "help, with 95 % intervals. 'reached': 'yes' where the interval lies at or above the least that the "
+        "published effect would give, 'no' where it lies below, 'open' otherwise. Ours count all tokens of "
+        f"the answer. Source: {published.vector_source()}.",
+        model=model,
+    )
+
+
+def _gain(name: str, ours: Measure, least: float, theirs: Sequence[float | None]) -> tuple[object, ...]:
+    reached = "yes" if ours.low >= least else "no" if ours.high < least else "open"
+    numbers = (ours.value, ours.low, ours.high, least)
+    return (
+        name,
+        *(round(number, 3) for number in numbers),
+        reached,
+        *(None if number is None else round(number, 3) for number in theirs),
     )

@@ -27,11 +27,7 @@ from __future__ import annotations
 from taskscope.report.findings import Verdict
 from taskscope.studies.judgement import Judgement, Measure
 from taskscope.studies.task_vectors.heads.resampling import Carried
-from taskscope.studies.task_vectors.heads.rows import NONE, RANDOM_HEADS
 from taskscope.studies.task_vectors.verdicts import FEWEST_QUERIES
-
-MOST_OF_RANDOM = 1 / 3
-"""Share of the chosen heads' gain that random heads may give (protocol section 5, pass)."""
 
 
 def judge_heads(found: Carried | None) -> Judgement:
@@ -45,8 +41,7 @@ def judge_heads(found: Carried | None) -> Judgement:
     if Measure.of(found.reference - found.strongest).low <= 0:
         return _inconclusive("With demonstrations the model does no better than the strongest control.")
     gain = Measure.of(found.vector - (found.reference + found.strongest) / 2)
-    base = found.controls[NONE]
-    few = Measure.of(MOST_OF_RANDOM * (found.vector - base) - (found.controls[RANDOM_HEADS] - base))
+    few = Measure.of(found.beyond_random)
     if gain.low > 0 and few.low > 0:
         return Judgement(
             Verdict.SUPPORTED,
