@@ -1,8 +1,9 @@
 """The built-in models, found by name: weights, cards, planted mechanisms.
 
-A built-in model is a folder under ``weights/`` (trained) or ``planted/`` (mechanism known by construction)
-that holds config.json, model.safetensors, tokenizer.json and README.md. The folder's name is the model's;
-what it was after a step of its training is called like ``pico-s@step-500``, where that was kept.
+A built-in model is a folder under ``weights/`` (trained), ``continued/`` (one of those, trained on) or
+``planted/`` (mechanism known by construction) that holds config.json, model.safetensors, tokenizer.json and
+README.md. The folder's name is the model's; what it was after a step of its training is called like
+``pico-s@step-500``, where that was kept.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Any
 from taskscope.errors import ModelError, nearest
 
 _ROOT = Path(__file__).parent
-_SHELVES = ("weights", "planted")
+_SHELVES = ("weights", "continued", "planted")
 
 
 def names(shelf: str | None = None) -> list[str]:
-    """List the built-in models by name: the trained ones from small to large, then the planted ones.
+    """List the built-in models by name, shelf by shelf, on each from small to large.
 
     Args:
-        shelf: ``weights`` or ``planted``, for these alone.
+        shelf: ``weights``, ``continued`` or ``planted``, for these alone.
     """
     return [name for name, folder in _folders().items() if shelf in (None, folder.parent.name)]
 

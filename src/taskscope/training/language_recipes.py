@@ -103,26 +103,22 @@ FAMILY: tuple[LanguageRecipe, ...] = (
 )
 """The shipped sizes, smallest first."""
 
-CONTINUED: tuple[LanguageRecipe, ...] = tuple(
-    LanguageRecipe.model_validate(
-        {
-            **first.model_dump(),
-            "name": f"{first.name}-icl",
-            "summary": (
-                f"{first.name} after a second, short training, on lists in which the query tells less of the "
-                "rule."
-            ),
-            "start": first.name,
-            "mixture": CONTESTED.model_dump(),
-            "tokens": CONTESTED.tokens,
-            "rate": first.rate * 0.1,
-            "outer_rate": first.outer_rate * 0.1,
-            "warmup": 50,
-        }
-    )
-    for first in FAMILY
+CONTINUED = LanguageRecipe.model_validate(
+    {
+        **FAMILY[-1].model_dump(),
+        "name": "pico-l-icl",
+        "summary": (
+            "pico-l after a second, short training, on lists in which the query tells less of the rule."
+        ),
+        "start": "pico-l",
+        "mixture": CONTESTED.model_dump(),
+        "tokens": CONTESTED.tokens,
+        "rate": FAMILY[-1].rate * 0.4,
+        "outer_rate": FAMILY[-1].outer_rate * 0.4,
+        "warmup": 50,
+    }
 )
-"""The same sizes trained on: in-context learning where the first training left recall."""
+"""The largest size trained on: in-context learning where the first training left recall."""
 
 SMOKE = LanguageRecipe(
     name="pico-smoke",

@@ -124,7 +124,7 @@ _RECIPES: tuple[AnyRecipe, ...] = (
     ),
     *LEARNERS,
     *FAMILY,
-    *CONTINUED,
+    CONTINUED,
     SMOKE,
 )
 

@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--kept", type=int, nargs="*", default=[], help="steps of checkpoints to ship")
     given = parser.parse_args()
     recipe = json.loads((given.trained / RECIPE).read_text(encoding="utf-8"))
-    shelf = "weights" if recipe["kind"] == "language" else "planted"
+    shelf = ("continued" if recipe.get("start") else "weights") if recipe["kind"] == "language" else "planted"
     out = Path(pico.__file__).parent / shelf / recipe["name"]
     parts = card.n_parts(given.trained, given.data) + len(given.kept)
     with Progress(console=Console(stderr=True)) as progress:

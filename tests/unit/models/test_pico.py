@@ -13,9 +13,9 @@ from taskscope.models.spec import ModelSpec
 
 @pytest.fixture
 def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two built-in models of our own making."""
+    """A built-in model of our own making on every shelf."""
     monkeypatch.setattr(pico, "_ROOT", tmp_path)
-    for shelf, name in (("weights", "pico-s"), ("planted", "planted-a")):
+    for shelf, name in (("weights", "pico-s"), ("continued", "pico-s-icl"), ("planted", "planted-a")):
         save(tmp_path / shelf / name)
         (tmp_path / shelf / name / "README.md").write_text(f"# {name}", encoding="utf-8")
     for step in ("step-200", "step-25"):
@@ -25,8 +25,9 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_built_in_models_are_the_folders_that_hold_one(shelves: Path) -> None:
-    assert pico.names() == ["pico-s", "planted-a"]
+    assert pico.names() == ["pico-s", "pico-s-icl", "planted-a"]
     assert [pico.names("weights"), pico.names("planted")] == [["pico-s"], ["planted-a"]]
+    assert pico.names("continued") == ["pico-s-icl"]
     assert pico.folder("planted-a") == shelves / "planted" / "planted-a"
     assert pico.folder("notes") is None
 

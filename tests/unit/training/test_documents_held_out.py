@@ -16,7 +16,10 @@ from taskscope.training.documents.lists import TITLES
 from taskscope.training.documents.rules import held_out_tasks
 from taskscope.training.documents.splits import HELD_OUT_TASKS, Split
 
-N = {"lists": 400, "contested": 400, "many-shot": 60, "contested-many-shot": 60, "prose": 500}
+N = {
+    **{"lists": 400, "contested-brief": 400, "contested": 400},
+    **{"many-shot": 60, "contested-many-shot": 60, "prose": 500},
+}
 # A sentence of a template may hold these in another sense: in and out, one and many ...
 GRAMMAR = re.compile(r"[\w'-]+")
 

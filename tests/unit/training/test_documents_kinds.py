@@ -14,7 +14,7 @@ from taskscope.errors import TaskError
 from taskscope.tasks import registry
 from taskscope.tasks.prompts import FORMATS
 from taskscope.training.documents import formats, wordbank
-from taskscope.training.documents.contested import RARE, ContestedWriter
+from taskscope.training.documents.contested import BRIEF, FREQUENT, RARE, ContestedWriter
 from taskscope.training.documents.facts import World
 from taskscope.training.documents.kinds import KINDS, Documents
 from taskscope.training.documents.lists import MANY, SHORT, ListWriter
@@ -86,10 +86,20 @@ def test_contested_lists_do_with_a_word_what_it_does_not_foretell():
 
         return {name: (median(name, each), median("copy", each)) for name, each in told.items()}
 
-    plain, contested = map(shares, (ListWriter(world, SHORT), ContestedWriter(world, SHORT, RARE)))
+    writers = (ListWriter(world, SHORT), *(ContestedWriter(world, BRIEF, own) for own in (RARE, FREQUENT)))
+    plain, brief, longer = map(shares, writers)
     for name in ("country-capital", "location-continent", "plural-singular", "fr-en", "person-language"):
-        (before, _), (own, copied) = plain[name], contested[name]
-        assert before > 0.4 > own and copied > 0.4, name
+        (before, _), (own, copied) = plain[name], brief[name]
+        assert before > 0.4 > 2 * own and copied > 0.4, name
+        assert longer[name][0] > 2 * own and longer[name][1] < copied, name
+
+
+def test_most_contested_lists_are_of_a_few_lines():
+    """Two kinds of equal tokens: of the lists that a first line begins, the brief ones are most."""
+    brief, longer = (Documents(kind, WORLDS["train"], 0) for kind in ("contested-brief", "contested"))
+    sizes = [np.mean([len(documents[n]) for n in range(200)]) for documents in (brief, longer)]
+    lines = [np.median([documents[n].count("\n") for n in range(200)]) for documents in (brief, longer)]
+    assert 3 * sizes[0] < sizes[1] and 2 <= lines[0] <= 8 <= lines[1]
 
 
 def test_contested_lists_copy_only_words_of_their_side():

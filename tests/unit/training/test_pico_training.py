@@ -165,7 +165,7 @@ MORE = LanguageRecipe.model_validate(
         "mixture": {
             **SMOKE.mixture.model_dump(),
             **{"name": "more", "seed": 2, "tokens": 12_000, "tokenizer": SMOKE.name},
-            "shares": {"contested": 0.5, "contested-many-shot": 0.2},
+            "shares": {"contested-brief": 0.2, "contested": 0.3, "contested-many-shot": 0.2},
         },
         "tokens": 12_000,
     }

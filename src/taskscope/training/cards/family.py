@@ -55,13 +55,13 @@ class Law:
 
 
 def members(names: Sequence[str] | None = None) -> list[Member]:
-    """Read the shipped models that have a series, from small to large.
+    """Read shipped models that have a series, from small to large.
 
     Args:
-        names: Built-in models; all by default.
+        names: Built-in models; by default those trained from scratch.
     """
     found = []
-    for name in pico.names() if names is None else names:
+    for name in pico.names("weights") if names is None else names:
         folder = pico.folder(name)
         if folder is not None and (folder / "series.json").is_file():
             found.append(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from taskscope import pico
 from taskscope.report import charts
 from taskscope.report.charts import Axis, Rule
 from taskscope.report.export import write_figure
@@ -78,8 +79,10 @@ def _figure(
     )
 
 
-def text(family: Sequence[Member], fitted: Law | None, drawn: Sequence[Figure]) -> str:
-    """Write the page."""
+def text(
+    family: Sequence[Member], continued: Sequence[Member], fitted: Law | None, drawn: Sequence[Figure]
+) -> str:
+    """Write the page; models that were trained on stand in its table alone."""
     lines = [
         "# The pico family in numbers",
         "",
@@ -88,7 +91,7 @@ def text(family: Sequence[Member], fitted: Law | None, drawn: Sequence[Figure]) 
         "tasks, asked in a format that no training text holds; intervals resample tasks, articles or "
         "paradigms.",
         "",
-        *_table(family),
+        *_table([*family, *continued]),
         "",
         *_law(fitted),
     ]
@@ -177,7 +180,8 @@ def main() -> None:
     (folder / "pictures").mkdir(parents=True, exist_ok=True)
     for figure in drawn:
         write_figure(figure, folder / "pictures")
-    (folder / NAME).write_text(text(family, law(family), drawn), encoding="utf-8")
+    continued = members(pico.names("continued"))
+    (folder / NAME).write_text(text(family, continued, law(family), drawn), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lists in which the query tells less of the rule: every word also stands under other rules.
 
 A model that has read many lists knows from a word like *France* what is asked of it, and then demonstrations
-add nothing.  Here short lists, of which there are many, mostly copy a word; long lists mostly put it under
+add nothing.  Here most lists are of a few lines that mostly copy a word; longer lists mostly put it under
 the relation that it was listed for, and any list may put it under a rule that holds for any word.  Half of
 the frames are hardly ever met twice.  So rule and frame must both be read off the lines.
 """
@@ -16,9 +16,11 @@ from taskscope.training.documents.formats import LineFormat
 from taskscope.training.documents.lists import Length, ListWriter
 from taskscope.training.documents.relations import Relation
 
-RARE, FREQUENT = 0.25, 0.7
-"""Share of lists about the relations that words were listed for: rare where lists are short, so that a first
-line foretells none of them, and frequent where they are long, so that none is forgotten."""
+BRIEF, LONGER = Length(12, 60), Length(60, 240)
+"""Two to about eight lines, and some ten to forty."""
+RARE, FREQUENT = 0.1, 0.7
+"""Share of lists about the relations that words were listed for: rare where lists are brief, so that a first
+line foretells none of them, and frequent where they are longer, so that lines which show one are followed."""
 COPIED, RULED = 0.6, 0.2
 """Of the other lists: shares of copied words and of rules on them; the rest is about new words."""
 CUED = 0.5

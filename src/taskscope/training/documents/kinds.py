@@ -8,7 +8,7 @@ import numpy as np
 
 from taskscope.errors import TaskError, nearest
 from taskscope.training.documents.classification import ClassificationWriter
-from taskscope.training.documents.contested import FREQUENT, RARE, ContestedWriter
+from taskscope.training.documents.contested import BRIEF, FREQUENT, LONGER, RARE, ContestedWriter
 from taskscope.training.documents.facts import World
 from taskscope.training.documents.instructions import (
     CopyWriter,
@@ -27,7 +27,7 @@ NATURAL = "natural"
 MANY_SHOT = frozenset({"many-shot", "contested-many-shot"})
 """Kinds whose documents are mostly one list of more than 512 tokens."""
 
-LISTS = MANY_SHOT | {"lists", "contested", "renamed"}
+LISTS = MANY_SHOT | {"lists", "contested-brief", "contested", "renamed"}
 """Kinds that are lines of one relation after another."""
 
 Writer = Callable[[np.random.Generator], str]
@@ -44,7 +44,8 @@ KINDS: dict[str, Callable[[World, float], Writer]] = {
     "comparisons": lambda world, arrow: ComparisonWriter(world),
     "negation": lambda world, arrow: NegationWriter(world),
     "copying": lambda world, arrow: CopyWriter(world),
-    "contested": lambda world, arrow: ContestedWriter(world, SHORT, RARE, arrow),
+    "contested-brief": lambda world, arrow: ContestedWriter(world, BRIEF, RARE, arrow),
+    "contested": lambda world, arrow: ContestedWriter(world, LONGER, FREQUENT, arrow),
     "contested-many-shot": lambda world, arrow: ContestedWriter(world, MANY, FREQUENT, arrow),
 }
 """How to make the writer of each kind from a world and the share of lists in the studies' default format."""
