@@ -130,6 +130,9 @@ class TaskVectorParams(CellParams):
     n_sets: int = Field(default=24, ge=4)
     """Demonstration sets of each task whose thetas are compared with those of other tasks (E3, E4)."""
 
+    n_picture_starts: int = Field(default=5, ge=0)
+    """Random starts of t-SNE by which the picture of the thetas is checked (E3); 0 for none."""
+
     n_conflicts: int = Field(default=50, ge=1)
     """Queries on which each pair of tasks that share inputs is set against each other (E5)."""
     suites: tuple[str, ...] = ("bijection", "two-step")

@@ -19,6 +19,7 @@ _PROFILES = {
         n_test=24,
         draws=1000,
         n_sets=16,
+        n_picture_starts=0,
         n_conflicts=16,
         suites=(),
         n_averaged=0,
