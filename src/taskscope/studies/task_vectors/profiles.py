@@ -20,6 +20,7 @@ _PROFILES = {
         draws=1000,
         n_sets=16,
         n_picture_starts=0,
+        lens_steps=0,
         n_conflicts=16,
         suites=(),
         n_averaged=0,
