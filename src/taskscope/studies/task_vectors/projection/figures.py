@@ -93,6 +93,6 @@ def tables(found: Read) -> list[Table]:
             "tokenizer keeps apart from all other words. Lists dealt "
             f"to tasks at random reach the mean gain in {seen.p_dealt:.1%} of deals.",
             model=found.model,
-        )
-        * through,
+        ),
+        *through,
     ]

@@ -86,7 +86,7 @@ def _pieces(texts: Sequence[Sequence[str]], model: LanguageModel) -> list[str]:
 def pieces(text: str, model: LanguageModel) -> list[str]:
     """Cut a text, at spaces, into pieces of two tokens or more that the model takes; others are left out."""
     count = model.encoder.count([text])[0]
-    if count <= model.context:
+    if count <= model.encoder.context:
         return [text] if count > 1 else []
     words = text.split(" ")
     if len(words) < 2:

@@ -41,8 +41,8 @@ def lens_figures(found: ThroughLens, plain: Sequence[Readings], by_logit: Projec
             title="Does theta spell out its task, through a tuned lens",
             see=f"{_fit(found)} Through it theta shows words that describe its task on {seen.n_shown} of "
             f"{len(seen.tasks)} tasks, through the logit lens on {by_logit.n_shown} of "
-            f"{len(by_logit.tasks)}; the mean gain is {seen.theta[0]:.3f}, there {by_logit.theta[0]:.3f}. The verdict rests on the "
-            "logit lens alone.",
+            f"{len(by_logit.tasks)}; the mean gain is {seen.theta[0]:.3f}, there {by_logit.theta[0]:.3f}. "
+            "The verdict rests on the logit lens alone.",
             alt=f"Line chart for {found.model}: mean gain of description words in reciprocal rank by block, "
             "for theta through a tuned lens and through the logit lens, and two controls through the tuned "
             "lens, with the band that permuted task labels give.",
@@ -106,10 +106,11 @@ def _tasks(found: ThroughLens, by_logit: Projection) -> Table:
         ),
         rows=tuple(rows),
         note=f"Theta after block {seen.block}, moved by an affine map of this block before the final norm "
-        "and the output head. The map is tuned on plain paragraphs such that what is read comes close to what "
-        f"the model itself says there. {_fit(found)} Gains, controls and p ({PERMUTATIONS} permutations, Holm "
-        "over tasks) as through the logit lens, on the sets of demonstrations of the first seed. Lists dealt "
-        f"to tasks at random reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on this.",
+        "and the output head. The map is tuned on plain paragraphs such that what is read comes close to "
+        f"what the model says there. {_fit(found)} Gains, controls and p ({PERMUTATIONS} permutations, "
+        "Holm over tasks) as through the logit lens, on the sets of demonstrations of the first seed. Lists "
+        f"dealt to tasks at random reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on "
+        "this.",
         model=found.model,
     )
 
