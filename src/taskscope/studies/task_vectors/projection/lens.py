@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from taskscope.tasks.paragraphs import paragraphs
 
 if TYPE_CHECKING:
     from taskscope.models.language_model import LanguageModel
+    from taskscope.models.tuned_lens import Translator
 
 HELD_OUT = 2
 """Texts, the last ones by name, on which no translator is tuned."""
@@ -21,20 +22,12 @@ STATE_BYTES = 1 << 28
 """Memory for the states of plain text that are held at a time."""
 
 
-class Translation(Protocol):
-    """Moves the states of one block."""
-
-    def __call__(self, states: np.ndarray, /) -> np.ndarray:
-        """Translate states (..., d_model)."""
-        ...
-
-
 @dataclass(frozen=True)
 class Tuned:
     """The translator of one block, and how far both lenses are off on held-out text."""
 
     block: int
-    translate: Translation
+    translate: Translator
     text: np.ndarray
     """(state,) the piece of held-out text that each state is of."""
     logit: np.ndarray

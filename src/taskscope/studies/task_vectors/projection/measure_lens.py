@@ -47,8 +47,8 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     for each in translators(model, params.lens_steps, cell.seed):
         tables.append(fit_rows(each.block, each.text, each.logit, each.tuned))
         for kinds in found.values():
-            for states in kinds.values():
-                states[:, each.block] = each.translate(states[:, each.block])
+            for thetas in kinds.values():
+                thetas[:, each.block] = each.translate(thetas[:, each.block])
     known = lexicon(model.tokenizer)
     for name, kinds in found.items():
         tables += [with_target(rows, name) for rows in read_sets(kinds, known, model, PART)]
