@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell, Measured
-from taskscope.studies.task_vectors.geometry.measure import read_thetas
+from taskscope.studies.task_vectors.geometry.measure import read_thetas, theta_prompts
 from taskscope.studies.task_vectors.params import LensParams
 from taskscope.studies.task_vectors.projection.lens import translators
 from taskscope.studies.task_vectors.projection.lens_rows import PART, fit_rows, nothing_to_read, with_target
@@ -30,26 +30,33 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         TaskError: If no task is left.
     """
     params = LensParams(**cell.params)
-    if not model.reads_out or not lexicon(model.tokenizer).words:
-        return Measured(rows=nothing_to_read(), notes={"reads_out": model.reads_out, "words": 0})
-    found, refused = {}, []
+    asked, refused = {}, []
     for ref in cell.tasks:
         try:
             task = registry.resolve(ref)
-            states = read_thetas(task, cell.seed, params, model)
+            prompts = theta_prompts(task, cell.seed, params)
+            model.encoder.encode_all([text for texts in prompts.values() for text in texts])
         except TaskError as error:
             refused.append(error)
         else:
-            found[task.name] = {kind: each.mean(axis=1) for kind, each in states.items()}
-    if not found:
+            asked[task.name] = prompts
+    if not asked:
         raise refused[0]
+    known = lexicon(model.tokenizer)
+    if not model.reads_out or not known.words:
+        return Measured(
+            rows=nothing_to_read(), notes={"reads_out": model.reads_out, "words": len(known.words)}
+        )
+    found = {}
+    for name, prompts in asked.items():
+        states = read_thetas(prompts, params.n_dummies, model)
+        found[name] = {kind: each.mean(axis=1) for kind, each in states.items()}
     tables = []
     for each in translators(model, params.lens_steps, cell.seed):
         tables.append(fit_rows(each.block, each.text, each.logit, each.tuned))
         for kinds in found.values():
             for thetas in kinds.values():
                 thetas[:, each.block] = each.translate(thetas[:, each.block])
-    known = lexicon(model.tokenizer)
     for name, kinds in found.items():
         tables += [with_target(rows, name) for rows in read_sets(kinds, known, model, PART)]
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
