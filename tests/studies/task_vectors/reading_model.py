@@ -90,3 +90,10 @@ def read(
 def noise(seed: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     return {task: rng.standard_normal((6, 2, 3, 64)).astype(np.float32) for task in TASKS}
+
+
+def fronted(rows: pa.Table, model: str) -> pa.Table:
+    """Say of rows which model and seed they are of, as a run folder does."""
+    for at, (name, value) in enumerate({"model": model, "seed": 0}.items()):
+        rows = rows.add_column(at, name, pa.repeat(pa.scalar(value), rows.num_rows))
+    return rows
