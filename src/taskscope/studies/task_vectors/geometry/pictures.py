@@ -92,7 +92,9 @@ def pictures(clouds: Sequence[Cloud], n_starts: int) -> Pictures:
 
 def _apart(places: np.ndarray) -> np.ndarray:
     """Euclidean distances (vector, vector) of places (vector, 2)."""
-    return np.linalg.norm(places[:, None] - places[None], axis=-1)
+    from scipy.spatial.distance import cdist
+
+    return cdist(places, places)
 
 
 def _measured(apart: np.ndarray, clouds: Sequence[Cloud]) -> dict[str, float]:
