@@ -59,7 +59,7 @@ class ThetaParams(Params):
 class LensParams(ThetaParams):
     """What thetas read through a tuned lens depend on, beside model, tasks and seed (E6 iii)."""
 
-    lens_steps: int = Field(default=150, ge=1)
+    lens_steps: int = Field(default=100, ge=1)
     """Steps in which the map of each block is tuned."""
 
 
@@ -140,7 +140,7 @@ class TaskVectorParams(CellParams):
     n_picture_starts: int = Field(default=5, ge=0)
     """Random starts of t-SNE by which the picture of the thetas is checked (E3); 0 for none."""
 
-    lens_steps: int = Field(default=150, ge=0)
+    lens_steps: int = Field(default=100, ge=0)
     """Steps in which a tuned lens is made for each block, which reads theta too (E6); 0 for none."""
 
     n_conflicts: int = Field(default=50, ge=1)
