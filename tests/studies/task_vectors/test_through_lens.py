@@ -260,7 +260,7 @@ def test_one_cell_a_model_at_the_first_seed_and_none_in_the_quick_profile() -> N
 
     assert len(keys() - keys(lens_steps=0)) == 1
     assert keys(lens_steps=0) < keys()
-    assert keys(lens_steps=100) != keys()
+    assert keys(lens_steps=99) != keys()
     cell = planned(reader(), seeds=(3, 4))
     assert cell.seed == 3
     assert cell.params["n_sets"] == 4 and cell.params["lens_steps"] == 3
