@@ -44,7 +44,7 @@ from timing import processor
 
 PARAMS = TaskVectorParams(
     tasks=("to-upper", "next-letter"), n_dev=6, n_test=10, n_sets=8, n_conflicts=8, suites=(), n_averaged=0,
-    n_templates=0, squares=(),
+    n_templates=0, squares=(), lens_steps=0,
 )  # fmt: skip
 ARROW = get_format(PARAMS.format)
 TOLERANCE = 1e-3

@@ -125,6 +125,9 @@ def check_lens(model: LanguageModel, prompts: Sequence[str]) -> None:
         own = naive.logits(model.hf, model.encode(prompt))[-1]
         order = torch.argsort(-own)
         assert (torch.from_numpy(read)[order].diff() <= SHARE * np.abs(read).max() * 10).all()
+    first = model.capture(prompts, blocks=[0])[:, 0]
+    tuned = model.tune_lens(first, last, 40, np.random.default_rng(0))(first)
+    assert model.divergences(tuned, last).mean() < model.divergences(first, last).mean()
 
 
 def check_heads(model: LanguageModel, prompts: Sequence[str]) -> None:

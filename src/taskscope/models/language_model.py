@@ -22,6 +22,7 @@ from taskscope.models import (
     probing,
     reconstruction,
     steering,
+    tuned_lens,
 )
 from taskscope.models import capture as capturing
 from taskscope.models import sweep as sweeping
@@ -50,6 +51,7 @@ from taskscope.models.sweep import Sweep
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
     from taskscope.models.spec import ModelSpec
+    from taskscope.models.tuned_lens import Translator
 
 Blocks = Literal["all"] | Sequence[int]
 AnswerTexts = Mapping[str, Sequence[Sequence[str]]]
@@ -266,6 +268,23 @@ class LanguageModel:
     def read_out(self, states: np.ndarray) -> np.ndarray:
         """Project states (state, d_model) on the vocabulary: logits (state, vocabulary); see `lens`."""
         return lens.read_out(self, states)
+
+    def tune_lens(
+        self, states: np.ndarray, finals: np.ndarray, steps: int, rng: np.random.Generator
+    ) -> Translator:
+        """Find the map of one block's states by which `read_out` says what the model will; see `tuned_lens`.
+
+        Args:
+            states: (state, d_model), residuals after the block.
+            finals: (state, d_model), residuals after the last block at the same tokens.
+            steps: Steps of gradient descent; with none the map is the identity.
+            rng: Draws the states of every step.
+        """
+        return tuned_lens.tune(self, states, finals, steps, rng)
+
+    def divergences(self, states: np.ndarray, finals: np.ndarray) -> np.ndarray:
+        """Return how far `read_out` of states is from that after the last block, (state,) in nats."""
+        return tuned_lens.divergences(self, states, finals)
 
     @cached_property
     def reads_out(self) -> bool:

@@ -147,4 +147,4 @@ SMOKE = LanguageRecipe(
     kept=4,
     first_kept=0.1,
 )
-"""The miniature that tests train end to end; it reads what the package brings, ``corpus/data/paragraphs``."""
+"""The miniature that tests train end to end; it reads what the package brings, `tasks.paragraphs`."""

@@ -31,6 +31,7 @@ def small(**changes: object) -> TaskVectorParams:
             "squares": (),
             "n_averaged": 0,
             "n_templates": 0,
+            "lens_steps": 0,
             **changes,
         }
     )

@@ -14,7 +14,7 @@ from taskscope.studies.task_vectors.conflict.rows import EDITS
 from taskscope.studies.task_vectors.heads.rows import ADDED
 from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.projection.draws import PANEL, SETS_OF_PANEL
-from taskscope.tasks import surroundings
+from taskscope.tasks import paragraphs, surroundings
 from taskscope.tasks.prompts import FORMATS, get_format
 from taskscope.tasks.task import MappingTask
 
@@ -22,6 +22,8 @@ CHARACTERS_PER_TOKEN = 3
 """Rough, for plans only: the measurement itself counts tokens with the model's own tokenizer."""
 FEWEST_TOKENS_PER_DEMONSTRATION = 3
 """Input, separator and label need at least a token each."""
+LENS_BATCH = 64
+"""States of one step of a tuned lens."""
 HEADS_PER_BLOCK = 16
 """Rough, for plans only."""
 
@@ -51,6 +53,21 @@ def thetas(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
     of_others = len(PANEL) * SETS_OF_PANEL * (sizes.k * shown["demonstration"] + shown["query"])
     tokens = ceil(sizes.n_sets * per_set + of_others)
     return Cost(tokens=tokens, token_layers=tokens * n_blocks)
+
+
+def lens(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) -> Cost:
+    """Estimate the tokens of a lens cell: the thetas of every task, plain text, and what each step reads out.
+
+    A step passes no block, only the norm and the head, there and back: about one block for each state.
+    """
+    per, sizes = CHARACTERS_PER_TOKEN, params.theta
+    text = sum(len(part) for texts in paragraphs.paragraphs() for part in texts) / per
+    tokens = text
+    for task in tasks:
+        shown = _lengths(task, params.format)
+        tokens += sizes.n_sets * (2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"])
+    read = params.lens_steps * LENS_BATCH * n_blocks
+    return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks + read)
 
 
 def averaged(params: TaskVectorParams, n_blocks: int, task: MappingTask, other: MappingTask) -> Cost:

@@ -56,6 +56,13 @@ class ThetaParams(Params):
     format: str = "arrow"
 
 
+class LensParams(ThetaParams):
+    """What thetas read through a tuned lens depend on, beside model, tasks and seed (E6 iii)."""
+
+    lens_steps: int = Field(default=100, ge=1)
+    """Steps in which the map of each block is tuned."""
+
+
 class ConflictParams(Params):
     """What a conflict of two tasks depends on, beside model, tasks and seed (E5)."""
 
@@ -129,6 +136,12 @@ class TaskVectorParams(CellParams):
     """Bootstrap resamples behind every interval."""
     n_sets: int = Field(default=24, ge=4)
     """Demonstration sets of each task whose thetas are compared with those of other tasks (E3, E4)."""
+
+    n_picture_starts: int = Field(default=5, ge=0)
+    """Random starts of t-SNE by which the picture of the thetas is checked (E3); 0 for none."""
+
+    lens_steps: int = Field(default=100, ge=0)
+    """Steps in which a tuned lens is made for each block, which reads theta too (E6); 0 for none."""
 
     n_conflicts: int = Field(default=50, ge=1)
     """Queries on which each pair of tasks that share inputs is set against each other (E5)."""
@@ -209,6 +222,11 @@ class TaskVectorParams(CellParams):
         """The part that decides the thetas that are compared across tasks."""
         shared = self.model_dump(include=set(ThetaParams.model_fields))
         return ThetaParams(**{**shared, "n_dummies": max(self.n_dummies, 2)})
+
+    @property
+    def lens(self) -> LensParams:
+        """The part that decides what is read through a tuned lens; its thetas are those of `theta`."""
+        return LensParams(**self.theta.model_dump(), lens_steps=self.lens_steps)
 
     def check(self) -> None:
         """Refuse what pydantic's types cannot.

@@ -46,8 +46,9 @@ class TaskVectors:
 
         Per model and seed: one of accuracies (E1) and one of thetas (E3, E4, E6) for each task, one for each
         pair of tasks that share inputs (E5), and one of all tasks, whose heads are chosen on each other (FV).
-        Per model, at the first seed alone: one for each generated task, one of averaged thetas (E7) and one
-        across prompt formats for each task, and one for each composition (FV-8).
+        Per model, at the first seed alone: one of all tasks' thetas through a tuned lens (E6), one for each
+        generated task, one of averaged thetas (E7) and one across prompt formats for each task, and one for
+        each composition (FV-8).
 
         Raises:
             StudyError: If a parameter cannot be used, or k demonstrations cannot fit a model's context.
@@ -69,6 +70,8 @@ class TaskVectors:
             for make in (plan.accuracies, plan.thetas):
                 cells += [make(task, seed) for task in asked for seed in params.seeds]
             cells += [plan.conflict(pair, seed) for pair in at_odds for seed in params.seeds]
+            if params.lens_steps:
+                cells.append(plan.lens(asked, params.seeds[0]))
             cells += [plan.suite(task, params.seeds[0]) for task in generated]
             if params.n_averaged:
                 cells += [plan.averaged(task, params.seeds[0]) for task in asked]
@@ -128,6 +131,10 @@ class _Planner:
     def thetas(self, task: MappingTask, seed: int) -> Cell:
         cost = costs.thetas(self.params, self.model.n_blocks, task)
         return self._cell("geometry.measure", self.params.theta, (task,), seed, cost)
+
+    def lens(self, tasks: Sequence[MappingTask], seed: int) -> Cell:
+        cost = costs.lens(self.params, self.model.n_blocks, tasks)
+        return self._cell("projection.measure_lens", self.params.lens, tasks, seed, cost)
 
     def conflict(self, pair: tuple[MappingTask, MappingTask], seed: int) -> Cell:
         unrelated = unrelated_task(pair, seed, self.params.k, self.params.n_dummies)

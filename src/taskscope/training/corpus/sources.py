@@ -12,12 +12,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from taskscope.errors import TaskError, nearest
+from taskscope.tasks import paragraphs
 from taskscope.tasks.archive_members import check_names
 
 Layout = Literal["file", "articles", "lines"]
 """What a file holds: a document, articles apart by two empty lines, or a document of one-line paragraphs."""
 
-BUNDLED = Path(__file__).parent / "data"
+BUNDLED = paragraphs.FOLDER
 """Sources that come with the package: a few paragraphs of our own, for the miniature."""
 
 _LARGEST = 64 * 2**20

@@ -12,6 +12,7 @@ from taskscope.report.chart_data import Axis
 from taskscope.report.findings import Figure
 from taskscope.report.wording import slug
 from taskscope.studies.task_vectors.geometry.findings import LABELS, Geometry
+from taskscope.studies.task_vectors.geometry.pictures import pca, tsne
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA, Cloud
 from taskscope.studies.task_vectors.geometry.statistics import by_task, centroid_distances
 from taskscope.studies.task_vectors.geometry.variance import FIRST, Shares
@@ -21,10 +22,6 @@ DISTANCE = Axis("distance", "cosine distance of tasks", format=".2f")
 APART = Axis("distance", "cosine distance of two thetas", format=".2f")
 WITHIN, BETWEEN = "of the same task", "of different tasks"
 MEAN = "mean of the tasks"
-TSNE_SEED = 41
-"""The published seed of the projection (E3)."""
-PCA_FIRST = 50
-"""Dimensions kept by PCA before t-SNE, for stability (E3)."""
 
 
 def figures(found: Geometry) -> list[Figure]:
@@ -50,7 +47,7 @@ def _points(found: Geometry) -> Figure:
         title="Thetas as points",
         see=f"Each point is the theta of one set of demonstrations after block {found.block}; on average "
         f"{100 * near:.0f} % of a theta's nearest neighbours (in all dimensions, not in the picture) "
-        "are of its own task. On the right the same dummies without demonstrations.",
+        f"are of its own task. {_stability(found)}On the right the same dummies without demonstrations.",
         alt=f"Scatter plots for {found.model}: thetas of {len(tasks)} tasks in two dimensions, by t-SNE and "
         "by principal components, beside the states that the dummies give without demonstrations.",
         spec=charts.scatter(
@@ -66,6 +63,17 @@ def _points(found: Geometry) -> Figure:
     )
 
 
+def _stability(found: Geometry) -> str:
+    """Say how far the picture depends on where t-SNE starts; nothing where other starts were not tried."""
+    if found.pictures is None:
+        return ""
+    near = found.pictures.measured[0]
+    return (
+        f"In the t-SNE picture itself {100 * near.drawn:.0f} % are, and {100 * near.mean:.0f} % "
+        f"({100 * near.lowest:.0f} to {100 * near.highest:.0f}) in {found.n_starts} that start at random. "
+    )
+
+
 def _records(clouds: Sequence[Cloud], places: np.ndarray, panel: str) -> list[dict[str, Any]]:
     names = [(cloud.task, number) for cloud in clouds for number in range(cloud.n_sets)]
     scaled = (places / np.maximum(np.abs(places).max(), 1e-30)).round(4)
@@ -73,27 +81,6 @@ def _records(clouds: Sequence[Cloud], places: np.ndarray, panel: str) -> list[di
         {"task": task, "set": f"set {number}", "x": float(x), "y": float(y), "panel": panel}
         for (task, number), (x, y) in zip(names, scaled, strict=True)
     ]
-
-
-def pca(vectors: np.ndarray, n: int = 2) -> np.ndarray:
-    """Project centred vectors (vector, d_model) on their first principal components: (vector, n)."""
-    from sklearn.decomposition import PCA
-
-    return PCA(min(n, *vectors.shape), svd_solver="full").fit_transform(vectors)
-
-
-def tsne(vectors: np.ndarray) -> np.ndarray:
-    """Place vectors in a plane so that neighbours stay neighbours: (vector, 2).
-
-    Vectors have length 1, so Euclidean neighbours are cosine neighbours. Perplexity is the published 30, or
-    less where there are too few vectors for it.
-    """
-    from sklearn.manifold import TSNE
-
-    reduced = pca(vectors, PCA_FIRST)
-    perplexity = min(30.0, (len(vectors) - 1) / 3)
-    model = TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=TSNE_SEED)
-    return model.fit_transform(reduced)
 
 
 def _shares(found: Geometry, split: Shares) -> Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from taskscope.report.findings import Control, Finding
 from taskscope.studies.judgement import Measure
 from taskscope.studies.remembering import once_per_table
 from taskscope.studies.task_vectors import wording
+from taskscope.studies.task_vectors.geometry.pictures import Pictures, pictures
 from taskscope.studies.task_vectors.geometry.rows import BARE, PART, SWAPPED, Cloud, clouds
 from taskscope.studies.task_vectors.geometry.variance import CHANCE, FIRST, Shares, shares
 from taskscope.studies.task_vectors.geometry.verdict import judge_geometry
@@ -43,6 +45,13 @@ class Geometry:
     clouds: list[Cloud]
     shares: Shares | None
     hides: list[bool]
+    n_starts: int = 0
+    """Random starts of t-SNE by which its picture is checked."""
+
+    @cached_property
+    def pictures(self) -> Pictures | None:
+        """How stable the picture is; made when asked for, because no verdict needs it."""
+        return pictures(self.clouds, self.n_starts) if self.shares is not None and self.n_starts else None
 
 
 @once_per_table
@@ -66,7 +75,8 @@ def _geometry(
     names, hides, block = [name for name, _ in kept], [hidden for _, hidden in kept], result.peak.block
     here = clouds(thetas, result.model, names, block)
     first = clouds(thetas, result.model, names, 0) if block else None
-    return Geometry(result.model, block, here, shares(here, first, hides, params.draws), hides)
+    split = shares(here, first, hides, params.draws)
+    return Geometry(result.model, block, here, split, hides, params.n_picture_starts)
 
 
 def finding(found: Geometry) -> Finding:

@@ -6,6 +6,7 @@ from taskscope.report.findings import Table
 from taskscope.report.wording import slug
 from taskscope.studies.randomness import stream
 from taskscope.studies.task_vectors.geometry.findings import Geometry
+from taskscope.studies.task_vectors.geometry.pictures import TSNE_SEED, Pictures
 from taskscope.studies.task_vectors.geometry.statistics import N_NEIGHBOURS, by_task, overall
 from taskscope.studies.task_vectors.geometry.variance import Shares
 
@@ -19,7 +20,10 @@ CLEARLY_NEARER = 0.95
 
 def tables(found: Geometry) -> list[Table]:
     """Tabulate one model's thetas; nothing where fewer than two tasks can be compared."""
-    return [] if found.shares is None else [_overall(found), _by_task(found, found.shares)]
+    if found.shares is None:
+        return []
+    pictures = [] if found.pictures is None else [_pictures(found, found.pictures)]
+    return [_overall(found), *pictures, _by_task(found, found.shares)]
 
 
 def _overall(found: Geometry) -> Table:
@@ -34,6 +38,34 @@ def _overall(found: Geometry) -> Table:
         f"share of {SHUFFLES} shuffles of the tasks' names over whole sets of demonstrations that "
         "reach the value. "
         "These say that tasks differ; the verdict asks for more, see the split of the variation.",
+        model=found.model,
+    )
+
+
+def _pictures(found: Geometry, made: Pictures) -> Table:
+    last = TSNE_SEED + found.n_starts - 1
+    return Table(
+        name=f"task-vectors-{slug(found.model)}-pictures",
+        title="How far the t-SNE picture depends on its start",
+        columns=(
+            "statistic",
+            "in all dimensions",
+            "in the picture drawn",
+            "random starts, mean",
+            "lowest",
+            "highest",
+        ),
+        rows=tuple(
+            (
+                each.name,
+                *(round(v, 4) for v in (each.whole, each.drawn, each.mean, each.lowest, each.highest)),
+            )
+            for each in made.measured
+        ),
+        note=f"Euclidean distances in the plane, cosine distances in all dimensions; {N_NEIGHBOURS} "
+        f"neighbours. The picture drawn starts from the principal components, with random state {TSNE_SEED}: "
+        "from there another random state draws the very same picture. So the others, random states "
+        f"{TSNE_SEED} to {last}, start from random places. None of this enters a verdict.",
         model=found.model,
     )
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from taskscope.report import charts
-from taskscope.report.chart_data import Axis, Rule
 from taskscope.report.findings import Figure, Table
 from taskscope.report.wording import slug
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
+from taskscope.studies.task_vectors.projection.curves import gain_curves
 from taskscope.studies.task_vectors.projection.findings import LABELS, Read
-from taskscope.studies.task_vectors.projection.reading import CHANCE, PERMUTATIONS, gains_by_block
+from taskscope.studies.task_vectors.projection.lens_figures import lens_figures, lens_tables
+from taskscope.studies.task_vectors.projection.reading import CHANCE, PERMUTATIONS, Projection, gains_by_block
 from taskscope.studies.task_vectors.projection.rows import CENTRED
 
-GAIN = Axis("gain", "gain of description words in reciprocal rank", format=".3f")
-BLOCK = Axis("block", "block after which theta is read", whole=True)
-BAND = "theta, task labels permuted (95 %)"
 N_SHOWN = 8
 """Most likely tokens in the table."""
 NAMES = {THETA: "theta", CENTRED: CENTRED, BARE: LABELS[BARE], SWAPPED: LABELS[SWAPPED]}
@@ -26,43 +21,24 @@ def figures(found: Read) -> list[Figure]:
     seen = found.projection
     if seen is None:
         return []
+    figure = _figure(found, seen)
+    return [figure] if found.tuned is None else [figure, *lens_figures(found.tuned, found.readings, seen)]
+
+
+def _figure(found: Read, seen: Projection) -> Figure:
     gains = gains_by_block(found.readings)
-    data: list[dict[str, Any]] = []
-    for kind, name in NAMES.items():
-        data += [_point(block, value, name) for block, value in enumerate(gains[kind])]
-    for block, (low, high) in enumerate(gains[CHANCE].T):
-        data.append(
-            _point(block, (low + high) / 2, BAND)
-            | {"low": round(float(low), 5), "high": round(float(high), 5)}
-        )
-    return [
-        Figure(
-            name=f"task-vectors-{slug(found.model)}-projection",
-            title="Does theta spell out its task",
-            see="Where the curve of theta leaves the grey band, words that describe a task rank higher "
-            f"under its own theta than under others'. The verdict reads block {seen.block}: a mean gain of "
-            f"{seen.theta[0]:.3f}; a description word in first place gains 1.",
-            alt=f"Line chart for {found.model}: mean gain of description words in reciprocal rank by block, "
-            "for theta, theta without the mean of other tasks, and two controls, with the band that permuted "
-            "task labels give.",
-            spec=charts.curves(
-                data,
-                BLOCK,
-                GAIN,
-                series="states",
-                low="low",
-                high="high",
-                order=(NAMES[THETA], NAMES[CENTRED]),
-                controls=(BAND, NAMES[BARE], NAMES[SWAPPED]),
-                rules=[Rule(seen.block, f"block {seen.block}", across="x")],
-            ),
-            model=found.model,
-        )
-    ]
-
-
-def _point(block: int, value: float, states: str) -> dict[str, Any]:
-    return {"block": block, "gain": round(float(value), 5), "states": states, "low": None, "high": None}
+    return Figure(
+        name=f"task-vectors-{slug(found.model)}-projection",
+        title="Does theta spell out its task",
+        see="Where the curve of theta leaves the grey band, words that describe a task rank higher "
+        f"under its own theta than under others'. The verdict reads block {seen.block}: a mean gain of "
+        f"{seen.theta[0]:.3f}; a description word in first place gains 1.",
+        alt=f"Line chart for {found.model}: mean gain of description words in reciprocal rank by block, "
+        "for theta, theta without the mean of other tasks, and two controls, with the band that permuted "
+        "task labels give.",
+        spec=gain_curves({NAMES[kind]: gains[kind] for kind in NAMES}, gains[CHANCE], seen.block, 2),
+        model=found.model,
+    )
 
 
 def tables(found: Read) -> list[Table]:
@@ -70,6 +46,7 @@ def tables(found: Read) -> list[Table]:
     seen = found.projection
     if seen is None:
         return []
+    through = [] if found.tuned is None else lens_tables(found.tuned, seen)
     rows = tuple(
         (
             task.task,
@@ -116,5 +93,6 @@ def tables(found: Read) -> list[Table]:
             "tokenizer keeps apart from all other words. Lists dealt "
             f"to tasks at random reach the mean gain in {seen.p_dealt:.1%} of deals.",
             model=found.model,
-        )
+        ),
+        *through,
     ]

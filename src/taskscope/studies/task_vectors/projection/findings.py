@@ -16,6 +16,7 @@ from taskscope.studies.task_vectors.params import TaskVectorParams
 from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.projection.reading import Projection, project
 from taskscope.studies.task_vectors.projection.rows import PART, Readings, readings
+from taskscope.studies.task_vectors.projection.through_lens import ThroughLens, through_lens
 from taskscope.studies.task_vectors.projection.verdict import judge_projection, reading_block
 from taskscope.studies.task_vectors.results import ModelResult
 from taskscope.studies.wording import control, percent
@@ -41,6 +42,8 @@ class Read:
     block: int | None
     readings: list[Readings]
     projection: Projection | None
+    tuned: ThroughLens | None = None
+    """The same through a tuned lens, on which no verdict rests; None where there is no such lens."""
 
 
 @once_per_table
@@ -52,20 +55,23 @@ def reads(rows: pa.Table, measured: Sequence[ModelResult], params: TaskVectorPar
     pairs = table.group_by(["model", "task"]).aggregate([]).to_pydict()
     present = set(zip(pairs["model"], pairs["task"], strict=True))
     models = {model for model, _ in present}
-    return [_read(table, result, present, params) for result in measured if result.model in models]
+    return [_read(rows, table, result, present, params) for result in measured if result.model in models]
 
 
 def _read(
-    table: pa.Table, result: ModelResult, present: set[tuple[str, str]], params: TaskVectorParams
+    rows: pa.Table,
+    table: pa.Table,
+    result: ModelResult,
+    present: set[tuple[str, str]],
+    params: TaskVectorParams,
 ) -> Read:
     kept = [(t.task, s.swapping_hides) for t, s in result.admitted if (result.model, t.task) in present]
     if result.peak is None or not kept:
         return Read(result.model, None, [], None)
     block = reading_block(result.peak.block, result.peak.n_blocks)
     found = readings(table, result.model, [name for name, _ in kept])
-    return Read(
-        result.model, block, found, project(found, [hidden for _, hidden in kept], block, params.draws)
-    )
+    seen = project(found, [hidden for _, hidden in kept], block, params.draws)
+    return Read(result.model, block, found, seen, through_lens(rows, result.model, kept, block, params.draws))
 
 
 def finding(found: Read) -> Finding:

@@ -16,6 +16,7 @@ from taskscope.studies.task_vectors.projection.rows import (
     DEEPEST,
     KINDS,
     OF_ALL_SETS,
+    PART,
     SCHEMA,
     to_rows,
 )
@@ -45,14 +46,29 @@ def project(
     if not model.reads_out:
         return SCHEMA.empty_table()
     known = lexicon(model.tokenizer)
-    tables = []
-    for kind in KINDS:
-        thetas = states[kind].mean(axis=1)  # (set, block, d_model)
-        tables += [_rows(kind, thetas, known, model), _rows_of_mean(kind, thetas, known, model)]
+    tables = read_sets({kind: states[kind].mean(axis=1) for kind in KINDS}, known, model)
     own = states[THETA].mean(axis=(0, 1))
     centred = own - _mean_of_others(task, seed, params, model)
-    tables.append(_rows_of_mean(CENTRED, centred[None], known, model))
+    tables.append(_rows_of_mean(CENTRED, centred[None], known, model, PART))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def read_sets(
+    thetas: dict[str, np.ndarray], known: Lexicon, model: LanguageModel, part: str = PART
+) -> list[pa.Table]:
+    """Read the states of every set, and their mean, whose most likely tokens are kept too.
+
+    Args:
+        thetas: Kind -> (set, block, d_model).
+        known: The words that can be read.
+        model: The model.
+        part: What the rows are a part of.
+    """
+    tables = []
+    for kind, states in thetas.items():
+        rows = _rows(kind, states, known, model, part)
+        tables += [rows, _rows_of_mean(kind, states, known, model, part)]
+    return tables
 
 
 def _mean_of_others(task: str, seed: int, params: ThetaParams, model: LanguageModel) -> np.ndarray:
@@ -70,7 +86,7 @@ def _fit(texts: list[str], model: LanguageModel) -> bool:
     return True
 
 
-def _rows(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel) -> pa.Table:
+def _rows(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel, part: str) -> pa.Table:
     n_sets, n_blocks, width = thetas.shape
     read, outputs, _ = _read(thetas.reshape(-1, width), known, model, top=False)
     shape = (n_sets, n_blocks, -1)
@@ -82,12 +98,13 @@ def _rows(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel) -
         read.reshape(*shape[:2], read.shape[1]),
         outputs.reshape(*shape[:2], outputs.shape[1]),
         [None] * (n_sets * n_blocks),
+        part,
     )
 
 
-def _rows_of_mean(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel) -> pa.Table:
+def _rows_of_mean(kind: str, thetas: np.ndarray, known: Lexicon, model: LanguageModel, part: str) -> pa.Table:
     read, outputs, top = _read(thetas.mean(axis=0), known, model, top=True)
-    return to_rows(kind, [OF_ALL_SETS], known.words, known.tasks, read[None], outputs[None], top)
+    return to_rows(kind, [OF_ALL_SETS], known.words, known.tasks, read[None], outputs[None], top, part)
 
 
 def _read(

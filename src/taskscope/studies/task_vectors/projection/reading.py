@@ -49,7 +49,7 @@ class TaskReading:
     p: float
     """Of the gain, task labels permuted over sets, Holm over tasks."""
     centred: float
-    """Gain of the mean theta, the mean theta of other tasks subtracted."""
+    """Gain of the mean theta, the mean theta of other tasks subtracted; NaN where that was not read."""
     outputs: float
     """Gain of its output words."""
     top: str
@@ -123,7 +123,7 @@ def project(read: Sequence[Readings], hides: Sequence[bool], block: int, draws: 
             centred=float(centred[t]),
             outputs=float(outputs[t]),
             top=read[t].top[THETA][block],
-            top_centred=read[t].top[CENTRED][block],
+            top_centred=read[t].top[CENTRED][block] if CENTRED in read[t].top else "",
         )
 
     known = outputs[judged][np.isfinite(outputs[judged])]
@@ -156,6 +156,8 @@ def _tests(
 
 
 def _centred(read: Sequence[Readings], design: Design, block: int) -> np.ndarray:
+    if any(CENTRED not in r.read for r in read):
+        return np.full(len(read), np.nan)
     return design.gains(np.stack([r.read[CENTRED][:, block].mean(axis=0) for r in read]))
 
 
@@ -204,7 +206,7 @@ def gains_by_block(read: Sequence[Readings]) -> dict[str, np.ndarray]:
     """
     design = Design(tuple(r.task for r in read), read[0].words)
     judged, found = design.judged, {}
-    for kind in (*KINDS, CENTRED):
+    for kind in read[0].read:
         means = np.stack([r.read[kind].mean(axis=0) for r in read], axis=1)  # (block, task, word)
         found[kind] = design.gains(means)[:, judged].mean(axis=1)
     rng = stream("task-vectors projection band", *(r.task for r in read))

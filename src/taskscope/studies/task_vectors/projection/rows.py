@@ -45,6 +45,7 @@ def to_rows(
     read: np.ndarray,
     outputs: np.ndarray,
     top: Sequence[str | None],
+    part: str = PART,
 ) -> pa.Table:
     """Lay reciprocal ranks out as rows.
 
@@ -56,6 +57,7 @@ def to_rows(
         read: (set, block, word).
         outputs: (set, block, task).
         top: By set and block counted through, the most likely tokens.
+        part: What the rows are a part of.
     """
     n_sets, n_blocks = read.shape[:2]
     n = n_sets * n_blocks
@@ -70,7 +72,7 @@ def to_rows(
         return pa.array([row.tobytes() for row in flat], pa.binary())
 
     columns = [
-        same(PART),
+        same(part),
         same(kind),
         pa.array(np.repeat(sets, n_blocks), pa.int32()),
         pa.array(np.tile(np.arange(n_blocks), n_sets), pa.int32()),
@@ -91,7 +93,8 @@ class Readings:
     words: tuple[str, ...]
     of: tuple[str, ...]
     read: dict[str, np.ndarray]
-    """Kind -> reciprocal ranks (set, block, word); one set where the kind is `CENTRED`."""
+    """Kind -> reciprocal ranks (set, block, word); one set where the kind is `CENTRED`, which a tuned lens
+    does not read."""
     outputs: dict[str, np.ndarray]
     """Kind -> (set, block, task)."""
     top: dict[str, tuple[str, ...]]
@@ -103,19 +106,28 @@ class Readings:
         return self.read[THETA].shape[1]
 
 
-def readings(rows: pa.Table, model: str, tasks: Sequence[str]) -> list[Readings]:
+def readings(
+    rows: pa.Table,
+    model: str,
+    tasks: Sequence[str],
+    kinds: Sequence[str] = (*KINDS, CENTRED),
+    column: str = "task",
+) -> list[Readings]:
     """Read back the rows of some tasks of a model, in the order of `tasks`.
 
     Args:
-        rows: Rows of `PART`.
+        rows: Rows of one part.
         model: Label.
         tasks: Names.
+        kinds: What was read.
+        column: Where the rows say their task.
 
     Raises:
         StudyError: If a set lacks a block, or cells of one model were read with different words.
     """
     mine = rows.filter(pc.equal(rows["model"], model))  # type: ignore[attr-defined]
-    found = [_readings(mine.filter(pc.equal(mine["task"], task)), task) for task in tasks]  # type: ignore[attr-defined]
+    own = [mine.filter(pc.equal(mine[column].cast(pa.string()), task)) for task in tasks]  # type: ignore[attr-defined]
+    found = [_readings(some, task, kinds) for some, task in zip(own, tasks, strict=True)]
     if len({(each.words, each.of) for each in found}) > 1:
         raise StudyError(
             f"thetas of {model} were read with different lists of words",
@@ -125,12 +137,14 @@ def readings(rows: pa.Table, model: str, tasks: Sequence[str]) -> list[Readings]
     return found
 
 
-def _readings(rows: pa.Table, task: str) -> Readings:
+def _readings(rows: pa.Table, task: str, asked: Sequence[str]) -> Readings:
+    if rows.num_rows == 0:
+        raise StudyError(f"no projected thetas of task {task!r}", "every block of every set")
     kinds = np.array(rows["kind"].cast(pa.string()).to_pylist())
     sets = np.stack([rows[name].to_numpy() for name in ("seed", "set", "block")], axis=1)
     n_blocks = int(sets[:, 2].max()) + 1
     read, outputs, top = {}, {}, {}
-    for kind in (*KINDS, CENTRED):
+    for kind in asked:
         index = np.flatnonzero((kinds == kind) & ((sets[:, 1] != OF_ALL_SETS) | (kind == CENTRED)))
         order = index[np.lexsort(sets[index].T[::-1])]
         if len(order) == 0 or (sets[order, 2] != np.arange(len(order)) % n_blocks).any():

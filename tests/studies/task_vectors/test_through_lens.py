@@ -1,0 +1,269 @@
+"""Thetas through a tuned lens: the identity is the logit lens, a distortion is undone, chance is chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from letters_model import model as letters
+from reading_model import PARAMS, TASKS, clouds, fronted, noise, planted, reader
+
+from taskscope.errors import TaskError
+from taskscope.models import tuned_lens
+from taskscope.models.language_model import LanguageModel
+from taskscope.models.patching import hidden_of
+from taskscope.runs.cell import Cell, ModelRef
+from taskscope.studies.base import PlannedModel
+from taskscope.studies.task_vectors import costs
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
+from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.part_rows import of_part
+from taskscope.studies.task_vectors.projection import lens, measure_lens
+from taskscope.studies.task_vectors.projection.lens import pieces, translators
+from taskscope.studies.task_vectors.projection.lens_rows import (
+    PART,
+    TARGET,
+    fit_rows,
+    fits,
+    nothing_to_read,
+    with_target,
+)
+from taskscope.studies.task_vectors.projection.measure import project, read_sets
+from taskscope.studies.task_vectors.projection.reading import Projection
+from taskscope.studies.task_vectors.projection.reading import project as judge_input
+from taskscope.studies.task_vectors.projection.rows import KINDS, OF_ALL_SETS, Readings, readings
+from taskscope.studies.task_vectors.projection.words import lexicon
+from taskscope.studies.task_vectors.study import TASK_VECTORS
+from taskscope.tasks.paragraphs import paragraphs
+
+STEPS = 120
+BLOCK = 1
+SCALE = 0.1
+
+
+def sets_of(states: dict[str, np.ndarray], controls: dict[str, np.ndarray], task: str) -> dict:
+    """Means over dummies, (set, block, d_model), as a lens cell reads them."""
+    some = {THETA: states[task], SWAPPED: controls[task], BARE: controls[task]}
+    return {kind: values.mean(axis=1) for kind, values in some.items()}
+
+
+def through(
+    model: LanguageModel, states: dict[str, np.ndarray], controls: dict[str, np.ndarray], steps: int
+) -> tuple[list[Readings], pa.Table]:
+    """Tune on plain text, translate, read out and read the rows back, as a lens cell does."""
+    kinds = {task: sets_of(states, controls, task) for task in TASKS}
+    tables_ = []
+    for each in translators(model, steps, 0):
+        tables_.append(fit_rows(each.block, each.text, each.logit, each.tuned))
+        for some in kinds.values():
+            for values in some.values():
+                values[:, each.block] = each.translate(values[:, each.block])
+    for task, some in kinds.items():
+        known = lexicon(model.tokenizer)
+        tables_ += [with_target(rows, task) for rows in read_sets(some, known, model, PART)]
+    rows = fronted(pa.concat_tables(tables_, promote_options="default"), "m")
+    return readings(of_part(rows, PART), "m", list(TASKS), KINDS, TARGET), rows
+
+
+def judged(found: list[Readings]) -> Projection:
+    result = judge_input(found, [True] * len(found), BLOCK, 300)
+    assert result is not None
+    return result
+
+
+@contextmanager
+def turned(model: LanguageModel) -> Iterator[np.ndarray]:
+    """Let the block that is read write in a basis that only the last block turns back, which does no more."""
+    turn = torch.linalg.qr(torch.randn(64, 64, generator=torch.Generator().manual_seed(2)))[0]
+    read, last = (model.anatomy.blocks[block] for block in (BLOCK, BLOCK + 1))
+    weights = [last.self_attn.o_proj.weight, last.mlp.down_proj.weight]
+    kept = [weight.detach().clone() for weight in weights]
+
+    def by(matrix: torch.Tensor):
+        def hook(_module: object, _args: object, output: object) -> object:
+            states = hidden_of(output) @ matrix
+            return states if isinstance(output, torch.Tensor) else (states, *output[1:])  # type: ignore[index]
+
+        return hook
+
+    handles = [read.register_forward_hook(by(turn)), last.register_forward_hook(by(turn.T))]
+    with torch.no_grad():
+        for weight in weights:
+            weight.zero_()
+    try:
+        yield turn.numpy()
+    finally:
+        for handle in handles:
+            handle.remove()
+        with torch.no_grad():
+            for weight, old in zip(weights, kept, strict=True):
+                weight.copy_(old)
+
+
+def in_the_turned_basis(states: dict[str, np.ndarray], turn: np.ndarray) -> dict[str, np.ndarray]:
+    """Turn the states of the block that is read, all of them about as long as the model's own."""
+    found = {task: SCALE * values for task, values in states.items()}
+    for values in found.values():
+        values[:, :, BLOCK] = values[:, :, BLOCK] @ turn
+    return found
+
+
+@pytest.fixture(scope="module")
+def undone() -> tuple[Projection, Projection, list[Readings], pa.Table]:
+    """Thetas of a model that writes in another basis: without steps, and with."""
+    model = planted(clouds(), BLOCK)
+    with turned(model) as turn:
+        hidden, controls = (in_the_turned_basis(some, turn) for some in (clouds(), noise(3)))
+        plain, _ = through(model, hidden, controls, 0)
+        tuned, rows = through(model, hidden, controls, STEPS)
+    return judged(plain), judged(tuned), tuned, rows
+
+
+def test_a_planted_distortion_is_undone_and_the_words_come_back(
+    undone: tuple[Projection, Projection, list[Readings], pa.Table],
+) -> None:
+    before, after, _, rows = undone
+    first, read, last = fits(rows, "m")
+    assert read.tuned < 0.1 * read.logit
+    assert (read.n_better, read.n_texts) == (read.n_texts, 8)
+    assert first.learnt and read.learnt
+    assert (last.logit, last.tuned, last.learnt) == (0, 0, False)
+    assert before.n_shown == 0
+    assert before.theta[0] < 0.02
+    assert after.n_shown == len(TASKS)
+    assert after.theta[0] > 0.15
+    assert after.p_dealt < 0.05
+    assert max(value[0] for value in after.controls.values()) < 0.1
+
+
+def test_labels_shuffled_over_sets_bring_the_statistic_to_chance(
+    undone: tuple[Projection, Projection, list[Readings], pa.Table],
+) -> None:
+    _, after, tuned, _ = undone
+    together = np.concatenate([each.read[THETA] for each in tuned])
+    gains = []
+    for seed in range(20):
+        dealt = np.split(np.random.default_rng(seed).permutation(together), len(tuned))
+        mixed = [
+            replace(each, read={**each.read, THETA: part}) for each, part in zip(tuned, dealt, strict=True)
+        ]
+        gains.append(judged(mixed).theta[0])
+        assert judged(mixed).n_shown <= 1
+    assert abs(np.mean(gains)) < 0.03
+    assert max(gains) < after.theta[0] / 2
+
+
+def test_the_identity_reads_what_the_logit_lens_reads_to_the_last_bit() -> None:
+    model, states, controls = planted(clouds(), BLOCK), clouds(), noise(3)
+    found, rows = through(model, states, controls, 0)
+    assert all(fit.tuned == fit.logit and not fit.learnt for fit in fits(rows, "m"))
+    for each in found:
+        some = {THETA: states[each.task], SWAPPED: controls[each.task], BARE: controls[each.task]}
+        plain = project(some, each.task, 0, PARAMS, model).to_pylist()
+        for kind in KINDS:
+            own = [row for row in plain if row["kind"] == kind and row["set"] != OF_ALL_SETS]
+            bits = np.stack([np.frombuffer(row["read"], "<f4") for row in own])
+            np.testing.assert_array_equal(bits.reshape(each.read[kind].shape), each.read[kind])
+            top = [row["top"] for row in plain if row["kind"] == kind and row["set"] == OF_ALL_SETS]
+            assert list(each.top[kind]) == top
+
+
+def planned(model: LanguageModel, **changes: object) -> Cell:
+    """The lens cell of two tasks."""
+    sizes = {"tasks": ("next-letter", "to-upper"), "n_sets": 4, "k": 2, "lens_steps": 3}
+    params = TaskVectorParams(**{**sizes, **changes})
+    ref = ModelRef(id=model.id, label=model.label, dtype="float32", attention="sdpa")
+    sort = PlannedModel(ref=ref, n_blocks=model.n_blocks, n_parameters=1, context=256)
+    [cell] = [c for c in TASK_VECTORS.plan(params, [sort]) if c.measure.endswith("measure_lens:measure")]
+    return cell
+
+
+def test_a_cell_reads_all_tasks_and_gives_the_same_numbers_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = reader()
+    cell = planned(model)
+    rows = measure_lens.measure(cell, model).rows
+    assert rows.equals(measure_lens.measure(cell, model).rows)
+    assert rows.num_columns == len(set(rows.column_names))
+    seen = rows.filter(np.array(rows["part"].to_pylist()) == PART)
+    # By task, kind and block: every set, and their mean.
+    assert seen.num_rows == 2 * len(KINDS) * model.n_blocks * (4 + 1)
+    assert set(seen[TARGET].to_pylist()) == {"next-letter", "to-upper"}
+    assert [fit.block for fit in fits(fronted(rows, "m"), "m")] == [0, 1, 2]
+    assert fits(fronted(rows, "m"), "another") == []
+    monkeypatch.setattr(lens, "STATE_BYTES", 1)
+    again = measure_lens.measure(cell, model).rows
+    for one, other in zip(fits(fronted(rows, "m"), "m"), fits(fronted(again, "m"), "m"), strict=True):
+        assert (one.logit, one.tuned) == pytest.approx((other.logit, other.tuned), rel=1e-3, abs=1e-6)
+
+
+def test_tasks_that_do_not_fit_are_left_out_and_one_has_to_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = reader()
+    cell = planned(model, tasks=("next-letter", "en-fr"), k=4)
+    monkeypatch.setattr(model.encoder, "context", 24)
+    measured = measure_lens.measure(cell, model)
+    assert measured.notes["left_out"] == 1
+    assert set(measured.rows[TARGET].to_pylist()) - {None} == {"next-letter"}
+    monkeypatch.setattr(model.encoder, "context", 6)
+    with pytest.raises(TaskError):
+        measure_lens.measure(cell, model)
+
+
+def test_where_no_word_can_be_read_no_lens_is_made() -> None:
+    model = letters()
+    measured = measure_lens.measure(planned(model), model)
+    assert measured.rows.equals(nothing_to_read())
+    assert fits(fronted(measured.rows, "m"), "m") == []
+
+
+def test_long_texts_are_cut_to_what_the_model_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = reader()
+    [[text, *_], *_] = paragraphs()
+    cut = pieces(text, model)
+    assert " ".join(cut) == text and len(cut) > 1
+    assert all(1 < n <= model.context for n in model.encoder.count(cut))
+    monkeypatch.setattr(model.encoder, "context", 3)
+    assert pieces("a letter b", model) == ["letter b"]
+    assert pieces("incomprehensibilities", model) == []
+
+
+def test_held_out_text_is_not_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, seen = reader(), []
+    capture = model.capture
+
+    def watched(texts: list[str], **how: object) -> np.ndarray:
+        seen.append(set(texts))
+        return capture(texts, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(model, "capture", watched)
+    assert [each.block for each in translators(model, 0, 0)] == [0, 1, 2]
+    tuned_on, held_out = seen
+    assert not tuned_on & held_out
+    known = paragraphs()
+    assert (
+        sum(map(len, held_out)) == sum(len(part) for text in known[-2:] for part in text) - len(held_out) + 4
+    )
+    assert len(known) == 8 and all(len(text) >= 2 for text in known)
+
+
+def test_one_cell_a_model_at_the_first_seed_and_none_in_the_quick_profile() -> None:
+    ref = ModelRef(id="a@0", label="a", dtype="float32", attention="sdpa")
+    model = PlannedModel(ref=ref, n_blocks=10, n_parameters=1, context=512)
+
+    def keys(**changes: object) -> set[str]:
+        params = TaskVectorParams(tasks=("next-letter", "antonyms"), seeds=(3, 4), suites=(), **changes)  # type: ignore[arg-type]
+        return {cell.key for cell in TASK_VECTORS.plan(params, [model])}
+
+    assert len(keys() - keys(lens_steps=0)) == 1
+    assert keys(lens_steps=0) < keys()
+    assert keys(lens_steps=99) != keys()
+    cell = planned(reader(), seeds=(3, 4))
+    assert cell.seed == 3
+    assert cell.params["n_sets"] == 4 and cell.params["lens_steps"] == 3
+    assert TASK_VECTORS.profile("smoke").lens_steps == 0 < TASK_VECTORS.profile("standard").lens_steps  # type: ignore[attr-defined]
+    assert costs.LENS_BATCH == tuned_lens.BATCH
+    assert planned(reader(), lens_steps=6).cost.token_layers > cell.cost.token_layers
