@@ -194,7 +194,10 @@ def test_a_look_is_written_by_the_process_beside(tmp_path: Path) -> None:
     page = tmp_path / "look.html"
     command = ["look", "planted-vector", r"go->going\nsee->seeing\nwalk->", "--out", str(page)]
     for before, told in (("", "beside"), ("import torch", "here")):
-        subprocess.run([sys.executable, "-c", before + NOTED, *command], check=True, timeout=120)
+        done = subprocess.run(
+            [sys.executable, "-c", before + NOTED, *command], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == OK and str(page) in done.stdout.replace("\n", ""), done.stderr
         assert page.with_suffix(".txt").read_text(encoding="utf-8") == told + "\n"
         assert "<svg" in page.read_text(encoding="utf-8")
 

@@ -63,6 +63,8 @@ def test_the_card_fits_the_recipe_and_its_own_numbers(member):
     assert alike(member.series[-1], end)
     kept = [f"{member.name}@step-{row['step']}" for row in member.series[:-1]]
     assert kept == pico.checkpoints(member.name)
+    going_on = {recipes.get(one.name).start for one in CONTINUED}
+    assert kept or member in CONTINUED or member.name in going_on, "none along a training that ends here"
 
 
 @pytest.mark.parametrize("member", SHIPPED, ids=lambda member: member.name)

@@ -30,7 +30,7 @@ def tables(found: FunctionVectors) -> list[Table]:
     """Tabulate heads and tasks of one model."""
     made = [_heads(found), _heads_by_task(found)] if found.effects else []
     made += [_tasks(found)] if found.tasks else []
-    made += [_beside(found.model, found.mean)] if found.mean is not None else []
+    made += [_published(found.model, found.mean)] if found.mean is not None else []
     made += [_left_out(found)] if found.left_out else []
     return made + ([_without_heads(found)] if found.without_heads else [])
 
@@ -155,7 +155,7 @@ def _task(task: TaskChoice, names: tuple[str, ...]) -> tuple[object, ...]:
     )
 
 
-def _beside(model: str, mean: Carried) -> Table:
+def _published(model: str, mean: Carried) -> Table:
     """The published gains with ours in front; a gain is reached where its whole interval lies above."""
     known = published.vectors()
     swapped = mean.swapped[VECTOR] - mean.swapped[NONE]
