@@ -2,7 +2,8 @@
 
 A block may write in a basis that later blocks turn: then the final norm and the head alone (`lens`) read
 nothing from it. The map is found by gradient descent such that what is read from a state comes close to what
-the model itself says at the same token (Belrose et al. 2023, arXiv 2303.08112). It starts at the identity.
+is read after the last block at the same token (Belrose et al. 2023, arXiv 2303.08112). It starts at the
+identity.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 BATCH = 64
 """States of one step."""
 RATE = 0.5
-"""By how much of a state's length one step of Adam may move a state, about and at first; falls to nothing.
+"""How far a first step of Adam may move a coordinate by its weights, in usual sizes of a coordinate.
 
-Divided by the width it is the rate of single weights, so that narrow and wide models take the same steps.
+That far if all weights of the coordinate pull one way. Divided by the width, which is their number, it is the
+rate of each; so it falls in wide models. The rates of weights and bias fall to nothing over the steps.
 """
+BIAS_RATE = 0.03
+"""How far a first step may move a coordinate by its bias, in the same sizes: one number, in any width."""
 _FLAT = 1e-3
 """Spread of a coordinate, as a share of a state's length, below which it counts as this much."""
 
@@ -83,10 +87,11 @@ def tune(
             torch.nn.Parameter(to_device(part.copy(), model.device, torch.float32))
             for part in (start.weight, start.bias)
         )
-        rate = RATE / states.shape[1]
-        optimiser = torch.optim.Adam([weight, bias], lr=rate)
+        rates = (RATE / states.shape[1], BIAS_RATE)
+        optimiser = torch.optim.Adam([{"params": [weight]}, {"params": [bias]}])
         for step in range(steps):
-            optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * (1 - step / steps)
             chosen = rng.choice(len(states), min(BATCH, len(states)), replace=False)
             given, wanted = (
                 to_device(part[chosen], model.device, torch.float32) for part in (states, finals)

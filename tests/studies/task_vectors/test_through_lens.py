@@ -28,7 +28,6 @@ from taskscope.studies.task_vectors.projection.lens import pieces, translators
 from taskscope.studies.task_vectors.projection.lens_rows import (
     PART,
     TARGET,
-    fit_rows,
     fits,
     nothing_to_read,
     with_target,
@@ -59,7 +58,7 @@ def through(
     kinds = {task: sets_of(states, controls, task) for task in TASKS}
     tables_ = []
     for each in translators(model, steps, 0):
-        tables_.append(fit_rows(each.block, each.text, each.logit, each.tuned))
+        tables_ += measure_lens.fitted(each, states, model)
         for some in kinds.values():
             for values in some.values():
                 values[:, each.block] = each.translate(values[:, each.block])
@@ -106,9 +105,13 @@ def turned(model: LanguageModel) -> Iterator[np.ndarray]:
 
 
 def in_the_turned_basis(states: dict[str, np.ndarray], turn: np.ndarray) -> dict[str, np.ndarray]:
-    """Turn the states of the block that is read, all of them about as long as the model's own."""
+    """Turn the states of the block that is read, all of them about as long as the model's own.
+
+    After the last block, which turns them back, they are what they were.
+    """
     found = {task: SCALE * values for task, values in states.items()}
     for values in found.values():
+        values[:, :, BLOCK + 1] = values[:, :, BLOCK]
         values[:, :, BLOCK] = values[:, :, BLOCK] @ turn
     return found
 
@@ -128,11 +131,16 @@ def test_a_planted_distortion_is_undone_and_the_words_come_back(
     undone: tuple[Projection, Projection, list[Readings], pa.Table],
 ) -> None:
     before, after, _, rows = undone
-    first, read, last = fits(rows, "m")
-    assert read.tuned < 0.1 * read.logit
-    assert (read.n_better, read.n_texts) == (read.n_texts, 8)
-    assert first.learnt and read.learnt
-    assert (last.logit, last.tuned, last.learnt) == (0, 0, False)
+    first, read, last = fits(rows, "m", TASKS)
+    assert read.text.tuned < 0.1 * read.text.logit
+    assert (read.text.n_nearer, read.text.n) == (read.text.n, 8)
+    assert read.thetas.tuned < 0.5 * read.thetas.logit
+    assert (read.thetas.n_nearer, read.thetas.n, read.thetas.n_tokens) == (5, 5, 5 * 6 * 2)
+    assert first.nearer_on_text and read.better
+    # Thetas are planted after the block that is read alone: elsewhere they say nothing of the end.
+    assert not first.better
+    assert (last.text.logit, last.text.tuned, last.better) == (0, 0, False)
+    assert (last.thetas.logit, last.thetas.tuned) == (0, 0)
     assert before.n_shown == 0
     assert before.theta[0] < 0.02
     assert after.n_shown == len(TASKS)
@@ -161,7 +169,8 @@ def test_labels_shuffled_over_sets_bring_the_statistic_to_chance(
 def test_the_identity_reads_what_the_logit_lens_reads_to_the_last_bit() -> None:
     model, states, controls = planted(clouds(), BLOCK), clouds(), noise(3)
     found, rows = through(model, states, controls, 0)
-    assert all(fit.tuned == fit.logit and not fit.learnt for fit in fits(rows, "m"))
+    assert all(off.tuned == off.logit for fit in fits(rows, "m", TASKS) for off in (fit.text, fit.thetas))
+    assert not any(fit.better for fit in fits(rows, "m", TASKS))
     for each in found:
         some = {THETA: states[each.task], SWAPPED: controls[each.task], BARE: controls[each.task]}
         plain = project(some, each.task, 0, PARAMS, model).to_pylist()
@@ -193,12 +202,19 @@ def test_a_cell_reads_all_tasks_and_gives_the_same_numbers_again(monkeypatch: py
     # By task, kind and block: every set, and their mean.
     assert seen.num_rows == 2 * len(KINDS) * model.n_blocks * (4 + 1)
     assert set(seen[TARGET].to_pylist()) == {"next-letter", "to-upper"}
-    assert [fit.block for fit in fits(fronted(rows, "m"), "m")] == [0, 1, 2]
-    assert fits(fronted(rows, "m"), "another") == []
+    tasks = ("next-letter", "to-upper")
+    known = fits(fronted(rows, "m"), "m", tasks)
+    assert [(fit.block, fit.thetas.n, fit.thetas.n_tokens) for fit in known] == [
+        (block, 2, 2 * 4 * cell.params["n_dummies"]) for block in range(3)
+    ]
+    assert [fit.thetas.n for fit in fits(fronted(rows, "m"), "m", tasks[:1])] == [1, 1, 1]
+    assert fits(fronted(rows, "m"), "another", tasks) == []
+    assert fits(fronted(rows, "m"), "m", ["antonyms"]) == []
     monkeypatch.setattr(lens, "STATE_BYTES", 1)
     again = measure_lens.measure(cell, model).rows
-    for one, other in zip(fits(fronted(rows, "m"), "m"), fits(fronted(again, "m"), "m"), strict=True):
-        assert (one.logit, one.tuned) == pytest.approx((other.logit, other.tuned), rel=1e-3, abs=1e-6)
+    for one, other in zip(known, fits(fronted(again, "m"), "m", tasks), strict=True):
+        for off, same in ((one.text, other.text), (one.thetas, other.thetas)):
+            assert (off.logit, off.tuned) == pytest.approx((same.logit, same.tuned), rel=1e-3, abs=1e-6)
 
 
 def test_tasks_that_do_not_fit_are_left_out_and_one_has_to_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +233,7 @@ def test_where_no_word_can_be_read_no_lens_is_made() -> None:
     model = letters()
     measured = measure_lens.measure(planned(model), model)
     assert measured.rows.equals(nothing_to_read())
-    assert fits(fronted(measured.rows, "m"), "m") == []
+    assert fits(fronted(measured.rows, "m"), "m", TASKS) == []
 
 
 def test_long_texts_are_cut_to_what_the_model_takes(monkeypatch: pytest.MonkeyPatch) -> None:

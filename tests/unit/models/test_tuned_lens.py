@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import log_softmax
-from toys import toy
+from toys import VOCABULARY, tokenizer, toy
+from transformers import LlamaConfig, LlamaForCausalLM
 
+from taskscope.models.blocks import locate
+from taskscope.models.language_model import LanguageModel
 from taskscope.models.tuned_lens import identity
+from taskscope.studies.task_vectors.params import TaskVectorParams
 
 N = 600
 
@@ -70,9 +74,41 @@ def test_states_that_say_nothing_of_the_end_teach_nothing() -> None:
     finals = 3 * spoken(model.d_model)
     states = np.random.default_rng(5).standard_normal(finals.shape).astype(np.float32)
     made = model.tune_lens(states[:-200], finals[:-200], 200, np.random.default_rng(0))
+    learnt, end = states[:-200], finals[:-200]
+    known, by_heart = (model.divergences(some, end).mean() for some in (learnt, made(learnt)))
+    assert by_heart < 0.7 * known
     constant = np.repeat(finals[:-200].mean(axis=0, keepdims=True), 200, axis=0)
     best_without_states = model.divergences(constant, finals[-200:]).mean()
     assert model.divergences(made(states[-200:]), finals[-200:]).mean() > 0.9 * best_without_states
+
+
+def wide(width: int) -> LanguageModel:
+    """A random model of one block whose head tells its states apart."""
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=width,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        num_key_value_heads=1,
+        tie_word_embeddings=False,
+    )
+    hf = LlamaForCausalLM(config)
+    torch.nn.init.normal_(hf.lm_head.weight, std=4 / width**0.5)
+    return LanguageModel(hf, tokenizer(), None, locate(hf), "wide", "wide")
+
+
+@pytest.mark.parametrize("width", [32, 1024])
+def test_a_constant_shift_goes_away_in_the_default_steps_however_wide_the_model_is(width: int) -> None:
+    model, rng = wide(width), np.random.default_rng(0)
+    finals = rng.standard_normal((N, width)).astype(np.float32)
+    states = finals + rng.standard_normal(width).astype(np.float32)
+    steps = TaskVectorParams().lens_steps
+    made = model.tune_lens(states[:-200], finals[:-200], steps, np.random.default_rng(0))
+    before, after = (model.divergences(x, finals[-200:]).mean() for x in (states[-200:], made(states[-200:])))
+    assert before > 1
+    assert after < 0.4 * before
 
 
 def test_the_map_depends_on_the_seed_alone() -> None:

@@ -36,17 +36,20 @@ def _points(found: Geometry) -> Figure:
     data = []
     for kind, title in ((THETA, "theta"), (BARE, "no demonstrations, same dummies")):
         vectors = np.concatenate([cloud.means(kind) for cloud in found.clouds])
-        for method, places in (("t-SNE", tsne(vectors)), ("PCA", pca(vectors))):
+        # Placed already where the picture of theta was compared with others.
+        known = found.pictures if kind == THETA else None
+        near = tsne(vectors) if known is None else known.places
+        for method, places in (("t-SNE", near), ("PCA", pca(vectors))):
             data += _records(found.clouds, places, f"{title}: {method}")
     order = {title: place for place, title in enumerate(sorted({record["panel"] for record in data}))}
     data.sort(key=lambda record: (not record["panel"].endswith("t-SNE"), -order[record["panel"]]))
     tasks = by_task(found.clouds)
-    near = np.mean([task.purity for task in tasks])
+    same = np.mean([task.purity for task in tasks])
     return Figure(
         name=f"task-vectors-{slug(found.model)}-thetas",
         title="Thetas as points",
         see=f"Each point is the theta of one set of demonstrations after block {found.block}; on average "
-        f"{100 * near:.0f} % of a theta's nearest neighbours (in all dimensions, not in the picture) "
+        f"{100 * same:.0f} % of a theta's nearest neighbours (in all dimensions, not in the picture) "
         f"are of its own task. {_stability(found)}On the right the same dummies without demonstrations.",
         alt=f"Scatter plots for {found.model}: thetas of {len(tasks)} tasks in two dimensions, by t-SNE and "
         "by principal components, beside the states that the dummies give without demonstrations.",

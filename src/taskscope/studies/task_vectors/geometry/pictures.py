@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -65,6 +65,8 @@ class Pictures:
     """What pictures of the same thetas have in common; the first statistic is that of neighbours by task."""
 
     measured: list[Stability]
+    places: np.ndarray = field(compare=False, repr=False)
+    """(vector, 2) of the picture that is drawn, cloud by cloud."""
 
 
 def pictures(clouds: Sequence[Cloud], n_starts: int) -> Pictures:
@@ -75,7 +77,8 @@ def pictures(clouds: Sequence[Cloud], n_starts: int) -> Pictures:
         n_starts: Random starts, their random states counted up from the published one.
     """
     vectors = np.concatenate([cloud.means() for cloud in clouds])
-    drawn = _measured(_apart(tsne(vectors)), clouds)
+    places = tsne(vectors)
+    drawn = _measured(_apart(places), clouds)
     starts = [
         _measured(_apart(tsne(vectors, "random", TSNE_SEED + number)), clouds) for number in range(n_starts)
     ]
@@ -87,7 +90,7 @@ def pictures(clouds: Sequence[Cloud], n_starts: int) -> Pictures:
                 name, whole, drawn[name], float(np.mean(values)), float(min(values)), float(max(values))
             )
         )
-    return Pictures(made)
+    return Pictures(made, places)
 
 
 def _apart(places: np.ndarray) -> np.ndarray:

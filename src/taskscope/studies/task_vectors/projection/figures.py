@@ -22,7 +22,7 @@ def figures(found: Read) -> list[Figure]:
     if seen is None:
         return []
     figure = _figure(found, seen)
-    return [figure] if found.tuned is None else [figure, *lens_figures(found.tuned, found.readings, seen)]
+    return [figure] if found.tuned is None else [figure, *lens_figures(found.tuned)]
 
 
 def _figure(found: Read, seen: Projection) -> Figure:
@@ -46,7 +46,7 @@ def tables(found: Read) -> list[Table]:
     seen = found.projection
     if seen is None:
         return []
-    through = [] if found.tuned is None else lens_tables(found.tuned, seen)
+    through = [] if found.tuned is None else lens_tables(found.tuned)
     rows = tuple(
         (
             task.task,

@@ -1,4 +1,4 @@
-"""The rows of thetas read through a tuned lens, and of how well it says what the model will (E6 iii)."""
+"""The rows of thetas read through a tuned lens, and of how good that lens is, on text and there (E6 iii)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ FITS = pa.schema(
     [
         ("part", _TEXT),
         ("block", pa.int32()),
-        ("text", pa.int32()),  # number of the held-out piece of text
-        ("n_tokens", pa.int32()),  # of it that were read
+        ("text", pa.int32()),  # number of the held-out piece of text; null at thetas
+        (TARGET, _TEXT),  # the task whose prompts these are, at their last arrow; null on text
+        ("n_tokens", pa.int32()),  # that were read
         ("logit", pa.float32()),  # nats: read out as it is, from what is read after the last block; mean
         ("tuned", pa.float32()),  # the same, translated first
     ]
@@ -38,15 +39,36 @@ def fit_rows(block: int, text: np.ndarray, logit: np.ndarray, tuned: np.ndarray)
         tuned: (state,) nats.
     """
     count = np.bincount(text)
-    columns = {
-        "part": [FIT] * len(count),
-        "block": [block] * len(count),
-        "text": np.arange(len(count)),
-        "n_tokens": count,
-        "logit": np.bincount(text, logit) / count,
-        "tuned": np.bincount(text, tuned) / count,
-    }
-    return pa.table({name: pa.array(values, FITS.field(name).type) for name, values in columns.items()})
+    means = (np.bincount(text, off) / count for off in (logit, tuned))
+    return _fits(block, range(len(count)), [None] * len(count), count, *means)
+
+
+def theta_fit_rows(block: int, task: str, logit: np.ndarray, tuned: np.ndarray) -> pa.Table:
+    """Lay out how far both lenses are off where the thetas of a task are read, at one prompt each.
+
+    Args:
+        block: After which block.
+        task: Name.
+        logit: (prompt,) nats.
+        tuned: (prompt,) nats.
+    """
+    means = (np.array([off.mean()]) for off in (logit, tuned))
+    return _fits(block, [None], [task], np.array([len(logit)]), *means)
+
+
+def _fits(
+    block: int,
+    texts: Sequence[int | None],
+    tasks: Sequence[str | None],
+    count: np.ndarray,
+    logit: np.ndarray,
+    tuned: np.ndarray,
+) -> pa.Table:
+    n = len(count)
+    columns = [[FIT] * n, [block] * n, texts, tasks, count, logit, tuned]
+    return pa.table(
+        [pa.array(values, field.type) for values, field in zip(columns, FITS, strict=True)], schema=FITS
+    )
 
 
 def nothing_to_read() -> pa.Table:
@@ -61,50 +83,73 @@ def with_target(rows: pa.Table, task: str) -> pa.Table:
 
 
 @dataclass(frozen=True)
+class Off:
+    """How far both lenses are off on some states, in nats; means over these."""
+
+    logit: float
+    tuned: float
+    n_nearer: int
+    """Pieces of text, or tasks, on which the tuned lens is the one that is less off."""
+    n: int
+    n_tokens: int
+
+
+@dataclass(frozen=True)
 class Fit:
-    """How far both lenses are off after one block, on held-out text."""
+    """How far both lenses are off after one block."""
 
     block: int
-    n_tokens: int
-    logit: float
-    """Mean over tokens, nats; so is the tuned lens."""
-    tuned: float
-    n_better: int
-    """Pieces of text on which the tuned lens is the one that is less off."""
-    n_texts: int
+    text: Off
+    """By piece of held-out text."""
+    thetas: Off
+    """By task, at the prompts from which thetas are read."""
 
     @property
-    def learnt(self) -> bool:
-        """Whether the tuned lens says better than the logit lens what the model will."""
-        return self.tuned < self.logit
+    def nearer_on_text(self) -> bool:
+        """Whether the tuned lens comes nearer than the logit lens on every piece."""
+        return self.text.n_nearer == self.text.n
+
+    @property
+    def nearer_at_thetas(self) -> bool:
+        """Whether it comes nearer on the mean over prompts, and on more than half of the tasks."""
+        return self.thetas.tuned < self.thetas.logit and 2 * self.thetas.n_nearer > self.thetas.n
+
+    @property
+    def better(self) -> bool:
+        """Whether what it reads of theta says anything that the logit lens does not."""
+        return self.nearer_on_text and self.nearer_at_thetas
 
 
-def fits(rows: pa.Table, model: str) -> list[Fit]:
+def fits(rows: pa.Table, model: str, tasks: Sequence[str]) -> list[Fit]:
     """Read back the fits of one model in the order of its blocks; none where no lens was tuned.
+
+    None either where it was not measured at these thetas.
 
     Args:
         rows: Rows of the whole study.
         model: Label.
+        tasks: Whose thetas are read.
     """
     table = of_part(rows, FIT)
-    if table.num_rows == 0:
+    if table.num_rows == 0 or TARGET not in table.column_names:
         return []
     mine = table.filter(pc.equal(table["model"].cast(pa.string()), model))  # type: ignore[attr-defined]
-    by_block: dict[int, list[dict]] = {}
+    by_block: dict[int, tuple[list[dict], list[dict]]] = {}
     for row in mine.select(FITS.names).to_pylist():
-        if row["block"] is not None:
-            by_block.setdefault(row["block"], []).append(row)
-    return [_fit(block, by_block[block]) for block in sorted(by_block)]
+        if row["block"] is not None and (row[TARGET] is None or row[TARGET] in tasks):
+            by_block.setdefault(row["block"], ([], []))[row[TARGET] is not None].append(row)
+    if not all(text and thetas for text, thetas in by_block.values()):
+        return []
+    return [Fit(block, *map(_off, by_block[block])) for block in sorted(by_block)]
 
 
-def _fit(block: int, rows: Sequence[dict]) -> Fit:
+def _off(rows: Sequence[dict]) -> Off:
     count = np.array([row["n_tokens"] for row in rows])
     logit, tuned = (np.array([row[name] for row in rows]) for name in ("logit", "tuned"))
-    return Fit(
-        block=block,
-        n_tokens=int(count.sum()),
+    return Off(
         logit=float(np.average(logit, weights=count)),
         tuned=float(np.average(tuned, weights=count)),
-        n_better=int((tuned < logit).sum()),
-        n_texts=len(rows),
+        n_nearer=int((tuned < logit).sum()),
+        n=len(rows),
+        n_tokens=int(count.sum()),
     )

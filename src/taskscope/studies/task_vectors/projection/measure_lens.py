@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_vectors.geometry.measure import read_thetas, theta_prompts
+from taskscope.studies.task_vectors.geometry.rows import THETA
 from taskscope.studies.task_vectors.params import LensParams
-from taskscope.studies.task_vectors.projection.lens import translators
-from taskscope.studies.task_vectors.projection.lens_rows import PART, fit_rows, nothing_to_read, with_target
+from taskscope.studies.task_vectors.projection.lens import Tuned, translators
+from taskscope.studies.task_vectors.projection.lens_rows import (
+    PART,
+    fit_rows,
+    nothing_to_read,
+    theta_fit_rows,
+    with_target,
+)
 from taskscope.studies.task_vectors.projection.measure import read_sets
 from taskscope.studies.task_vectors.projection.words import lexicon
 from taskscope.tasks import registry
@@ -47,13 +55,14 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         return Measured(
             rows=nothing_to_read(), notes={"reads_out": model.reads_out, "words": len(known.words)}
         )
-    found = {}
+    found, at_prompts = {}, {}
     for name, prompts in asked.items():
         states = read_thetas(prompts, params.n_dummies, model)
         found[name] = {kind: each.mean(axis=1) for kind, each in states.items()}
+        at_prompts[name] = states[THETA]
     tables = []
     for each in translators(model, params.lens_steps, cell.seed):
-        tables.append(fit_rows(each.block, each.text, each.logit, each.tuned))
+        tables += fitted(each, at_prompts, model)
         for kinds in found.values():
             for thetas in kinds.values():
                 thetas[:, each.block] = each.translate(thetas[:, each.block])
@@ -62,3 +71,21 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     notes = {"reads_out": True, "words": len(known.words), "left_out": len(refused), "route": model.route}
     return Measured(rows=rows, notes=notes)
+
+
+def fitted(tuned: Tuned, thetas: dict[str, np.ndarray], model: LanguageModel) -> list[pa.Table]:
+    """Say how far both lenses of a block are off: on held-out text, and at every prompt thetas are read from.
+
+    A map that is good on text may well be bad there, since none of the states it is tuned on is of a prompt.
+
+    Args:
+        tuned: The lens.
+        thetas: Task -> (set, dummy, block, d_model), states of its prompts.
+        model: The model.
+    """
+    tables = [fit_rows(tuned.block, tuned.text, tuned.logit, tuned.tuned)]
+    for task, states in thetas.items():
+        own, wanted = (states[:, :, block].reshape(-1, states.shape[-1]) for block in (tuned.block, -1))
+        off = (model.divergences(some, wanted) for some in (own, tuned.translate(own)))
+        tables.append(theta_fit_rows(tuned.block, task, *off))
+    return tables

@@ -12,6 +12,7 @@ from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.projection.lens_rows import PART, TARGET, Fit, fits
 from taskscope.studies.task_vectors.projection.reading import Projection, project
 from taskscope.studies.task_vectors.projection.rows import KINDS, Readings, readings
+from taskscope.studies.task_vectors.projection.rows import PART as PLAIN
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class ThroughLens:
     model: str
     readings: list[Readings]
     projection: Projection
+    plain: list[Readings]
+    """Of the same tasks and sets of demonstrations, through the logit lens."""
+    by_logit: Projection
+    """What these give."""
     fits: list[Fit]
     """By block."""
 
@@ -35,6 +40,8 @@ def through_lens(
 ) -> ThroughLens | None:
     """Read the rows of one model's lens cell; None where there are none, or too few words to compare.
 
+    None either where it was not measured how good the lens is at these thetas.
+
     Args:
         rows: Rows of the whole study.
         model: Label.
@@ -46,10 +53,19 @@ def through_lens(
     if table.num_rows == 0:
         return None
     mine = table.filter(pc.equal(table["model"].cast(pa.string()), model))  # type: ignore[attr-defined]
-    there = set(mine[TARGET].cast(pa.string()).unique().to_pylist())
+    untuned = of_part(rows, PLAIN)
+    untuned = untuned.filter(pc.is_in(untuned["seed"], pc.unique(mine["seed"])))  # type: ignore[attr-defined]
+    own = untuned.filter(pc.equal(untuned["model"], model))  # type: ignore[attr-defined]
+    there = set(mine[TARGET].cast(pa.string()).to_pylist()) & set(own["task"].cast(pa.string()).to_pylist())
     shown = [(task, hides) for task, hides in kept if task in there]
     if not shown:
         return None
-    found = readings(mine, model, [task for task, _ in shown], KINDS, TARGET)
-    seen = project(found, [hides for _, hides in shown], block, draws)
-    return None if seen is None else ThroughLens(model, found, seen, fits(rows, model))
+    tasks, hides = [task for task, _ in shown], [hides for _, hides in shown]
+    found = readings(mine, model, tasks, KINDS, TARGET)
+    seen = project(found, hides, block, draws)
+    known = fits(rows, model, tasks)
+    if seen is None or not known:
+        return None
+    plain = readings(own, model, tasks, KINDS)
+    by_logit = project(plain, hides, block, draws)
+    return None if by_logit is None else ThroughLens(model, found, seen, plain, by_logit, known)
