@@ -51,17 +51,23 @@ def sets_of(states: dict[str, np.ndarray], controls: dict[str, np.ndarray], task
     return {kind: values.mean(axis=1) for kind, values in some.items()}
 
 
+def by_prompt(*states: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """All states of each task, (prompt, block, d_model)."""
+    return {task: np.concatenate([some[task].reshape(-1, 3, 64) for some in states]) for task in TASKS}
+
+
 def through(
     model: LanguageModel, states: dict[str, np.ndarray], controls: dict[str, np.ndarray], steps: int
 ) -> tuple[list[Readings], pa.Table]:
-    """Tune on plain text, translate, read out and read the rows back, as a lens cell does."""
+    """Tune, translate, read out and read the rows back, as a lens cell does."""
     kinds = {task: sets_of(states, controls, task) for task in TASKS}
+    thetas, prompts = by_prompt(states), by_prompt(states, controls)
     tables_ = []
-    for each in translators(model, steps, 0):
-        tables_ += measure_lens.fitted(each, states, model)
-        for some in kinds.values():
+    for each in translators(model, prompts, steps, 0):
+        tables_ += measure_lens.fitted(each, thetas, model)
+        for task, some in kinds.items():
             for values in some.values():
-                values[:, each.block] = each.translate(values[:, each.block])
+                values[:, each.block] = each.of_task[task](values[:, each.block])
     for task, some in kinds.items():
         known = lexicon(model.tokenizer)
         tables_ += [with_target(rows, task) for rows in read_sets(some, known, model, PART)]
@@ -256,7 +262,7 @@ def test_held_out_text_is_not_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
         return capture(texts, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(model, "capture", watched)
-    assert [each.block for each in translators(model, 0, 0)] == [0, 1, 2]
+    assert [each.block for each in translators(model, by_prompt(clouds()), 0, 0)] == [0, 1, 2]
     tuned_on, held_out = seen
     assert not tuned_on & held_out
     known = paragraphs()
@@ -264,6 +270,30 @@ def test_held_out_text_is_not_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
         sum(map(len, held_out)) == sum(len(part) for text in known[-2:] for part in text) - len(held_out) + 4
     )
     assert len(known) == 8 and all(len(text) >= 2 for text in known)
+
+
+@pytest.mark.parametrize("n_tasks", [1, 2, 5])
+def test_no_lens_is_tuned_on_prompts_of_the_tasks_that_it_reads(
+    monkeypatch: pytest.MonkeyPatch, n_tasks: int
+) -> None:
+    model, tuned_on = reader(), []
+    tune = model.tune_lens
+
+    def watched(states: np.ndarray, finals: np.ndarray, *how: object) -> tuned_lens.Translator:
+        tuned_on.append((states, finals))
+        return tune(states, finals, *how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(model, "tune_lens", watched)
+    prompts = dict(list(by_prompt(clouds()).items())[:n_tasks])
+    for each in translators(model, prompts, 0, 0):
+        assert set(each.of_task) == set(prompts)
+        made = list({id(one): one for one in each.of_task.values()}.values())
+        assert len(made) == min(2, n_tasks)
+        for one, (states, finals) in zip(made, tuned_on[-len(made) :], strict=True):
+            for task, own in prompts.items():
+                is_read = each.of_task[task] is one
+                for some, block in ((states, each.block), (finals, -1)):
+                    assert (some[:, None] == own[None, :, block]).all(axis=-1).any() == (not is_read)
 
 
 def test_one_cell_a_model_at_the_first_seed_and_none_in_the_quick_profile() -> None:

@@ -66,7 +66,7 @@ def lens(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) 
     for task in tasks:
         shown = _lengths(task, params.format)
         tokens += sizes.n_sets * (2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"])
-    read = params.lens_steps * LENS_BATCH * n_blocks
+    read = 2 * params.lens_steps * LENS_BATCH * n_blocks  # one map for each half of the tasks
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks + read)
 
 

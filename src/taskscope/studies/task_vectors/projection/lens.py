@@ -1,8 +1,11 @@
-"""A translator for every block, tuned on plain text, and how far it is off on other text (E6 iii)."""
+"""Translators for every block, tuned on plain text and on other tasks' prompts (E6 iii).
+
+On text alone a map comes near on text, yet reads the last arrow of a list worse than no map does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,23 +27,29 @@ STATE_BYTES = 1 << 28
 
 @dataclass(frozen=True)
 class Tuned:
-    """The translator of one block, and how far both lenses are off on held-out text."""
+    """The translators of one block, and how far both lenses are off on held-out text."""
 
     block: int
-    translate: Translator
+    of_task: dict[str, Translator]
+    """For every task the one tuned without prompts of its own."""
     text: np.ndarray
     """(state,) the piece of held-out text that each state is of."""
     logit: np.ndarray
-    """(state,) nats, without the translator."""
+    """(state,) nats, without a translator."""
     tuned: np.ndarray
-    """(state,) nats, with it."""
+    """(state,) nats, with one; mean over them."""
 
 
-def translators(model: LanguageModel, steps: int, seed: int) -> Iterator[Tuned]:
-    """Tune a translator for every block; that of the last one changes nothing.
+def translators(
+    model: LanguageModel, prompts: Mapping[str, np.ndarray], steps: int, seed: int
+) -> Iterator[Tuned]:
+    """Tune two translators for every block, for the tasks each has not seen; those of the last do nothing.
+
+    Every second task by name is one half. A translator is tuned on text and on the prompts of the other half.
 
     Args:
         model: The model.
+        prompts: Task -> (state, block, d_model), at the last token of its prompts, of all blocks.
         steps: Of gradient descent, for each block.
         seed: Draws the order in which states are seen.
 
@@ -51,6 +60,7 @@ def translators(model: LanguageModel, steps: int, seed: int) -> Iterator[Tuned]:
     tuned_on, held_out = _pieces(known[:-HELD_OUT], model), _pieces(known[-HELD_OUT:], model)
     if not tuned_on or not held_out:
         raise TaskError("no plain text that the model can read", "a context of a few tokens")
+    halves = [half for half in (sorted(prompts)[start::2] for start in range(2)) if half]
     end = model.n_blocks - 1
     n_states = sum(model.encoder.count([*tuned_on, *held_out]))
     at_a_time = max(1, STATE_BYTES // (4 * model.d_model * n_states) - 1)
@@ -60,15 +70,24 @@ def translators(model: LanguageModel, steps: int, seed: int) -> Iterator[Tuned]:
         states, _ = _states(tuned_on, read, model)
         held, text = _states(held_out, read, model)
         for place, block in enumerate(blocks):
-            rng = stream("task-vectors tuned lens", seed, block)
             own, wanted = held[:, place], held[:, -1]
-            translate = model.tune_lens(states[:, place], states[:, -1], steps if block < end else 0, rng)
+            of_task, tuned = {}, []
+            for number, half in enumerate(halves):
+                others = [prompts[task] for task in prompts if task not in half]
+                translate = model.tune_lens(
+                    np.concatenate([states[:, place], *(some[:, block] for some in others)]),
+                    np.concatenate([states[:, -1], *(some[:, end] for some in others)]),
+                    steps if block < end else 0,
+                    stream("task-vectors tuned lens", seed, block, number),
+                )
+                of_task |= dict.fromkeys(half, translate)
+                tuned.append(model.divergences(translate(own), wanted))
             yield Tuned(
                 block=block,
-                translate=translate,
+                of_task=of_task,
                 text=text,
                 logit=model.divergences(own, wanted),
-                tuned=model.divergences(translate(own), wanted),
+                tuned=np.mean(tuned, axis=0),
             )
 
 

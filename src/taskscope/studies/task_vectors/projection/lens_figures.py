@@ -100,11 +100,11 @@ def _tasks(found: ThroughLens) -> Table:
         ),
         rows=tuple(rows),
         note=f"Theta after block {seen.block}, moved by an affine map of this block before the final norm "
-        "and the output head. The map is tuned on plain paragraphs such that what is read comes close to "
-        f"what is read there after the last block. {_fit(found)} Gains, controls and p ({PERMUTATIONS} "
-        "permutations, Holm over tasks) as through the logit lens, both on the sets of demonstrations of "
-        f"the first seed. Lists dealt to tasks at random reach the mean gain in {seen.p_dealt:.1%} of "
-        "deals. No verdict rests on this.",
+        "and the output head. The map is tuned, on plain paragraphs and on prompts of other tasks, every "
+        "second one by name, such that what is read comes close to what is read there after the last block. "
+        f"{_fit(found)} Gains, controls and p ({PERMUTATIONS} permutations, Holm over tasks) as through the "
+        "logit lens, both on the sets of demonstrations of the first seed. Lists dealt to tasks at random "
+        f"reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on this.",
         model=found.model,
     )
 

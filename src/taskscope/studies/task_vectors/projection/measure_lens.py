@@ -10,7 +10,7 @@ import pyarrow as pa
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_vectors.geometry.measure import read_thetas, theta_prompts
-from taskscope.studies.task_vectors.geometry.rows import THETA
+from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
 from taskscope.studies.task_vectors.params import LensParams
 from taskscope.studies.task_vectors.projection.lens import Tuned, translators
 from taskscope.studies.task_vectors.projection.lens_rows import (
@@ -55,17 +55,18 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         return Measured(
             rows=nothing_to_read(), notes={"reads_out": model.reads_out, "words": len(known.words)}
         )
-    found, at_prompts = {}, {}
+    found, at_prompts, at_thetas = {}, {}, {}
     for name, prompts in asked.items():
         states = read_thetas(prompts, params.n_dummies, model)
         found[name] = {kind: each.mean(axis=1) for kind, each in states.items()}
-        at_prompts[name] = states[THETA]
+        at_prompts[name] = np.concatenate([_by_prompt(states[kind]) for kind in (THETA, SWAPPED, BARE)])
+        at_thetas[name] = at_prompts[name][: len(prompts[THETA])]
     tables = []
-    for each in translators(model, params.lens_steps, cell.seed):
-        tables += fitted(each, at_prompts, model)
-        for kinds in found.values():
+    for each in translators(model, at_prompts, params.lens_steps, cell.seed):
+        tables += fitted(each, at_thetas, model)
+        for name, kinds in found.items():
             for thetas in kinds.values():
-                thetas[:, each.block] = each.translate(thetas[:, each.block])
+                thetas[:, each.block] = each.of_task[name](thetas[:, each.block])
     for name, kinds in found.items():
         tables += [with_target(rows, name) for rows in read_sets(kinds, known, model, PART)]
     rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
@@ -76,16 +77,21 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
 def fitted(tuned: Tuned, thetas: dict[str, np.ndarray], model: LanguageModel) -> list[pa.Table]:
     """Say how far both lenses of a block are off: on held-out text, and at every prompt thetas are read from.
 
-    A map that is good on text may well be bad there, since none of the states it is tuned on is of a prompt.
+    A map that is good on text may well be bad there, and none is tuned on prompts of the task that it reads.
 
     Args:
-        tuned: The lens.
-        thetas: Task -> (set, dummy, block, d_model), states of its prompts.
+        tuned: The lenses.
+        thetas: Task -> (prompt, block, d_model), states of its prompts.
         model: The model.
     """
     tables = [fit_rows(tuned.block, tuned.text, tuned.logit, tuned.tuned)]
     for task, states in thetas.items():
-        own, wanted = (states[:, :, block].reshape(-1, states.shape[-1]) for block in (tuned.block, -1))
-        off = (model.divergences(some, wanted) for some in (own, tuned.translate(own)))
+        own, wanted = (states[:, block] for block in (tuned.block, -1))
+        off = (model.divergences(some, wanted) for some in (own, tuned.of_task[task](own)))
         tables.append(theta_fit_rows(tuned.block, task, *off))
     return tables
+
+
+def _by_prompt(states: np.ndarray) -> np.ndarray:
+    """Lay states (set, dummy, block, d_model) out as (prompt, block, d_model)."""
+    return states.reshape(-1, *states.shape[2:])
