@@ -94,8 +94,8 @@ def test_models_trained_on_need_their_demonstrations(member):
     gate, recipe = member.card["gate"], recipes.get(member.name)
     [first] = family.members([recipe.start])
     assert gate["learned"]["n"] >= 10
-    assert gate["held_out_tasks"]["tasks"]
-    assert 2 * gate["other_task"]["tasks_at_the_prior"] >= gate["other_task"]["of"]
+    assert max(gate["held_out_tasks"]["tasks"].values()) > 0.5
+    assert 2 * len(gate["other_task"]["above_the_prior"]) <= gate["other_task"]["of"]
     assert gate["other_task"]["accuracy"] < gate["other_task"]["own_task"] / 4
     assert gate["shared_inputs"]["follow"] > 0.5 > gate["shared_inputs"]["another_task"]
     assert member.card["tokens"] == first.card["tokens"] + recipe.steps * recipe.tokens_per_step

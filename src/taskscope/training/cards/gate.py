@@ -23,8 +23,9 @@ def gate(few_shot: list[dict[str, Any]], shared_inputs: dict[str, Any]) -> dict[
         shared_inputs: What `shared_inputs.measure` returned.
 
     Returns:
-        Tasks that gain at least `GAIN`; accuracy under another task's demonstrations beside the prior; how
-        often answers follow the demonstrations; held-out rules above what any guess would score.
+        Tasks that gain at least `GAIN`; accuracy under another task's demonstrations beside the prior, and
+        where it stays above; how often answers follow the demonstrations; held-out rules above what any guess
+        would score. Both kinds of tasks with their accuracies, for a little above nothing is little.
     """
     asked = [
         row
@@ -45,7 +46,7 @@ def gate(few_shot: list[dict[str, Any]], shared_inputs: dict[str, Any]) -> dict[
         "shared_inputs": _followed(shared_inputs),
         "held_out_tasks": {
             "rule": "interval above the most frequent label and above every rule trained on",
-            "tasks": sorted({row["task"] for row in above}),
+            "tasks": {row["task"]: row["by_count"][FEW][0] for row in sorted(above, key=_task)},
             "of": sorted({row["task"] for row in new}),
         },
     }
@@ -62,13 +63,12 @@ def _under_another_task(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     if not rows:
         return {}
     priors = [max(row["best_label"], row["by_count"][NONE][0]) for row in rows]
+    above = [row for row, prior in zip(rows, priors, strict=True) if row["other_task"][1] > prior]
     return {
         "accuracy": float(np.mean([row["other_task"][0] for row in rows])),
         "prior": float(np.mean(priors)),
         "own_task": float(np.mean([row["by_count"][FEW][0] for row in rows])),
-        "tasks_at_the_prior": sum(
-            row["other_task"][1] <= prior for row, prior in zip(rows, priors, strict=True)
-        ),
+        "above_the_prior": {row["task"]: row["other_task"][0] for row in sorted(above, key=_task)},
         "of": len(rows),
     }
 
@@ -85,3 +85,7 @@ def _followed(groups: dict[str, Any]) -> dict[str, Any]:
         "tasks_mostly_followed": sum(told["follows"][1] > 0.5 for _, told in shown),
         "of": len(shown),
     }
+
+
+def _task(row: dict[str, Any]) -> str:
+    return row["task"]

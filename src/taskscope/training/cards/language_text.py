@@ -95,7 +95,7 @@ def _gate(gate: dict[str, Any]) -> list[str]:
             f"- With {CONTROL} demonstrations of another task, accuracy on {which} is "
             f"{other['accuracy']:.2f}, with "
             f"their own {other['own_task']:.2f}; the prior (the best label, or no demonstrations) is "
-            f"{other['prior']:.2f}, and {other['tasks_at_the_prior']} of {other['of']} are at it."
+            f"{other['prior']:.2f}. Above it: {_with_accuracies(other['above_the_prior'])}, of {other['of']}."
         )
     if followed:
         lines.append(
@@ -104,13 +104,16 @@ def _gate(gate: dict[str, Any]) -> list[str]:
             "do for "
             f"{followed['tasks_mostly_followed']} of {followed['of']} tasks shown."
         )
-    names = ", ".join(new["tasks"]) or "none"
     lines.append(
         f"- Held-out rules on which accuracy lies above the most frequent label and above every rule "
-        f"trained on: {names}"
+        f"trained on: {_with_accuracies(new['tasks'])}"
         f" (of {', '.join(new['of'])})."
     )
     return lines
+
+
+def _with_accuracies(tasks: dict[str, float]) -> str:
+    return ", ".join(f"{task} ({accuracy:.2f})" for task, accuracy in tasks.items()) or "none"
 
 
 def _data(card: dict[str, Any]) -> list[str]:
