@@ -121,12 +121,12 @@ def _blocks(found: ThroughLens) -> Table:
         title="How far both lenses are off the read-out after the last block, block by block",
         columns=(
             "block",
-            "held-out text: logit lens",
-            "tuned lens",
-            "texts on which the tuned one is nearer",
-            "prompts of theta: logit lens",
-            "tuned lens there",
-            "tasks on which the tuned one is nearer",
+            "text: logit lens",
+            "text: tuned lens",
+            "pieces where nearer",
+            "theta: logit lens",
+            "theta: tuned lens",
+            "tasks where nearer",
             "reads theta better",
         ),
         rows=tuple(
