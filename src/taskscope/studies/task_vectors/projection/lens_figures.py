@@ -142,7 +142,8 @@ def _blocks(found: ThroughLens) -> Table:
         f"{first.text.n_states} tokens of text on which nothing was tuned, and over the last arrows of "
         f"{first.thetas.n_states} prompts, over whose dummies theta is the mean. The tuned lens reads theta "
         "better if it is nearer on every piece of text, and at the prompts of theta on average and on more "
-        "tasks than a coin would have it (sign test, 5 %). No map is tuned on tasks of the group it reads.",
+        "tasks than a coin would have it (sign test, 5 %). No map is tuned on the tasks it reads, nor, where "
+        "there are several groups, on others of theirs.",
         model=found.model,
     )
 
