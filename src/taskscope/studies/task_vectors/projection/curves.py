@@ -10,7 +10,7 @@ import numpy as np
 from taskscope.report import charts
 from taskscope.report.chart_data import Axis, Rule
 
-GAIN = Axis("gain", "gain of description words in reciprocal rank", format=".3f")
+GAIN = Axis("gain", "gain of description words in reciprocal rank", format=".4~f")
 BLOCK = Axis("block", "block after which theta is read", whole=True)
 BAND = "theta, task labels permuted (95 %)"
 
