@@ -272,7 +272,7 @@ class LanguageModel:
     def tune_lens(
         self, states: np.ndarray, finals: np.ndarray, steps: int, rng: np.random.Generator
     ) -> Translator:
-        """Find the map of one block's states by which `read_out` says what the model will; see `tuned_lens`.
+        """Find the map of one block's states by which `read_out` is near the last one; see `tuned_lens`.
 
         Args:
             states: (state, d_model), residuals after the block.

@@ -132,9 +132,13 @@ class LanguageSession:
 
 
 def bf16_autocast(device: str) -> AbstractContextManager[Any]:
-    """Autocast to bfloat16 where the hardware multiplies in it; otherwise a context that does nothing."""
-    native = device == "cuda" or torch.backends.cpu.get_cpu_capability() in {"AVX512_BF16", "AMX"}
-    return torch.autocast(device, torch.bfloat16) if native else nullcontext()
+    """Autocast to bfloat16 where that is faster: on a GPU, and on a CPU with tiles for it (AMX).
+
+    AVX-512's instructions for it are not enough: with them a step of the largest built-in size took as long
+    as in float32, and one of a small size a third longer.
+    """
+    tiles = getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False)
+    return torch.autocast(device, torch.bfloat16) if device == "cuda" or tiles else nullcontext()
 
 
 def split_parameters(model: Any) -> tuple[list[Tensor], list[Tensor]]:

@@ -20,16 +20,19 @@ from taskscope.models.patching import hidden_of
 from taskscope.runs.cell import Cell, ModelRef
 from taskscope.studies.base import PlannedModel
 from taskscope.studies.task_vectors import costs
+from taskscope.studies.task_vectors.geometry.measure import read_thetas, theta_prompts
 from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
-from taskscope.studies.task_vectors.params import TaskVectorParams
+from taskscope.studies.task_vectors.params import LensParams, TaskVectorParams
 from taskscope.studies.task_vectors.part_rows import of_part
 from taskscope.studies.task_vectors.projection import lens, measure_lens
-from taskscope.studies.task_vectors.projection.lens import pieces, translators
+from taskscope.studies.task_vectors.projection.lens import Prompts, folds, pieces, translators
 from taskscope.studies.task_vectors.projection.lens_rows import (
     PART,
     TARGET,
+    fit_rows,
     fits,
     nothing_to_read,
+    theta_fit_rows,
     with_target,
 )
 from taskscope.studies.task_vectors.projection.measure import project, read_sets
@@ -38,6 +41,7 @@ from taskscope.studies.task_vectors.projection.reading import project as judge_i
 from taskscope.studies.task_vectors.projection.rows import KINDS, OF_ALL_SETS, Readings, readings
 from taskscope.studies.task_vectors.projection.words import lexicon
 from taskscope.studies.task_vectors.study import TASK_VECTORS
+from taskscope.tasks import registry
 from taskscope.tasks.paragraphs import paragraphs
 
 STEPS = 120
@@ -51,9 +55,21 @@ def sets_of(states: dict[str, np.ndarray], controls: dict[str, np.ndarray], task
     return {kind: values.mean(axis=1) for kind, values in some.items()}
 
 
-def by_prompt(*states: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """All states of each task, (prompt, block, d_model)."""
-    return {task: np.concatenate([some[task].reshape(-1, 3, 64) for some in states]) for task in TASKS}
+def by_prompt(states: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """States of each task, (prompt, block, d_model)."""
+    return {task: values.reshape(-1, *values.shape[2:]) for task, values in states.items()}
+
+
+def prompts_of(
+    states: dict[str, np.ndarray], controls: dict[str, np.ndarray] | None = None
+) -> dict[str, Prompts]:
+    """What lenses are tuned on: every task is of a group of its own."""
+    found = {}
+    for task, own in by_prompt(states).items():
+        kinds = {THETA: own} if controls is None else {THETA: own, SWAPPED: by_prompt(controls)[task]}
+        texts = {kind: [f"{task} {kind} {n}" for n in range(len(some))] for kind, some in kinds.items()}
+        found[task] = Prompts(task, texts, kinds)
+    return found
 
 
 def through(
@@ -61,10 +77,9 @@ def through(
 ) -> tuple[list[Readings], pa.Table]:
     """Tune, translate, read out and read the rows back, as a lens cell does."""
     kinds = {task: sets_of(states, controls, task) for task in TASKS}
-    thetas, prompts = by_prompt(states), by_prompt(states, controls)
     tables_ = []
-    for each in translators(model, prompts, steps, 0):
-        tables_ += measure_lens.fitted(each, thetas, model)
+    for each in translators(model, prompts_of(states, controls), steps, 0):
+        tables_ += measure_lens.fitted(each, by_prompt(states), model)
         for task, some in kinds.items():
             for values in some.values():
                 values[:, each.block] = each.of_task[task](values[:, each.block])
@@ -141,7 +156,7 @@ def test_a_planted_distortion_is_undone_and_the_words_come_back(
     assert read.text.tuned < 0.1 * read.text.logit
     assert (read.text.n_nearer, read.text.n) == (read.text.n, 8)
     assert read.thetas.tuned < 0.5 * read.thetas.logit
-    assert (read.thetas.n_nearer, read.thetas.n, read.thetas.n_tokens) == (5, 5, 5 * 6 * 2)
+    assert (read.thetas.n_nearer, read.thetas.n, read.thetas.n_states) == (5, 5, 5 * 6 * 2)
     assert first.nearer_on_text and read.better
     # Thetas are planted after the block that is read alone: elsewhere they say nothing of the end.
     assert not first.better
@@ -210,7 +225,7 @@ def test_a_cell_reads_all_tasks_and_gives_the_same_numbers_again(monkeypatch: py
     assert set(seen[TARGET].to_pylist()) == {"next-letter", "to-upper"}
     tasks = ("next-letter", "to-upper")
     known = fits(fronted(rows, "m"), "m", tasks)
-    assert [(fit.block, fit.thetas.n, fit.thetas.n_tokens) for fit in known] == [
+    assert [(fit.block, fit.thetas.n, fit.thetas.n_states) for fit in known] == [
         (block, 2, 2 * 4 * cell.params["n_dummies"]) for block in range(3)
     ]
     assert [fit.thetas.n for fit in fits(fronted(rows, "m"), "m", tasks[:1])] == [1, 1, 1]
@@ -262,7 +277,7 @@ def test_held_out_text_is_not_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
         return capture(texts, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(model, "capture", watched)
-    assert [each.block for each in translators(model, by_prompt(clouds()), 0, 0)] == [0, 1, 2]
+    assert [each.block for each in translators(model, prompts_of(clouds()), 0, 0)] == [0, 1, 2]
     tuned_on, held_out = seen
     assert not tuned_on & held_out
     known = paragraphs()
@@ -272,28 +287,145 @@ def test_held_out_text_is_not_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(known) == 8 and all(len(text) >= 2 for text in known)
 
 
-@pytest.mark.parametrize("n_tasks", [1, 2, 5])
-def test_no_lens_is_tuned_on_prompts_of_the_tasks_that_it_reads(
-    monkeypatch: pytest.MonkeyPatch, n_tasks: int
-) -> None:
-    model, tuned_on = reader(), []
-    tune = model.tune_lens
+def shift(model: LanguageModel, number: int) -> np.ndarray:
+    return np.random.default_rng(number).standard_normal(model.d_model).astype(np.float32)
 
-    def watched(states: np.ndarray, finals: np.ndarray, *how: object) -> tuned_lens.Translator:
+
+def stubbed(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Let every map be a shift of its own; return the states and ends each was tuned on, as they come."""
+    tuned_on: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def tune(states: np.ndarray, finals: np.ndarray, *_: object) -> tuned_lens.Translator:
         tuned_on.append((states, finals))
-        return tune(states, finals, *how)  # type: ignore[arg-type]
+        return replace(tuned_lens.identity(states), bias=shift(model, len(tuned_on) - 1))
 
-    monkeypatch.setattr(model, "tune_lens", watched)
-    prompts = dict(list(by_prompt(clouds()).items())[:n_tasks])
+    monkeypatch.setattr(model, "tune_lens", tune)
+    return tuned_on
+
+
+def has(some: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Which of a task's own states (prompt, d_model) are among some."""
+    return (some[None] == own[:, None]).all(axis=-1).any(axis=1)
+
+
+def test_tasks_are_divided_by_group_and_tasks_of_one_group_by_name() -> None:
+    known = {
+        "en-fr": "translation",
+        "to-upper": "algorithmic",
+        "fr-en": "translation",
+        "antonyms": "linguistic",
+    }
+    assert folds(known) == [["to-upper"], ["antonyms"], ["en-fr", "fr-en"]]
+    assert folds(dict.fromkeys("cabd", "one")) == [["a", "c"], ["b", "d"]]
+    assert folds({"a": "one"}) == [["a"]]
+
+
+@pytest.mark.parametrize("n_tasks", [1, 2, 5])
+@pytest.mark.parametrize("one_group", [True, False])
+def test_no_lens_is_tuned_on_prompts_of_the_tasks_that_it_reads(
+    monkeypatch: pytest.MonkeyPatch, n_tasks: int, one_group: bool
+) -> None:
+    model = reader()
+    tuned_on = stubbed(model, monkeypatch)
+    some = list(prompts_of(clouds(), noise(3)).items())[:n_tasks]
+    prompts = {task: replace(each, group="one" if one_group else task) for task, each in some}
     for each in translators(model, prompts, 0, 0):
         assert set(each.of_task) == set(prompts)
         made = list({id(one): one for one in each.of_task.values()}.values())
-        assert len(made) == min(2, n_tasks)
-        for one, (states, finals) in zip(made, tuned_on[-len(made) :], strict=True):
-            for task, own in prompts.items():
-                is_read = each.of_task[task] is one
-                for some, block in ((states, each.block), (finals, -1)):
-                    assert (some[:, None] == own[None, :, block]).all(axis=-1).any() == (not is_read)
+        assert len(made) == (min(2, n_tasks) if one_group else n_tasks)
+        for states, finals in tuned_on[-len(made) :]:
+            [mine] = [one for one in made if (one.mean == tuned_lens.identity(states).mean).all()]
+            for task, known in prompts.items():
+                is_read = each.of_task[task] is mine
+                for own in known.states.values():
+                    assert (has(states, own[:, each.block]) == (not is_read)).all()
+                    assert (has(finals, own[:, -1]) == (not is_read)).all()
+
+
+def test_a_text_that_is_a_prompt_of_two_tasks_is_tuned_on_for_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = reader()
+    tuned_on = stubbed(model, monkeypatch)
+    one, other = list(prompts_of(clouds()).items())[:2]
+    other[1].texts[THETA][3] = one[1].texts[THETA][0]
+    list(translators(model, dict([one, other]), 0, 0))
+    for states, _ in tuned_on[:2]:
+        there = [has(states, each.states[THETA][:, 0]) for _, each in (one, other)]
+        assert sorted(int(found.sum()) for found in there) == [0, len(there[0]) - 1]
+        assert not there[0][0] and not there[1][3]
+
+
+def test_a_cell_reads_every_task_through_the_map_of_its_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = planted(clouds(), BLOCK)
+    tuned_on = stubbed(model, monkeypatch)
+    cell = planned(model, tasks=("next-letter", "to-upper", "en-fr"))
+    rows = measure_lens.measure(cell, model).rows
+    parts = [["next-letter", "to-upper"], ["en-fr"]]
+    assert len(tuned_on) == model.n_blocks * len(parts)
+    params, known = LensParams(**cell.params), lexicon(model.tokenizer)
+    for at, fold in enumerate(parts):
+        numbers = range(at, len(tuned_on), len(parts))
+        shifts = np.stack(
+            [tuned_lens.identity(tuned_on[number][0]).size * shift(model, number) for number in numbers]
+        )
+        for task in fold:
+            texts = theta_prompts(registry.get(task), cell.seed, params)
+            states = read_thetas(texts, params.n_dummies, model)
+            kinds = {kind: each.mean(axis=1) + shifts for kind, each in states.items()}
+            expected = fronted(pa.concat_tables(read_sets(kinds, known, model, PART)), "m")
+            [wanted] = readings(with_target(expected, task), "m", [task], KINDS, TARGET)
+            [got] = readings(fronted(of_part(rows, PART), "m"), "m", [task], KINDS, TARGET)
+            for kind in KINDS:
+                np.testing.assert_allclose(got.read[kind], wanted.read[kind], rtol=1e-3, atol=1e-5)
+            own = by_prompt(states)[THETA]
+            for fit in fits(fronted(rows, "m"), "m", [task]):
+                some, end = own[:, fit.block], own[:, -1]
+                off = [model.divergences(x, end).mean() for x in (some, some + shifts[fit.block])]
+                assert [fit.thetas.logit, fit.thetas.tuned] == pytest.approx(off, rel=1e-3, abs=1e-6)
+
+
+def test_how_far_off_lenses_are_on_text_is_the_mean_over_the_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, judged = reader(), []
+    stubbed(model, monkeypatch)
+    divergences = model.divergences
+
+    def watched(*states: np.ndarray) -> np.ndarray:
+        judged.append(divergences(*states))
+        return judged[-1]
+
+    monkeypatch.setattr(model, "divergences", watched)
+    for each in translators(model, prompts_of(clouds()), 0, 0):
+        *tuned, logit = judged[-len(TASKS) - 1 :]
+        np.testing.assert_array_equal(each.logit, logit)
+        np.testing.assert_allclose(each.tuned, np.mean(tuned, axis=0))
+        assert (each.tuned != tuned[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("texts", "tasks", "better"),
+    [
+        ([1, 1, 1, 1], [1, 1, 1, 1, 1], True),
+        ([1, 1, 1, -1], [1, 1, 1, 1, 1], False),  # farther off on one piece of text
+        ([1, 1, 1, 1], [1, 1, 1, 1, -0.5], False),  # nearer on average, four of five: a coin does it
+        ([1, 1, 1, 1], [0.1] * 10 + [-1] * 3, False),  # on most tasks, but farther off on average
+        ([1, 1, 1, 1], [1] * 10 + [-1] * 3, True),
+        ([1, 1, 1, 1], [1] * 9 + [-1] * 4, False),
+        ([1, 1, 1, 1], [1] * 4, False),  # too few tasks
+    ],
+)
+def test_a_lens_is_better_where_it_is_nearer_on_all_text_and_on_more_tasks_than_by_chance(
+    texts: list[float], tasks: list[float], better: bool
+) -> None:
+    names = [f"task {number}" for number in range(len(tasks))]
+    gained = np.array(texts)
+    made = [fit_rows(0, np.arange(len(texts)), np.full(len(texts), 2.0), 2 - gained)]
+    made += [
+        theta_fit_rows(0, name, np.full(3, 2.0), np.full(3, 2 - gain))
+        for name, gain in zip(names, tasks, strict=True)
+    ]
+    [fit] = fits(fronted(pa.concat_tables(made).unify_dictionaries().combine_chunks(), "m"), "m", names)
+    assert fit.better == better
 
 
 def test_one_cell_a_model_at_the_first_seed_and_none_in_the_quick_profile() -> None:

@@ -17,7 +17,7 @@ from taskscope.training.cards.comparing import LOSS, SHARE, differences
 from taskscope.training.cards.language import CORPORA, PAIRS, Effort
 from taskscope.training.corpus.packed import PackedCorpus
 from taskscope.training.corpus.sources import BUNDLED
-from taskscope.training.language import EVALUATIONS
+from taskscope.training.language import CHECKPOINTS, EVALUATIONS
 from taskscope.training.language_recipes import SMOKE
 
 LITTLE = Effort(draws=4, pairs=3, articles=1, tasks=("to-upper", "en-es", "list-second"))
@@ -70,6 +70,10 @@ def test_a_model_trained_on_says_so_and_counts_both_trainings(shipped, trained, 
     steps = series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",)))
     own = SMOKE.milestones[1] * SMOKE.tokens_per_step
     assert [point["tokens"] for point in steps] == [1_000_000 + own, written["tokens"]]
+    shutil.rmtree(folder / CHECKPOINTS)
+    given_up = series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",)))
+    assert given_up == [{**steps[0], series.SHIPPED: False}, steps[1]]
+    assert series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",))) == given_up
 
 
 def test_the_card_tells_what_it_was_trained_on(shipped, trained):

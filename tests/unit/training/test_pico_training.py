@@ -227,6 +227,22 @@ def test_a_checkpoint_is_not_continued_after_the_model_it_started_from_has_chang
     assert LanguageSession(MORE, corpus, "cpu").identity != identity
 
 
+def test_bfloat16_is_multiplied_where_a_processor_has_tiles_for_it_and_nowhere_else(
+    sources, tmp_path, monkeypatch
+):
+    corpus, losses = build(SMOKE.mixture, sources, tmp_path / "corpus"), []
+    for tiles in (False, True):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda tiles=tiles: {"amx_bf16": tiles})
+        session = LanguageSession(SMOKE, corpus, "cpu")
+        seen = set()
+        query = session.model.model.layers[0].self_attn.q_proj
+        query.register_forward_hook(lambda _module, _args, out, seen=seen: seen.add(out.dtype))
+        losses.append(session.step(0)[0])
+        assert seen == {torch.bfloat16 if tiles else torch.float32}
+        assert {weight.dtype for weight in session.model.parameters()} == {torch.float32}
+    assert losses[0] != losses[1] == pytest.approx(losses[0], rel=1e-2)
+
+
 def test_choices_that_came_later_leave_older_fingerprints_as_they_were():
     """Corpora built and trainings begun before there were starts and tokenisers to take over go on."""
     old = SMOKE.model_dump(mode="json", exclude={"start": True, "mixture": {"tokenizer"}})

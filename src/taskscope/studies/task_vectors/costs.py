@@ -24,6 +24,10 @@ FEWEST_TOKENS_PER_DEMONSTRATION = 3
 """Input, separator and label need at least a token each."""
 LENS_BATCH = 64
 """States of one step of a tuned lens."""
+READ_OUT = 3
+"""Blocks that reading one state out costs as much as; rough, for it is by the vocabulary."""
+LENS_FOLDS = 4
+"""Maps tuned for each block, one for each group of tasks; rough."""
 HEADS_PER_BLOCK = 16
 """Rough, for plans only."""
 
@@ -58,7 +62,8 @@ def thetas(params: TaskVectorParams, n_blocks: int, task: MappingTask) -> Cost:
 def lens(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) -> Cost:
     """Estimate the tokens of a lens cell: the thetas of every task, plain text, and what each step reads out.
 
-    A step passes no block, only the norm and the head, there and back: about one block for each state.
+    A step passes no block, only the norm and the head: the target, what is said, and twice as much back. Both
+    lenses are judged on some text and at every theta's prompts, against what is read after the last block.
     """
     per, sizes = CHARACTERS_PER_TOKEN, params.theta
     text = sum(len(part) for texts in paragraphs.paragraphs() for part in texts) / per
@@ -66,7 +71,9 @@ def lens(params: TaskVectorParams, n_blocks: int, tasks: Sequence[MappingTask]) 
     for task in tasks:
         shown = _lengths(task, params.format)
         tokens += sizes.n_sets * (2 * sizes.k * shown["demonstration"] + 3 * sizes.n_dummies * shown["query"])
-    read = 2 * params.lens_steps * LENS_BATCH * n_blocks  # one map for each half of the tasks
+    tuned = LENS_FOLDS * params.lens_steps * LENS_BATCH * 4
+    judged = 4 * len(tasks) * sizes.n_sets * sizes.n_dummies + (1 + LENS_FOLDS) * text / 4
+    read = ceil((tuned + judged) * READ_OUT * n_blocks)
     return Cost(tokens=ceil(tokens), token_layers=ceil(tokens) * n_blocks + read)
 
 

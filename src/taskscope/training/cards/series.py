@@ -26,6 +26,8 @@ from taskscope.training.language import CHECKPOINTS, EVALUATIONS
 from taskscope.training.language_recipes import LanguageRecipe
 
 SERIES = "series.json"
+SHIPPED = "shipped"
+"""False in a row of a checkpoint whose weights were given up for their size."""
 DRAWS = 2_000
 PAIRS_A_PARADIGM = 300
 """First minimal pairs of each paradigm that a checkpoint is judged on; the end of training is on all."""
@@ -43,6 +45,8 @@ def write(
 ) -> list[dict[str, Any]]:
     """Measure the checkpoints in a shipped folder and write ``series.json``, the end of training last.
 
+    What was measured of a checkpoint that is no longer shipped stays, and says so.
+
     Args:
         folder: What is shipped, its card included.
         card: What stands in its ``card.json``.
@@ -54,15 +58,19 @@ def write(
     rows = [json.loads(line) for line in (folder / EVALUATIONS).read_text(encoding="utf-8").splitlines()]
     before = card.get(STARTED, {}).get("tokens", 0)
     tokens = {row["step"]: before + row["tokens"] for row in rows}
-    series = []
+    path, series = folder / SERIES, []
+    earlier = json.loads(path.read_text(encoding="utf-8"))[:-1] if path.is_file() else []
+    measured_before = {row["step"]: row for row in earlier}
     for step in sorted(tokens):
         kept = folder / CHECKPOINTS / f"step-{step}"
         if kept.is_dir():
             on_part(f"checkpoint of step {step}")
             measured = measure(kept, recipe, data=data, effort=effort or Effort())
             series.append({"step": step, "tokens": tokens[step], **measured})
+        elif step in measured_before:
+            series.append({**measured_before[step], SHIPPED: False})
     series.append({"step": card["steps"], "tokens": card["tokens"], **at_the_end(card)})
-    (folder / SERIES).write_text(json.dumps(series, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(series, indent=2) + "\n", encoding="utf-8")
     return series
 
 

@@ -1,6 +1,6 @@
-"""Translators for every block, tuned on plain text and on other tasks' prompts (E6 iii).
+"""Translators for every block, tuned on plain text and on prompts of other kinds of tasks (E6 iii).
 
-On text alone a map comes near on text, yet reads the last arrow of a list worse than no map does.
+A map tuned on text alone comes nearer on text, yet may read the last arrow of a list worse than no map does.
 """
 
 from __future__ import annotations
@@ -26,12 +26,23 @@ STATE_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
+class Prompts:
+    """The prompts of one task from which thetas and their controls are read, kind by kind."""
+
+    group: str
+    """Of the task."""
+    texts: dict[str, list[str]]
+    states: dict[str, np.ndarray]
+    """Kind -> (prompt, block, d_model), at the last token, of all blocks."""
+
+
+@dataclass(frozen=True)
 class Tuned:
     """The translators of one block, and how far both lenses are off on held-out text."""
 
     block: int
     of_task: dict[str, Translator]
-    """For every task the one tuned without prompts of its own."""
+    """For every task the one tuned without its prompts and those of its relatives."""
     text: np.ndarray
     """(state,) the piece of held-out text that each state is of."""
     logit: np.ndarray
@@ -40,17 +51,30 @@ class Tuned:
     """(state,) nats, with one; mean over them."""
 
 
-def translators(
-    model: LanguageModel, prompts: Mapping[str, np.ndarray], steps: int, seed: int
-) -> Iterator[Tuned]:
-    """Tune two translators for every block, for the tasks each has not seen; those of the last do nothing.
+def folds(groups: Mapping[str, str]) -> list[list[str]]:
+    """Divide tasks (name -> group) so that none is read by a map that was tuned on its relatives.
 
-    Every second task by name is one half. A translator is tuned on text and on the prompts of the other half.
+    By group, for translations to two languages or plural and singular share their words; within one group by
+    name, every second one.
+    """
+    names = sorted(groups)
+    by_group = [[name for name in names if groups[name] == group] for group in sorted(set(groups.values()))]
+    halves = [half for half in (names[::2], names[1::2]) if half]
+    return by_group if len(by_group) > 1 else halves
+
+
+def translators(
+    model: LanguageModel, prompts: Mapping[str, Prompts], steps: int, seed: int
+) -> Iterator[Tuned]:
+    """Tune translators for every block, one for each fold of tasks; those of the last block change nothing.
+
+    Each is tuned on text and on the prompts of the tasks outside its fold, but for texts that are prompts in
+    the fold as well, as a word without demonstrations may be. States of all prompts are held at all blocks.
 
     Args:
         model: The model.
-        prompts: Task -> (state, block, d_model), at the last token of its prompts, of all blocks.
-        steps: Of gradient descent, for each block.
+        prompts: Of every task that is read.
+        steps: Of gradient descent, for each translator.
         seed: Draws the order in which states are seen.
 
     Raises:
@@ -60,7 +84,8 @@ def translators(
     tuned_on, held_out = _pieces(known[:-HELD_OUT], model), _pieces(known[-HELD_OUT:], model)
     if not tuned_on or not held_out:
         raise TaskError("no plain text that the model can read", "a context of a few tokens")
-    halves = [half for half in (sorted(prompts)[start::2] for start in range(2)) if half]
+    parts = folds({task: each.group for task, each in prompts.items()})
+    lent = [_lent(prompts, fold) for fold in parts]
     end = model.n_blocks - 1
     n_states = sum(model.encoder.count([*tuned_on, *held_out]))
     at_a_time = max(1, STATE_BYTES // (4 * model.d_model * n_states) - 1)
@@ -71,24 +96,34 @@ def translators(
         held, text = _states(held_out, read, model)
         for place, block in enumerate(blocks):
             own, wanted = held[:, place], held[:, -1]
-            of_task, tuned = {}, []
-            for number, half in enumerate(halves):
-                others = [prompts[task] for task in prompts if task not in half]
+            of_task, off = {}, []
+            for fold, others in zip(parts, lent, strict=True):
                 translate = model.tune_lens(
-                    np.concatenate([states[:, place], *(some[:, block] for some in others)]),
-                    np.concatenate([states[:, -1], *(some[:, end] for some in others)]),
+                    np.concatenate([states[:, place], *(some[chosen, block] for some, chosen in others)]),
+                    np.concatenate([states[:, -1], *(some[chosen, end] for some, chosen in others)]),
                     steps if block < end else 0,
-                    stream("task-vectors tuned lens", seed, block, number),
+                    stream("task-vectors tuned lens", seed, block, fold),
                 )
-                of_task |= dict.fromkeys(half, translate)
-                tuned.append(model.divergences(translate(own), wanted))
+                of_task |= dict.fromkeys(fold, translate)
+                off.append(model.divergences(translate(own), wanted))
             yield Tuned(
                 block=block,
                 of_task=of_task,
                 text=text,
                 logit=model.divergences(own, wanted),
-                tuned=np.mean(tuned, axis=0),
+                tuned=np.mean(off, axis=0),
             )
+
+
+def _lent(prompts: Mapping[str, Prompts], fold: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Find what a fold's map is tuned on beside text: states of other tasks, each with the rows to take."""
+    own = {text for task in fold for texts in prompts[task].texts.values() for text in texts}
+    return [
+        (states, np.flatnonzero([text not in own for text in each.texts[kind]]))
+        for task, each in prompts.items()
+        if task not in fold
+        for kind, states in each.states.items()
+    ]
 
 
 def _pieces(texts: Sequence[Sequence[str]], model: LanguageModel) -> list[str]:

@@ -100,11 +100,12 @@ def _tasks(found: ThroughLens) -> Table:
         ),
         rows=tuple(rows),
         note=f"Theta after block {seen.block}, moved by an affine map of this block before the final norm "
-        "and the output head. The map is tuned, on plain paragraphs and on prompts of other tasks, every "
-        "second one by name, such that what is read comes close to what is read there after the last block. "
+        "and the output head. The map is tuned, on plain paragraphs and on prompts of other kinds of "
+        "tasks, such that what is read comes close to what is read there after the last block. "
         f"{_fit(found)} Gains, controls and p ({PERMUTATIONS} permutations, Holm over tasks) as through the "
-        "logit lens, both on the sets of demonstrations of the first seed. Lists dealt to tasks at random "
-        f"reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on this.",
+        "logit lens, both on the sets of demonstrations of the first seed; tasks of two groups are read "
+        "through two maps here, and p counts what differs between these as well. Lists dealt to tasks at "
+        f"random reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on this.",
         model=found.model,
     )
 
@@ -138,10 +139,10 @@ def _blocks(found: ThroughLens) -> Table:
             for fit in found.fits
         ),
         note="Nats (Kullback-Leibler from what is read after the last block), mean over "
-        f"{first.text.n_tokens} tokens of text on which nothing was tuned, and over the last arrows of "
-        f"{first.thetas.n_tokens} prompts from which theta is read. The tuned lens reads theta better if it "
-        "is nearer on every piece of text, and at the prompts of theta on average and on more than half of "
-        "the tasks.",
+        f"{first.text.n_states} tokens of text on which nothing was tuned, and over the last arrows of "
+        f"{first.thetas.n_states} prompts, over whose dummies theta is the mean. The tuned lens reads theta "
+        "better if it is nearer on every piece of text, and at the prompts of theta on average and on more "
+        "tasks than a coin would have it (sign test, 5 %). No map is tuned on tasks of the group it reads.",
         model=found.model,
     )
 

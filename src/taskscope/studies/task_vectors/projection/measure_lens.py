@@ -10,9 +10,9 @@ import pyarrow as pa
 from taskscope.errors import TaskError
 from taskscope.runs.cell import Cell, Measured
 from taskscope.studies.task_vectors.geometry.measure import read_thetas, theta_prompts
-from taskscope.studies.task_vectors.geometry.rows import BARE, SWAPPED, THETA
+from taskscope.studies.task_vectors.geometry.rows import THETA
 from taskscope.studies.task_vectors.params import LensParams
-from taskscope.studies.task_vectors.projection.lens import Tuned, translators
+from taskscope.studies.task_vectors.projection.lens import Prompts, Tuned, translators
 from taskscope.studies.task_vectors.projection.lens_rows import (
     PART,
     fit_rows,
@@ -47,7 +47,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         except TaskError as error:
             refused.append(error)
         else:
-            asked[task.name] = prompts
+            asked[task.name] = task.group, prompts
     if not asked:
         raise refused[0]
     known = lexicon(model.tokenizer)
@@ -55,12 +55,13 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
         return Measured(
             rows=nothing_to_read(), notes={"reads_out": model.reads_out, "words": len(known.words)}
         )
-    found, at_prompts, at_thetas = {}, {}, {}
-    for name, prompts in asked.items():
-        states = read_thetas(prompts, params.n_dummies, model)
+    found, at_prompts = {}, {}
+    for name, (group, texts) in asked.items():
+        states = read_thetas(texts, params.n_dummies, model)
         found[name] = {kind: each.mean(axis=1) for kind, each in states.items()}
-        at_prompts[name] = np.concatenate([_by_prompt(states[kind]) for kind in (THETA, SWAPPED, BARE)])
-        at_thetas[name] = at_prompts[name][: len(prompts[THETA])]
+        by_prompt = {kind: each.reshape(-1, *each.shape[2:]) for kind, each in states.items()}
+        at_prompts[name] = Prompts(group, texts, by_prompt)
+    at_thetas = {name: prompts.states[THETA] for name, prompts in at_prompts.items()}
     tables = []
     for each in translators(model, at_prompts, params.lens_steps, cell.seed):
         tables += fitted(each, at_thetas, model)
@@ -77,7 +78,7 @@ def measure(cell: Cell, model: LanguageModel) -> Measured:
 def fitted(tuned: Tuned, thetas: dict[str, np.ndarray], model: LanguageModel) -> list[pa.Table]:
     """Say how far both lenses of a block are off: on held-out text, and at every prompt thetas are read from.
 
-    A map that is good on text may well be bad there, and none is tuned on prompts of the task that it reads.
+    A map that is good on text may well be bad there. None is tuned on prompts of the tasks that it reads.
 
     Args:
         tuned: The lenses.
@@ -90,8 +91,3 @@ def fitted(tuned: Tuned, thetas: dict[str, np.ndarray], model: LanguageModel) ->
         off = (model.divergences(some, wanted) for some in (own, tuned.of_task[task](own)))
         tables.append(theta_fit_rows(tuned.block, task, *off))
     return tables
-
-
-def _by_prompt(states: np.ndarray) -> np.ndarray:
-    """Lay states (set, dummy, block, d_model) out as (prompt, block, d_model)."""
-    return states.reshape(-1, *states.shape[2:])
