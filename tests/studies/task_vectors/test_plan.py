@@ -52,6 +52,29 @@ def test_the_paper_profile_keeps_the_published_sizes() -> None:
     assert paper.tasks == tasks.PAPER_TASKS
     # The baseline is asked for every pair: 100 prompts, as published.
     assert paper.n_dev + paper.n_test == 100
+    # Published: 4 demonstrations in geometry and conflicts, 10 for function vectors.
+    parts = (paper.cell, paper.theta, paper.lens, paper.conflict, paper.heads, paper.composition)
+    assert [part.k for part in parts] == [5, 4, 4, 4, 10, 10]
+    assert paper.averaged.k == paper.template.k == 5
+
+
+def test_parts_have_k_demonstrations_unless_told_otherwise() -> None:
+    apart = {"thetas": "k_sets", "conflicts": "k_conflicts", "heads": "k_heads"}
+    tasks_at_odds = ("next-letter", "to-upper")
+
+    def planned_k(**changes: int) -> dict[str, int]:
+        cells = TASK_VECTORS.plan(small(tasks=tasks_at_odds, **changes), [planned()])
+        parts = {cell.measure.split(".")[-2]: cell.params["k"] for cell in cells}
+        return {
+            "accuracies": parts["task_vectors"],
+            "thetas": parts["geometry"],
+            "conflicts": parts["conflict"],
+            "heads": parts["heads"],
+        }
+
+    assert set(planned_k(k=6).values()) == {6}
+    for part, name in apart.items():
+        assert planned_k(**{name: 3}) == {**planned_k(), part: 3}
 
 
 def accuracy_cells(cells: list[Cell]) -> list[Cell]:
@@ -100,6 +123,8 @@ def test_cost_counts_columns_of_every_block_and_one_encoding_of_each_s() -> None
 def test_a_context_too_short_for_k_is_refused_before_anything_is_loaded() -> None:
     with pytest.raises(StudyError, match="100 demonstrations take 302 tokens or more; a reads 256"):
         TASK_VECTORS.plan(small(k=100, tasks=("antonyms",)), [planned(context=256)])
+    with pytest.raises(StudyError, match=r"(?s)100 demonstrations take 302 tokens.*k_heads=5"):
+        TASK_VECTORS.plan(small(k_heads=100, tasks=("antonyms",)), [planned(context=256)])
 
 
 @pytest.mark.parametrize(

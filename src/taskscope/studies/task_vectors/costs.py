@@ -108,10 +108,11 @@ def conflicts(
 ) -> Cost:
     """Estimate the tokens of a conflict cell: each S before its dummies, then before the query's columns."""
     lent = _lengths(unrelated, params.format)
-    tokens = params.n_conflicts * (params.k * lent["demonstration"] + params.n_dummies * lent["query"])
+    k = params.conflict.k
+    tokens = params.n_conflicts * (k * lent["demonstration"] + params.n_dummies * lent["query"])
     for task in pair:
         shown = _lengths(task, params.format)
-        demonstrations = params.k * shown["demonstration"]
+        demonstrations = k * shown["demonstration"]
         captured = demonstrations + params.n_dummies * shown["query"]
         asked = 2 * (demonstrations + shown["query"]) + (1 + n_blocks * len(EDITS)) * shown["answer"]
         tokens += params.n_conflicts * (captured + asked)

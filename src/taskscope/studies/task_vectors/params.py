@@ -134,6 +134,14 @@ class TaskVectorParams(CellParams):
     """Each seed draws its own demonstrations; queries keep their split."""
     draws: int = Field(default=2000, ge=100)
     """Bootstrap resamples behind every interval."""
+
+    k_sets: int | None = Field(default=None, ge=1)
+    """Demonstrations of each set whose theta is compared with others (E3, E4, E6); k where not given."""
+    k_conflicts: int | None = Field(default=None, ge=1)
+    """Demonstrations of either task in a conflict (E5); k where not given."""
+    k_heads: int | None = Field(default=None, ge=1)
+    """Demonstrations behind function vectors (FV-1 to FV-8); k where not given."""
+
     n_sets: int = Field(default=24, ge=4)
     """Demonstration sets of each task whose thetas are compared with those of other tasks (E3, E4)."""
 
@@ -205,12 +213,14 @@ class TaskVectorParams(CellParams):
     @property
     def heads(self) -> HeadParams:
         """The part that decides the numbers of function vectors."""
-        return HeadParams(**self.model_dump(include=set(HeadParams.model_fields)))
+        shared = self.model_dump(include=set(HeadParams.model_fields))
+        return HeadParams(**{**shared, "k": self.k_heads or self.k})
 
     @property
     def conflict(self) -> ConflictParams:
         """The part that decides a conflict's numbers."""
-        return ConflictParams(**self.model_dump(include=set(ConflictParams.model_fields)))
+        shared = self.model_dump(include=set(ConflictParams.model_fields))
+        return ConflictParams(**{**shared, "k": self.k_conflicts or self.k})
 
     @property
     def cell(self) -> CellParams:
@@ -221,7 +231,8 @@ class TaskVectorParams(CellParams):
     def theta(self) -> ThetaParams:
         """The part that decides the thetas that are compared across tasks."""
         shared = self.model_dump(include=set(ThetaParams.model_fields))
-        return ThetaParams(**{**shared, "n_dummies": max(self.n_dummies, 2)})
+        own = {"k": self.k_sets or self.k, "n_dummies": max(self.n_dummies, 2)}
+        return ThetaParams(**{**shared, **own})
 
     @property
     def lens(self) -> LensParams:

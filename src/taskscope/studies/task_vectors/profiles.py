@@ -45,6 +45,9 @@ _PROFILES = {
         n_means=100,
     ),
     "paper": TaskVectorParams(
+        k_sets=4,
+        k_conflicts=4,
+        k_heads=10,
         n_dev=50,
         n_test=50,
         n_sets=50,
@@ -61,9 +64,10 @@ _PROFILES = {
 def profile(name: str) -> TaskVectorParams:
     """Return the parameters of a profile.
 
-    ``paper`` keeps the published sizes: k = 5, 50 pairs each for development and test, so 100 baseline
-    prompts, 50 demonstration sets for the geometry, seed 41 (protocol E0, E3). Queries stay split between
-    development and test, and dummies outside S, because the published overlap flatters the result (P12).
+    ``paper`` keeps the published sizes: k = 5, but 4 in geometry and conflicts and 10 for function vectors;
+    50 pairs each for development and test, so 100 baseline prompts, 50 demonstration sets for the geometry,
+    seed 41 (protocol E0, E3, E5, 5). Queries stay split between development and test, and dummies outside S,
+    because the published overlap flatters the result (P12).
 
     Raises:
         StudyError: If there is no such profile.

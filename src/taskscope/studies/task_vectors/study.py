@@ -137,9 +137,10 @@ class _Planner:
         return self._cell("projection.measure_lens", self.params.lens, tasks, seed, cost)
 
     def conflict(self, pair: tuple[MappingTask, MappingTask], seed: int) -> Cell:
-        unrelated = unrelated_task(pair, seed, self.params.k, self.params.n_dummies)
+        part = self.params.conflict
+        unrelated = unrelated_task(pair, seed, part.k, part.n_dummies)
         cost = costs.conflicts(self.params, self.model.n_blocks, pair, unrelated)
-        return self._cell("conflict.measure", self.params.conflict, (*pair, unrelated), seed, cost)
+        return self._cell("conflict.measure", part, (*pair, unrelated), seed, cost)
 
     def averaged(self, task: MappingTask, seed: int) -> Cell:
         part = self.params.averaged
@@ -184,14 +185,21 @@ class _Planner:
 
 
 def _check_context(params: TaskVectorParams, model: PlannedModel) -> None:
-    fewest = costs.FEWEST_TOKENS_PER_DEMONSTRATION * params.k + 2
+    asked = {
+        "k": params.k,
+        "k_sets": params.theta.k,
+        "k_conflicts": params.conflict.k,
+        "k_heads": params.heads.k,
+    }
+    name = max(asked, key=lambda each: asked[each])  # k itself where the others are not larger
+    fewest = costs.FEWEST_TOKENS_PER_DEMONSTRATION * asked[name] + 2
     if fewest > model.context:
         most = max((model.context - 2) // costs.FEWEST_TOKENS_PER_DEMONSTRATION, 0)
         raise StudyError(
-            f"{params.k} demonstrations take {fewest} tokens or more; {model.ref.label} reads "
+            f"{asked[name]} demonstrations take {fewest} tokens or more; {model.ref.label} reads "
             f"{model.context}",
             f"at most {most} demonstrations",
-            f"--set k={min(5, most)}",
+            f"--set {name}={min(5, most)}",
         )
 
 
