@@ -55,7 +55,7 @@ def table(repeats: int) -> str:
             "## One look",
             "",
             "Prompts with two and with five demonstrations, the latter that of [its page](look.md), in a new",
-            f"process each time, {repeats} times in turn, wall time; the load of the machine was {load:.1f} at",
+            f"process each time, {repeats} times in turn, wall time; the machine's load was {load:.1f} at",
             "the end. `benchmarks/look_command.py`.",
             "",
             f"{processor()}.",
