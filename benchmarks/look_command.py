@@ -16,13 +16,18 @@ import time
 
 from timing import main, processor
 
-PROMPT = "dog->DOG\ncat->CAT\nhouse->"
+TWO = "dog->DOG\ncat->CAT\nhouse->"
+FIVE = "go->going\nsee->seeing\neat->eating\nplay->playing\nread->reading\nwalk->"
+"""The prompt of docs/look.md."""
 IMPORTS = "from transformers import LlamaForCausalLM, PreTrainedTokenizerFast"
+LOOK = ["-m", "taskscope.cli.main", "look"]
 COMMANDS = {
     "importing torch and transformers, nothing else": ["-c", IMPORTS],
-    "taskscope look planted-vector": ["-m", "taskscope.cli.main", "look", "planted-vector", PROMPT],
-    "taskscope look pico-l": ["-m", "taskscope.cli.main", "look", "pico-l", PROMPT],
-    "taskscope look pico-l --json": ["-m", "taskscope.cli.main", "look", "pico-l", PROMPT, "--json"],
+    "taskscope look planted-vector, 2 demonstrations": [*LOOK, "planted-vector", TWO],
+    "taskscope look planted-vector, 5 demonstrations": [*LOOK, "planted-vector", FIVE],
+    "taskscope look pico-l, 2 demonstrations": [*LOOK, "pico-l", TWO],
+    "taskscope look pico-l, 5 demonstrations": [*LOOK, "pico-l", FIVE],
+    "taskscope look pico-l --json, 5 demonstrations": [*LOOK, "pico-l", FIVE, "--json"],
 }
 
 
@@ -49,8 +54,9 @@ def table(repeats: int) -> str:
         [
             "## One look",
             "",
-            f"A prompt with two demonstrations, in a new process each time, {repeats} times in turn, wall",
-            f"time; the load of the machine was {load:.1f} at the end. `benchmarks/look_command.py`.",
+            "Prompts with two and with five demonstrations, the latter that of [its page](look.md), in a new",
+            f"process each time, {repeats} times in turn, wall time; the machine's load was {load:.1f} at",
+            "the end. `benchmarks/look_command.py`.",
             "",
             f"{processor()}.",
             "",

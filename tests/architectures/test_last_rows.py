@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import transformers
 from families import BLOCKS, CONTEXT, WINDOW
 from last_row_models import PROMPTS, REGISTERED, TARGETS, TOLERANCE, WATCHED, model, read, whole_maps
 
-from taskscope.models.attention import registered
+from taskscope.models.attention import full_map, registered
+from taskscope.models.attention.full_map import listed
 from taskscope.models.attention.last_rows import choose, last_rows
 from taskscope.models.attention.passes import one_logits
 from taskscope.models.blocks import locate
@@ -113,7 +115,21 @@ def test_a_model_without_attention_is_refused_with_the_reason() -> None:
     found = read(model("mamba"))
     assert (found.blocks, found.route) == ((), "none")
     assert [row.shape for row in found.rows] == [(0, 0, len(prompt)) for prompt in PROMPTS]
-    assert "no heads to look at" in found.gaps[0]
+    [gap] = found.gaps  # one for all blocks
+    assert "no heads to look at" in gap
+    assert "model of type 'mamba'" in gap
+
+
+def test_blocks_are_named_as_ranges_in_one_sentence() -> None:
+    assert [listed(blocks) for blocks in ((3,), (0, 1), (0, 2, 4, 5, 6, 7))] == ["3", "0, 1", "0, 2, 4 to 7"]
+    subject = model("llama")
+    n = len(subject.anatomy.blocks)
+    odd = [torch.zeros(1, 2, 3)] * n  # no (head, token, token) in any block
+    with mock.patch.object(full_map, "by_block", lambda *_: list(enumerate(odd))):
+        found = full_map.last_row(subject.hf, subject.anatomy, subject.encode(PROMPTS[0]))
+    [gap] = found.gaps
+    assert gap.startswith(f"Blocks 0 to {n - 1} of this model of type 'llama' give attention weights that")
+    assert "cannot be separated" in gap
 
 
 def test_a_class_that_attends_otherwise_in_eager_mode_is_refused() -> None:

@@ -16,6 +16,7 @@ from taskscope.look.parse import Reading, parse
 from taskscope.look.result import Look
 from taskscope.look.shares import by_part, shares
 from taskscope.look.view import view
+from taskscope.look.words import shown
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.report.page import panels_html
@@ -108,6 +109,16 @@ def test_the_terminal_view_reads_without_colour_and_fits(width: int) -> None:
     for words in ("walking =", "present-gerund", "nonsense reaches"):
         assert words in text
     assert "█" in text
+
+
+def test_the_terminal_view_reads_theta_out_beside_the_last_token() -> None:
+    found = seen("planted-vector", GERUND)
+    lines = text_of(found).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.split()[-2:] == ["theta", "itself"]) + 1
+    for block, line in zip(found.blocks, lines[start:], strict=False):
+        first, second = (f"{shown(guess.token)} {guess.p:.2f}" for guess in block.theta_read[:2])
+        assert line.rstrip().endswith(f"  {first}  {second}")
+    assert "theta itself" not in text_of(seen("planted-vector", "go->going\nwalk->"))
 
 
 def test_json_holds_everything_and_reads_back() -> None:

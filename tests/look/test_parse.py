@@ -98,3 +98,22 @@ def test_what_is_wrong_with_a_prompt_is_said(text: str, given: str, expected: st
     assert given in caught.value.given
     assert expected in caught.value.expected
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("arrow", "between", "given", "expected", "hint"),
+    [
+        ("", None, "the arrow '', which is empty", "text that can be seen", "--arrow '=>'"),
+        (" ", None, "the arrow ' ', which is nothing but white space", "text that can be seen", "no --arrow"),
+        (None, "", "the text '' between demonstrations", "such as ', '", "no --between"),
+        ("=>", None, "in which '=>' does not stand", "at the end of the prompt", "leave it out"),
+    ],
+)
+def test_what_is_wrong_with_marks_of_ones_own_is_said(
+    arrow: str | None, between: str | None, given: str, expected: str, hint: str
+) -> None:
+    with pytest.raises(TaskError) as caught:
+        parse("a->b\nc->", arrow=arrow, between=between)
+    assert given in caught.value.given
+    assert expected in caught.value.expected
+    assert hint in caught.value.hint

@@ -13,6 +13,7 @@ from small import N_BLOCKS, model, plain_logp
 from taskscope.look.answers import LONGEST
 from taskscope.look.measure import look
 from taskscope.look.parse import parse
+from taskscope.look.states import at_arrows
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.probing import Column
 
@@ -123,6 +124,26 @@ def test_shown_probabilities_are_those_of_a_plain_pass(subject: LanguageModel) -
             assert guess.p == pytest.approx(float(p), abs=1e-4)
             assert guess.token == subject.tokenizer.decode([int(token)])
     assert found.blocks[-1].read[0].p == pytest.approx(found.answer.first[0].p, abs=1e-4)
+
+
+def test_states_at_arrows_are_those_of_the_texts_alone_and_cost_no_token_beyond_the_whole_prompt(
+    subject: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = parse(PROMPT)
+    arrows = (reading.after(1), reading.after(2), PROMPT)
+    other = ("see", BARE)  # the one is no beginning of the other: both must be run
+    alone = np.concatenate([subject.capture([text]) for text in (*arrows, *other)])
+    tokens: list[int] = []
+    read = subject.executor.read
+
+    def counted(works: Any, *args: Any) -> np.ndarray:
+        tokens.append(sum(sum(len(branch.tokens) for branch in work.tree.branches) for work in works))
+        return read(works, *args)
+
+    monkeypatch.setattr(subject.executor, "read", counted)
+    found = at_arrows(subject, [arrows, other])
+    np.testing.assert_allclose(found, alone, atol=PLACES * np.abs(alone).max())
+    assert tokens == [sum(len(subject.encode(text)) for text in (PROMPT, *other))]
 
 
 def test_one_capture_one_sweep_one_read_of_attention(monkeypatch: pytest.MonkeyPatch) -> None:

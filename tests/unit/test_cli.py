@@ -110,6 +110,9 @@ def test_list_claims_names_every_claim_of_every_account() -> None:
         (["look", "planted-vector", ""], "an empty prompt", ""),
         (["look", "planted-vector", "hello"], "no query was recognised", "--arrow"),
         (["look", "planted-vector", r"a->b\nc->d"], "has its label already", "take the last label away"),
+        (["look", "planted-vector", "a->", "--arrow", ""], "the arrow '', which is empty", "--arrow '=>'"),
+        (["look", "planted-vector", "a->", "--arrow", " "], "nothing but white space", "no --arrow"),
+        (["look", "planted-vector", "a->", "--between", ""], "'' between demonstrations", "--between ', '"),
         (["look", "planted-vectr", "a->"], "planted-vectr", "planted-vector"),
         (
             ["look", "planted-vector", "a->b\n" * 200 + "c->"],

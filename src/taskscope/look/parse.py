@@ -46,8 +46,10 @@ def parse(text: str, arrow: str | None = None, between: str | None = None) -> Re
         between: What stands between demonstrations; a line break if left out.
 
     Raises:
-        TaskError: If the text is empty, or does not end in a query that waits for its label.
+        TaskError: If the text is empty, or does not end in a query that waits for its label; or if the arrow
+            is nothing but white space, or nothing stands between demonstrations.
     """
+    _check_marks(arrow, between)
     text = text.rstrip()
     if not text.strip():
         raise TaskError(
@@ -60,6 +62,22 @@ def parse(text: str, arrow: str | None = None, between: str | None = None) -> Re
         if found is not None:
             return found
     raise _not_recognised(text, arrow, between)
+
+
+def _check_marks(arrow: str | None, between: str | None) -> None:
+    """Refuse marks that separate nothing: an empty text is not the same as none that was given."""
+    if arrow is not None and not arrow.strip():
+        raise TaskError(
+            f"the arrow {arrow!r}, which is {'empty' if not arrow else 'nothing but white space'}",
+            "text that can be seen between an input and its label, and at the end of the prompt",
+            "--arrow '=>', or no --arrow where a built-in form fits",
+        )
+    if between == "":
+        raise TaskError(
+            "the text '' between demonstrations, which is empty",
+            r"what stands between them, such as ', ' or \n for a line break",
+            "--between ', ', or no --between where each demonstration has a line of its own",
+        )
 
 
 def parse_as(text: str, asked: PromptFormat) -> Reading | None:
@@ -87,11 +105,11 @@ def _candidates(arrow: str | None, between: str | None) -> Iterator[PromptFormat
     """Built-in formats, the most specific first; and arrows with spaces around them, as people write them."""
     if arrow is None and between is None:
         yield from (FORMATS[name] for name in SPECIFIC_FIRST)
-    yield from _spaced(_mark(arrow), between or FORMATS["arrow"].end)
+    yield from _spaced(_mark(arrow), FORMATS["arrow"].end if between is None else between)
 
 
 def _mark(arrow: str | None) -> str:
-    return (arrow and arrow.strip()) or FORMATS["arrow"].arrow
+    return FORMATS["arrow"].arrow if arrow is None else arrow.strip()
 
 
 def _spaced(arrow: str, end: str) -> Iterator[PromptFormat]:
@@ -110,6 +128,12 @@ def _not_recognised(text: str, arrow: str | None, between: str | None) -> TaskEr
             f"the prompt ends with {quoted}, which has its label already: no query is left",
             f"a last line that stops after its arrow, such as {x + mark!r}",
             "take the last label away",
+        )
+    if arrow is not None and mark not in text:
+        return TaskError(
+            f"no query was recognised in the prompt, in which {mark!r} does not stand; it ends with {quoted}",
+            f"{mark!r} between each input and its label, and at the end of the prompt",
+            "give --arrow the text that stands there, or leave it out where a built-in form fits",
         )
     if mark in text:
         return TaskError(

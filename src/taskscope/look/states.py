@@ -33,9 +33,9 @@ class States:
 def capture(model: LanguageModel, reading: Reading) -> States:
     """Read the prompt's states and the references' in one pass."""
     k = len(reading.demonstrations)
-    texts = [*(reading.after(n) for n in dummies(k)), reading.prompt.text]
+    texts = (*(reading.after(n) for n in dummies(k)), reading.prompt.text)
     known = fitting(model, episodes(reading.format, min(k, MOST_DEMONSTRATIONS))) if k else []
-    read = model.capture([*texts, *(text for episode in known for text in episode.texts)])
+    read = at_arrows(model, [texts, *(episode.texts for episode in known)])
     arrows, own = read[: len(texts)], read[len(texts) - 1]
     theta = arrows[:-1].mean(axis=0) if len(arrows) > 1 else None
     if not known:
@@ -50,6 +50,26 @@ def capture(model: LanguageModel, reading: Reading) -> States:
         if token is not None
     ]
     return States(own, theta, ranking, tuple(checks))
+
+
+def at_arrows(model: LanguageModel, prompts: Sequence[Sequence[str]]) -> np.ndarray:
+    """Read the last token of texts that end in an arrow, in one pass: float32 (text, block, d_model).
+
+    A prompt up to one of its arrows is the beginning of the whole prompt. Where its tokens are too, its state
+    is read from the row of the whole one, and the text costs no token of its own.
+
+    Args:
+        model: The model.
+        prompts: By prompt its texts, the whole of it last.
+    """
+    rows: list[str] = []
+    position: list[int] = []
+    for texts in prompts:
+        encoded = model.encoder.encode_all(texts)
+        for text, ids in zip(texts, encoded, strict=True):
+            rows.append(texts[-1] if encoded[-1][: len(ids)] == ids else text)
+            position.append(len(ids) - 1)
+    return model.capture(rows, position=position)
 
 
 def fitting(model: LanguageModel, drawn: Sequence[Episode]) -> list[Episode]:

@@ -18,6 +18,8 @@ from taskscope.look.words import answer_line, nearest_line, sentences, shown
 BARS = " ▁▂▃▄▅▆▇█"
 PART_STYLE = {"input": "cyan", "arrow": "dim", "label": "bold green", "query": "bold yellow", "other": "dim"}
 TASKS_SHOWN = 5
+THETA_SHOWN = 2
+"""Tokens of theta's read-out, so that it fits beside the last token's in 60 columns."""
 
 
 def view(look: Look, width: int = 100) -> Group:
@@ -30,7 +32,11 @@ def view(look: Look, width: int = 100) -> Group:
     says = sentences(look)
     parts: list[RenderableType] = [
         Text.from_markup(f"[bold]{escape(look.model.label)}[/]: {escape(answer_line(look))}"),
-        _panel("What each block would answer", says.blocks, _blocks(look)),
+        _panel(
+            "What each block would answer",
+            f"{says.blocks}\n{says.read}" if look.best else says.blocks,
+            _blocks(look),
+        ),
     ]
     body = Text("") if look.best is None and not look.demonstrations else _puts(look)
     parts.append(_panel("Theta in place of the demonstrations", says.theta, body))
@@ -52,9 +58,12 @@ def _table(*columns: tuple[str, str]) -> Table:
 
 
 def _blocks(look: Look) -> Table:
-    table = _table(("block", "right"), ("", "left"))
+    """One row a block: the last token's residual read out, and theta's where there is one."""
+    columns = [("block", "right"), ("the last token", "left")]
+    table = _table(*columns, *([("theta itself", "left")] if look.best else []))
     for block in look.blocks:
-        table.add_row(str(block.block), _listed(block.read))
+        theta = [_listed(block.theta_read, THETA_SHOWN)] if look.best else []
+        table.add_row(str(block.block), _listed(block.read), *theta)
     return table
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from taskscope.models.attention.passes import attending_by
+from taskscope.models.blocks import text_config
 
 if TYPE_CHECKING:
     from taskscope.models.blocks import Anatomy
@@ -40,6 +41,7 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
         anatomy: The model taken apart.
         ids: Token ids of the prompt.
     """
+    kind = _kind(hf)
     try:
         with attending_by(hf, "eager"), torch.no_grad():
             tokens = torch.tensor([ids], device=hf.device)
@@ -51,11 +53,11 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
         AttributeError,
     ) as error:  # each family in its own way
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return _none(f"This model does not give its attention weights: {reason}.")
+        return _none(f"This {kind} does not give its attention weights: {reason}.")
     given = list(getattr(out, "attentions", None) or ())
     where = by_block(given, anatomy)
     if not where:
-        return _none(_why_none(given, anatomy))
+        return _none(_why_none(given, anatomy, kind))
     rows, kept, odd = [], [], []
     for block, weights in where:
         if _is_map(weights, len(ids)):
@@ -63,11 +65,13 @@ def last_row(hf: Any, anatomy: Anatomy, ids: list[int]) -> LastRow:
             kept.append(block)
         else:
             odd.append(block)
-    if not rows or len({row.shape for row in rows}) > 1:
-        return _none("The blocks give no attention weights of one shape (head, token).")
     missing = sorted(set(range(len(anatomy.blocks))) - set(kept) - set(odd))
-    found = np.stack(rows)
-    return LastRow(tuple(kept), found, _gaps(missing, odd))
+    gaps = _gaps(missing, odd, kind)
+    if not rows:
+        return LastRow((), _nothing(), gaps)
+    if len({row.shape for row in rows}) > 1:
+        return _none(f"The blocks of this {kind} give attention weights of unlike shapes (head, token).")
+    return LastRow(tuple(kept), np.stack(rows), gaps)
 
 
 def by_block(given: list[Any], anatomy: Anatomy) -> list[tuple[int, Tensor]]:
@@ -92,37 +96,56 @@ def _is_map(weights: Any, n: int) -> bool:
     )
 
 
-def _why_none(given: list[Any], anatomy: Anatomy) -> str:
+def _why_none(given: list[Any], anatomy: Anatomy, kind: str) -> str:
     weights = sum(w is not None for w in given)
     if weights:
         return (
-            f"The model gives {weights} attention matrices for {len(anatomy.blocks)} blocks and does not say "
-            "which belong together."
+            f"This {kind} gives {weights} attention matrices for {len(anatomy.blocks)} blocks and does not "
+            "say which belong together."
         )
     if not any(anatomy.projections):
         return (
-            "No block of this model has softmax attention: it mixes tokens in another way, such as a "
+            f"No block of this {kind} has softmax attention: it mixes tokens in another way, such as a "
             "state-space recurrence, so there are no heads to look at."
         )
-    return "The class of this model does not hand out its attention weights, in eager mode either."
+    return f"The class of this {kind} does not hand out its attention weights, in eager mode either."
 
 
-def _gaps(missing: list[int], odd: list[int]) -> tuple[str, ...]:
+def _gaps(missing: list[int], odd: list[int], kind: str) -> tuple[str, ...]:
+    """Say in one sentence for all blocks with the same fault what is missing."""
     gaps = []
     if missing:
-        gaps.append(f"Blocks {listed(missing)} have no softmax attention, so no heads to look at.")
+        gaps.append(
+            f"Blocks {listed(missing)} have no softmax attention in this {kind}, so no heads to look at."
+        )
     if odd:
         gaps.append(
-            f"Blocks {listed(odd)} give attention weights that are no (head, token, token) matrix, so "
-            "their heads cannot be separated."
+            f"Blocks {listed(odd)} of this {kind} give attention weights that are no (head, token, token) "
+            "matrix, so their heads cannot be separated."
         )
     return tuple(gaps)
 
 
+def _kind(hf: Any) -> str:
+    """Name the type of a model for a sentence: ``model of type 'mamba'``."""
+    return f"model of type {getattr(text_config(hf), 'model_type', type(hf).__name__)!r}"
+
+
 def listed(blocks: Sequence[int]) -> str:
-    """Write blocks out."""
-    return ", ".join(map(str, blocks))
+    """Write rising blocks out, three or more in a row as a range: ``0, 2, 4 to 7``."""
+    runs: list[list[int]] = []
+    for block in blocks:
+        if runs and block == runs[-1][-1] + 1:
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    parts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(parts)
 
 
 def _none(reason: str) -> LastRow:
-    return LastRow((), np.zeros((0, 0, 0), np.float32), (reason,))
+    return LastRow((), _nothing(), (reason,))
+
+
+def _nothing() -> np.ndarray:
+    return np.zeros((0, 0, 0), np.float32)
