@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from taskscope.errors import ModelError
 from taskscope.tasks.prompts import FORMATS
 from taskscope.training.cards import family, formats
 from taskscope.training.cards.gate import FEW, NONE
@@ -31,3 +32,8 @@ def test_every_format_is_asked_and_pico_m_knows_one(
     monkeypatch.setattr(formats, "in_formats", lambda model: iter(found.values()))
     formats.main()
     assert len(capsys.readouterr().out.splitlines()) == 2 + len(FORMATS)
+
+
+def test_a_model_without_a_corpus_is_refused() -> None:
+    with pytest.raises(ModelError, match="'planted-vector' was trained on no corpus"):
+        next(formats.in_formats("planted-vector"))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from taskscope.errors import ModelError
 from taskscope.models.loading import load
 from taskscope.tasks.prompts import FORMATS
 from taskscope.tasks.registry import PAPER_TASKS
@@ -21,6 +22,7 @@ from taskscope.training import recipes
 from taskscope.training.cards import few_shot
 from taskscope.training.cards.gate import FEW, GAIN, NONE
 from taskscope.training.cards.questions import SEEN, questions
+from taskscope.training.language_recipes import LanguageRecipe
 
 DRAWS = 50
 
@@ -45,8 +47,15 @@ def in_formats(
     draws: int = DRAWS,
     tasks: Sequence[str] = PAPER_TASKS,
 ) -> Iterator[InFormat]:
-    """Measure a built-in model whose recipe is known, format by format."""
-    loaded, split = load(model), recipes.get(model).mixture.split
+    """Measure a built-in model format by format.
+
+    Raises:
+        ModelError: If it is not one of the family, whose corpus says which facts were seen.
+    """
+    recipe = recipes.get(model)
+    if not isinstance(recipe, LanguageRecipe):
+        raise ModelError(f"{model!r} was trained on no corpus", "a model of the family, such as pico-m")
+    loaded, split = load(model), recipe.mixture.split
     others = few_shot.other_tasks(split)
     asked = [q for q in questions(split) if q.task.name in tasks and q.facts == SEEN]
     for name in formats:
