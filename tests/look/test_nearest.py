@@ -26,8 +26,8 @@ def references(rng: np.random.Generator, noise: float, told_apart_at: int = 1) -
 def test_a_task_is_named_at_the_block_that_tells_tasks_apart(block: int) -> None:
     rng = np.random.default_rng(0)
     known = references(rng, 0.1, told_apart_at=block)
-    theta = known.real[4, 0] + 0.05 * rng.normal(size=(BLOCKS, WIDTH))
-    ranking = rank(theta, known)
+    state = known.real[4, 0] + 0.05 * rng.normal(size=(BLOCKS, WIDTH))
+    ranking = rank(state, known)
     assert ranking.rules.block == block
     assert naming.name(ranking, able=1.0, k=4).named == "task-4"
 
@@ -61,9 +61,9 @@ def test_nonsense_is_rarely_named_whether_or_not_the_model_tells_tasks_apart() -
         for noise in named:
             rng = np.random.default_rng(seed)
             known = references(rng, noise)
-            theta = noise * rng.normal(size=(BLOCKS, WIDTH)) + 5
-            theta[1] += rng.normal(size=WIDTH)
-            named[noise] += naming.name(rank(theta, known), able=1.0, k=4).named is not None
+            state = noise * rng.normal(size=(BLOCKS, WIDTH)) + 5
+            state[1] += rng.normal(size=WIDTH)
+            named[noise] += naming.name(rank(state, known), able=1.0, k=4).named is not None
     # At a level of 5 %, 8 or more of 40 would have a probability below 0.1 %.
     assert all(count < 8 for count in named.values()), named
 
@@ -71,10 +71,10 @@ def test_nonsense_is_rarely_named_whether_or_not_the_model_tells_tasks_apart() -
 def test_each_reason_to_abstain_is_said() -> None:
     rng = np.random.default_rng(1)
     known = references(rng, 0.1)
-    theta = known.real[4, 0]
+    state = known.real[4, 0]
     assert naming.name(None, None, k=0).reason.startswith("The prompt shows no demonstrations")
     assert "do not fit" in naming.name(None, None, k=3).reason
-    weak = naming.name(rank(theta, known), able=0.25, k=3)
+    weak = naming.name(rank(state, known), able=0.25, k=3)
     assert weak.named is None
     assert "25% right" in weak.reason
     between = np.mean([known.real[4].mean(axis=0), known.real[7].mean(axis=0)], axis=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskscope.cli import options
-from taskscope.cli.brief import uncollected
+from taskscope.cli.brief import keep_memory, uncollected
 from taskscope.cli.console import out
 from taskscope.errors import TaskError
 
@@ -99,6 +99,7 @@ def _measure(spec: ModelSpec, reading: Reading) -> Look:
     from taskscope.look.measure import look as measure
     from taskscope.models.loading import load
 
+    keep_memory()
     return measure(load(spec), reading)
 
 

@@ -15,7 +15,7 @@ def name(ranking: Ranking | None, able: float | None, k: int) -> Nearest:
     """Name the nearest task or abstain.
 
     Args:
-        ranking: The tasks by similarity; None where there is no theta or no reference.
+        ranking: The tasks by similarity; None where there is no demonstration or no reference.
         able: Share of the nearest task's reference prompts that the model answers right.
         k: Demonstrations of the prompt.
     """

@@ -1,6 +1,6 @@
-"""Which built-in task a theta is nearest to, and when to say none.
+"""Which built-in task the state at the arrows of a prompt is nearest to, and when to say none.
 
-Thetas are compared by cosine after the mean of the tasks is taken away, for raw residuals are all alike. Two
+States are compared by cosine after the mean of the tasks is taken away, for raw residuals are all alike. Two
 rules must hold before a task is named, both set from reference prompts alone:
 
 - the similarity is larger than what nonsense reaches with *any* task in 95 of 100 cases;
@@ -24,7 +24,7 @@ PRECISION = 0.9
 
 @dataclass(frozen=True)
 class References:
-    """Thetas of the built-in tasks."""
+    """States at the arrows of prompts of the built-in tasks, the mean of each prompt."""
 
     tasks: tuple[str, ...]
     real: np.ndarray
@@ -48,7 +48,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The built-in tasks by their similarity to one theta, nearest first."""
+    """The built-in tasks by their similarity to one state, nearest first."""
 
     rules: Rules
     tasks: tuple[str, ...]
@@ -71,30 +71,30 @@ class Ranking:
         return self.lead >= self.rules.lead
 
 
-def rank(theta: np.ndarray, references: References) -> Ranking:
+def rank(state: np.ndarray, references: References) -> Ranking:
     """Rank the tasks at the block where reference prompts are told apart best.
 
     Args:
-        theta: (block, d_model).
+        state: (block, d_model), mean over the arrows of one prompt.
         references: At least two tasks.
     """
-    rules = max((calibrate(references, block) for block in range(len(theta))), key=lambda r: r.named_right)
+    rules = max((calibrate(references, block) for block in range(len(state))), key=lambda r: r.named_right)
     centres = references.real[:, :, rules.block].mean(axis=1)
-    similarities = cosines(theta[rules.block], centres)
+    similarities = cosines(state[rules.block], centres)
     order = np.argsort(-similarities, kind="stable")
     return Ranking(rules, tuple(references.tasks[i] for i in order), similarities[order])
 
 
-def cosines(theta: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the cosine of theta (..., d_model) to its centres (..., task, d_model), their mean taken away.
+def cosines(state: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Return the cosine of a state (..., d_model) to its centres (..., task, d_model), their mean taken away.
 
     Returns:
         (..., task).
     """
     mean = centres.mean(axis=-2, keepdims=True)
-    theta, centres = theta[..., None, :] - mean, centres - mean
-    norms = np.linalg.norm(centres, axis=-1) * np.linalg.norm(theta, axis=-1)
-    return (centres * theta).sum(axis=-1) / np.maximum(norms, np.finfo(np.float32).tiny)
+    state, centres = state[..., None, :] - mean, centres - mean
+    norms = np.linalg.norm(centres, axis=-1) * np.linalg.norm(state, axis=-1)
+    return (centres * state).sum(axis=-1) / np.maximum(norms, np.finfo(np.float32).tiny)
 
 
 def calibrate(references: References, block: int) -> Rules:

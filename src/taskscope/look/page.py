@@ -163,7 +163,7 @@ def _nearest(look: Look, says: words.Sentences) -> Panel:
     found = look.nearest
     line = words.nearest_line(look)
     if not found.tasks:
-        return Panel(name="task", title="Nearest known task", sentence=says.nearest, gaps=(found.reason,))
+        return Panel(name="task", title=words.NEAREST, sentence=says.nearest, gaps=(found.reason,))
     top = found.tasks[:TASKS_SHOWN]
     rules = (
         (Rule(found.similarity_needed, "nonsense, 95 of 100", across="x"),)
@@ -180,7 +180,7 @@ def _nearest(look: Look, says: words.Sentences) -> Panel:
     )
     figure = Figure(
         name="nearest-task",
-        title="Similarity to the built-in tasks",
+        title="Similarity of the state at the arrows to that of built-in tasks",
         see="A mark right of the dashed line is nearer than nonsense comes; the first has to lead the second "
         f"by {found.lead_needed:.2f} too."
         if found.lead_needed is not None
@@ -197,7 +197,7 @@ def _nearest(look: Look, says: words.Sentences) -> Panel:
     )
     return Panel(
         name="task",
-        title="Nearest known task",
+        title=words.NEAREST,
         sentence=says.nearest,
         verdict=line,
         figures=(figure,),

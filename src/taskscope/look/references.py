@@ -1,4 +1,4 @@
-"""Prompts of the built-in tasks, and of nonsense, from which reference thetas are read.
+"""Prompts of the built-in tasks, and of nonsense, from which reference states are read.
 
 Both are asked in the format of the prompt that is looked at and with as many demonstrations. Nonsense keeps
 the inputs of a task and takes every label from another task, so that nothing maps the one to the other

@@ -45,7 +45,7 @@ class BlockView(Frozen):
 
 
 class Likeness(Frozen):
-    """How near theta is to the theta of a built-in task."""
+    """How near the state at the arrows is to that of a built-in task."""
 
     task: str
     similarity: float

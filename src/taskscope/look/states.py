@@ -26,6 +26,8 @@ class States:
     theta: np.ndarray | None
     """(block, d_model): mean over the dummies; None with fewer than two demonstrations."""
     ranking: Ranking | None
+    """By the mean over all arrows, the query's too, which is not theta: with one state more, held-out prompts
+    are named right more often, and a prompt with one demonstration has no theta (docs/look.md)."""
     checks: tuple[tuple[int, np.ndarray], ...]
     """Reference prompts of the nearest task: first token of the label, residual after the last block."""
 
@@ -84,13 +86,13 @@ def fitting(model: LanguageModel, drawn: Sequence[Episode]) -> list[Episode]:
     return kept if len({episode.task for episode in kept}) > 1 else []
 
 
-def _references(known: Sequence[Episode], thetas: np.ndarray) -> References:
-    """Sort thetas (episode, block, d_model) by task and kind."""
+def _references(known: Sequence[Episode], states: np.ndarray) -> References:
+    """Sort the states of prompts (episode, block, d_model) by task and kind."""
     tasks = tuple(dict.fromkeys(episode.task for episode in known))
 
     def of(task: str, nonsense: bool) -> np.ndarray:
         mine = [i for i, e in enumerate(known) if e.task == task and e.nonsense == nonsense]
-        return thetas[mine]
+        return states[mine]
 
     return References(tasks, np.stack([of(t, False) for t in tasks]), np.stack([of(t, True) for t in tasks]))
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from taskscope.look.result import Guesses, Look, Said
 from taskscope.look.shares import shares
-from taskscope.look.words import answer_line, nearest_line, sentences, shown
+from taskscope.look.words import NEAREST, answer_line, nearest_line, sentences, shown
 
 BARS = " ▁▂▃▄▅▆▇█"
 PART_STYLE = {"input": "cyan", "arrow": "dim", "label": "bold green", "query": "bold yellow", "other": "dim"}
@@ -40,7 +40,7 @@ def view(look: Look, width: int = 100) -> Group:
     ]
     body = Text("") if look.best is None and not look.demonstrations else _puts(look)
     parts.append(_panel("Theta in place of the demonstrations", says.theta, body))
-    parts.append(_panel("Nearest known task", says.nearest, _nearest(look)))
+    parts.append(_panel(NEAREST, says.nearest, _nearest(look)))
     parts.append(_panel("Where the last token looks", says.attention, _strip(look, width)))
     parts += [Text(f"not shown: {gap}", style="yellow") for gap in (*look.gaps, *look.attention.gaps)]
     return Group(*parts)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from taskscope.look.result import Look
 from taskscope.look.shares import shares
 
+NEAREST = "Nearest known task of the state at the arrows"
+
 
 @dataclass(frozen=True)
 class Sentences:
@@ -87,10 +89,11 @@ def _theta(look: Look) -> str:
 
 def _nearest(look: Look) -> str:
     if look.nearest.block is None:
-        return "The state at the last arrows is compared with that of the built-in tasks."
+        return "The mean state at the last arrows is compared with that of the built-in tasks."
     return (
-        f"The state at the last arrows after block {look.nearest.block}, compared with that of the built-in "
-        "tasks asked in the same way; a name is given only if it is nearer than nonsense demonstrations "
+        f"The mean state at the last arrows after block {look.nearest.block}, compared with that of the "
+        "built-in tasks asked in the same way. Unlike theta it takes in the query's arrow, since one state "
+        "more tells tasks apart better. A name is given only if it is nearer than nonsense demonstrations "
         "(labels taken from other tasks) come in 95 of 100 cases, and clear of the second task."
     )
 
@@ -127,7 +130,11 @@ def lead(look: Look) -> str:
 def checked(look: Look) -> str:
     """Say how often the same rules name held-out prompts of the built-in tasks rightly."""
     share = look.nearest.checked
-    return "" if share is None else f"of known prompts, {share:.0%} are named rightly by the same rules"
+    return (
+        ""
+        if share is None
+        else f"by the state at the arrows; of known prompts, {share:.0%} are named rightly by the same rules"
+    )
 
 
 def abstaining(look: Look) -> str:
