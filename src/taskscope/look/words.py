@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from taskscope.look.result import Look
 from taskscope.look.shares import shares
 
-NEAREST = "Nearest known task of the state at the arrows"
+NEAREST = "Nearest known task"
 
 
 @dataclass(frozen=True)
