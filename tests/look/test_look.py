@@ -50,6 +50,16 @@ def test_theta_does_the_task_at_the_planted_block_and_the_task_is_named() -> Non
     assert found.nearest.block == PLANTED
 
 
+def test_a_lead_is_asked_for_in_words_where_two_decimals_show_it() -> None:
+    found = seen("planted-vector", GERUND)
+    said = {}
+    for lead in (None, 0.004, 0.2):
+        nearest = found.nearest.model_copy(update={"lead_needed": lead})
+        html = panels_html(page(found.model_copy(update={"nearest": nearest}), "taskscope look", {}))
+        said[lead] = "lead the second by 0.20 too" in html, "lead the second" in html
+    assert said == {None: (False, False), 0.004: (False, False), 0.2: (True, True)}
+
+
 def test_nonsense_is_not_named() -> None:
     found = seen("planted-vector", NONSENSE)
     assert found.nearest.named is None

@@ -12,6 +12,8 @@ from taskscope.report.findings import Figure, Table
 from taskscope.report.panels import Cell, Fact, Grid, Panel, PanelPage, Strip
 
 TASKS_SHOWN = 10
+LEAST_LEAD = 0.005
+"""A lead that two decimals show."""
 OPENING = "The prompt as tokens: labels outlined in blue, the query in bold"
 
 
@@ -38,7 +40,7 @@ def page(look: Look, command: str, versions: dict[str, str]) -> PanelPage:
         lead=words.lead(look),
         facts=_facts(look),
         opening=Strip(
-            title="The prompt as tokens: labels outlined in blue, the query in bold",
+            title=OPENING,
             tokens=strip_tokens(look),
         ),
         panels=tuple(panels),
@@ -178,13 +180,13 @@ def _nearest(look: Look, says: words.Sentences) -> Panel:
         high="high",
         rules=rules,
     )
+    see = "A mark right of the dashed line is nearer than nonsense comes"
+    if found.lead_needed is not None and found.lead_needed >= LEAST_LEAD:
+        see += f"; the first has to lead the second by {found.lead_needed:.2f} too"
     figure = Figure(
         name="nearest-task",
         title="Similarity of the state at the arrows to that of built-in tasks",
-        see="A mark right of the dashed line is nearer than nonsense comes; the first has to lead the second "
-        f"by {found.lead_needed:.2f} too."
-        if found.lead_needed is not None
-        else "A mark right of the dashed line is nearer than nonsense comes.",
+        see=f"{see}.",
         alt=line + " " + ", ".join(f"{t.task} {t.similarity:.2f}" for t in top) + ".",
         spec=spec,
     )
