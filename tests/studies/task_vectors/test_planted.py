@@ -94,6 +94,12 @@ def test_the_planted_vector_is_supported_at_exactly_its_block(planted: pa.Table)
     [result] = results(planted, PARAMS)
     assert result.peak is not None
     assert result.peak.block == PLANTED
+    # It obeys a residual that is replaced by theta; what one head adds to the bare query's own is not enough.
+    assert found["C6"].verdict is Verdict.CONTRADICTED, found["C6"].reason
+    heads = rank(head_effects(planted, "planted-vector"), 1)
+    assert tuple(heads.sites[heads.order[0]]) == (PLANTED, 0), (
+        "it is written at the planted block all the same"
+    )
 
 
 def test_identity_blocks_in_front_move_it_by_exactly_as_many(planted: pa.Table, tmp_path: Path) -> None:
