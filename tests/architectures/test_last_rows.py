@@ -13,7 +13,7 @@ from families import BLOCKS, CONTEXT, WINDOW
 from last_row_models import PROMPTS, REGISTERED, TARGETS, TOLERANCE, WATCHED, model, read, whole_maps
 
 from taskscope.models.attention import full_map, registered
-from taskscope.models.attention.full_map import listed
+from taskscope.models.attention.full_map import listed, named
 from taskscope.models.attention.last_rows import choose, last_rows
 from taskscope.models.attention.passes import one_logits
 from taskscope.models.blocks import locate
@@ -128,8 +128,9 @@ def test_blocks_are_named_as_ranges_in_one_sentence() -> None:
     with mock.patch.object(full_map, "by_block", lambda *_: list(enumerate(odd))):
         found = full_map.last_row(subject.hf, subject.anatomy, subject.encode(PROMPTS[0]))
     [gap] = found.gaps
-    assert gap.startswith(f"Blocks 0 to {n - 1} of this model of type 'llama' give attention weights that")
+    assert gap.startswith(f"Attention weights of blocks 0 to {n - 1} of this model of type 'llama' are no")
     assert "cannot be separated" in gap
+    assert [named(blocks) for blocks in ((3,), (0, 2))] == ["block 3", "blocks 0, 2"]
 
 
 def test_a_class_that_attends_otherwise_in_eager_mode_is_refused() -> None:
@@ -143,4 +144,4 @@ def test_blocks_without_attention_are_named() -> None:
     found = read(model("jamba"))
     assert found.route == ("watched" if IN_4 else "registered")
     assert found.blocks == (1, 3)
-    assert "Blocks 0, 2 have no softmax attention" in found.gaps[0]
+    assert "no softmax attention in blocks 0, 2 of this model" in found.gaps[0]

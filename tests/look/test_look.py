@@ -16,7 +16,7 @@ from taskscope.look.parse import Reading, parse
 from taskscope.look.result import Look
 from taskscope.look.shares import by_part, shares
 from taskscope.look.view import view
-from taskscope.look.words import shown
+from taskscope.look.words import sentences, shown
 from taskscope.models.language_model import LanguageModel
 from taskscope.models.loading import load
 from taskscope.report.page import panels_html
@@ -58,6 +58,13 @@ def test_a_lead_is_asked_for_in_words_where_two_decimals_show_it() -> None:
         html = panels_html(page(found.model_copy(update={"nearest": nearest}), "taskscope look", {}))
         said[lead] = "lead the second by 0.20 too" in html, "lead the second" in html
     assert said == {None: (False, False), 0.004: (False, False), 0.2: (True, True)}
+
+
+def test_a_prompt_of_one_demonstration_is_not_compared_with_the_theta_it_has_not() -> None:
+    one = seen("planted-vector", "go->going\nwalk->")
+    assert one.nearest.block is not None
+    assert "theta" not in sentences(one).nearest.lower()
+    assert "Unlike theta" in sentences(seen("planted-vector", GERUND)).nearest
 
 
 def test_nonsense_is_not_named() -> None:

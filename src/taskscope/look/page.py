@@ -72,7 +72,7 @@ def _facts(look: Look) -> tuple[Fact, ...]:
         note = f"after block {best.block}, probability {best.theta.p:.2f}"
         facts.append(Fact(name="The query with theta", value=best.theta.text or "(nothing)", note=note))
     note = words.checked(look) if nearest.tasks else ""
-    facts.append(Fact(name="Nearest known task", value=nearest.named or "none named", note=note))
+    facts.append(Fact(name=words.NEAREST, value=nearest.named or "none named", note=note))
     return tuple(facts)
 
 

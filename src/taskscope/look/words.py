@@ -90,11 +90,16 @@ def _theta(look: Look) -> str:
 def _nearest(look: Look) -> str:
     if look.nearest.block is None:
         return "The mean state at the last arrows is compared with that of the built-in tasks."
+    unlike = (
+        "Unlike theta it takes in the query's arrow, since one state more tells tasks apart better. "
+        if look.best
+        else ""
+    )
     return (
         f"The mean state at the last arrows after block {look.nearest.block}, compared with that of the "
-        "built-in tasks asked in the same way. Unlike theta it takes in the query's arrow, since one state "
-        "more tells tasks apart better. A name is given only if it is nearer than nonsense demonstrations "
-        "(labels taken from other tasks) come in 95 of 100 cases, and clear of the second task."
+        f"built-in tasks asked in the same way. {unlike}A name is given only if it is nearer than nonsense "
+        "demonstrations (labels taken from other tasks) come in 95 of 100 cases, and clear of the second "
+        "task."
     )
 
 

@@ -74,7 +74,7 @@ def test_the_page_shows_both_lenses_and_the_verdict_rests_on_one(lens_kind: str)
     assert blocks.rows[0][1:3] == (1, OFF[lens_kind][0]) and blocks.rows[0][4:6] == (1, OFF[lens_kind][1])
     earlier = replace(found.tuned, projection=replace(found.tuned.projection, block=0))
     said = lens_figures(earlier)[0].see
-    assert ("the tuned one reads theta better" in said) == (lens_kind == "good")
+    assert ("the tuned one is nearer at both" in said) == (lens_kind == "good")
     assert ("this comparison says nothing" in said) == (lens_kind != "good")
     assert ("nearer on held-out text" in said) == (lens_kind == "bad")
     assert ("at the prompts of theta, so" in said) == (lens_kind != "good")

@@ -74,6 +74,9 @@ def test_a_model_trained_on_says_so_and_counts_both_trainings(shipped, trained, 
     given_up = series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",)))
     assert given_up == [{**steps[0], series.SHIPPED: False}, steps[1]]
     assert series.write(folder, written, effort=Effort(draws=2, tasks=("to-upper",))) == given_up
+    trained_again = {**written, "tokens": written["tokens"] + 1}
+    [end] = series.write(folder, trained_again, effort=Effort(draws=2, tasks=("to-upper",)))
+    assert end["tokens"] == trained_again["tokens"], "what led to another end says nothing of this one"
 
 
 def test_the_card_tells_what_it_was_trained_on(shipped, trained):

@@ -116,12 +116,12 @@ def _gaps(missing: list[int], odd: list[int], kind: str) -> tuple[str, ...]:
     gaps = []
     if missing:
         gaps.append(
-            f"Blocks {listed(missing)} have no softmax attention in this {kind}, so no heads to look at."
+            f"There is no softmax attention in {named(missing)} of this {kind}, so no heads to look at."
         )
     if odd:
         gaps.append(
-            f"Blocks {listed(odd)} of this {kind} give attention weights that are no (head, token, token) "
-            "matrix, so their heads cannot be separated."
+            f"Attention weights of {named(odd)} of this {kind} are no (head, token, token) matrix, so their "
+            "heads cannot be separated."
         )
     return tuple(gaps)
 
@@ -129,6 +129,11 @@ def _gaps(missing: list[int], odd: list[int], kind: str) -> tuple[str, ...]:
 def _kind(hf: Any) -> str:
     """Name the type of a model for a sentence: ``model of type 'mamba'``."""
     return f"model of type {getattr(text_config(hf), 'model_type', type(hf).__name__)!r}"
+
+
+def named(blocks: Sequence[int]) -> str:
+    """Name blocks in a sentence: ``block 3``, ``blocks 0, 2``."""
+    return f"block{'s' if len(blocks) > 1 else ''} {listed(blocks)}"
 
 
 def listed(blocks: Sequence[int]) -> str:

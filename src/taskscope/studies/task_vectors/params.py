@@ -61,6 +61,8 @@ class LensParams(ThetaParams):
 
     lens_steps: int = Field(default=100, ge=1)
     """Steps in which the map of each block is tuned."""
+    tuned_on: Literal["text and other groups"] = "text and other groups"
+    """Sets apart what was read through maps tuned otherwise before, so that it is measured again."""
 
 
 class ConflictParams(Params):

@@ -95,7 +95,8 @@ def _gate(gate: dict[str, Any]) -> list[str]:
             f"- With {CONTROL} demonstrations of another task, accuracy on {which} is "
             f"{other['accuracy']:.2f}, with "
             f"their own {other['own_task']:.2f}; the prior (the best label, or no demonstrations) is "
-            f"{other['prior']:.2f}. Above it: {_with_accuracies(other['above_the_prior'])}, of {other['of']}."
+            f"{other['prior']:.2f}. Of {other['of']} tasks these lie above it: "
+            f"{_with_accuracies(other['above_the_prior'])}."
         )
     if followed:
         lines.append(

@@ -45,7 +45,7 @@ def write(
 ) -> list[dict[str, Any]]:
     """Measure the checkpoints in a shipped folder and write ``series.json``, the end of training last.
 
-    What was measured of a checkpoint that is no longer shipped stays, and says so.
+    What was measured of a checkpoint that is no longer shipped stays, and says so, if it led to the same end.
 
     Args:
         folder: What is shipped, its card included.
@@ -59,8 +59,9 @@ def write(
     before = card.get(STARTED, {}).get("tokens", 0)
     tokens = {row["step"]: before + row["tokens"] for row in rows}
     path, series = folder / SERIES, []
-    earlier = json.loads(path.read_text(encoding="utf-8"))[:-1] if path.is_file() else []
-    measured_before = {row["step"]: row for row in earlier}
+    end = {"step": card["steps"], "tokens": card["tokens"], **at_the_end(card)}
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [None]
+    measured_before = {row["step"]: row for row in earlier[:-1]} if earlier[-1] == end else {}
     for step in sorted(tokens):
         kept = folder / CHECKPOINTS / f"step-{step}"
         if kept.is_dir():
@@ -69,7 +70,7 @@ def write(
             series.append({"step": step, "tokens": tokens[step], **measured})
         elif step in measured_before:
             series.append({**measured_before[step], SHIPPED: False})
-    series.append({"step": card["steps"], "tokens": card["tokens"], **at_the_end(card)})
+    series.append(end)
     path.write_text(json.dumps(series, indent=2) + "\n", encoding="utf-8")
     return series
 

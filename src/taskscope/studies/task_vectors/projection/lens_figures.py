@@ -53,7 +53,7 @@ def _fit(found: ThroughLens) -> str:
         f"{fit.text.logit:.2f} and {fit.thetas.logit:.2f}"
     )
     if fit.better:
-        return f"{told}: the tuned one reads theta better."
+        return f"{told}: the tuned one is nearer at both."
     places = {"on held-out text": fit.nearer_on_text, "at the prompts of theta": fit.nearer_at_thetas}
     worse = " or ".join(place for place, nearer in places.items() if not nearer)
     return f"{told}: it is not reliably nearer {worse}, so this comparison says nothing."
@@ -103,8 +103,8 @@ def _tasks(found: ThroughLens) -> Table:
         "and the output head. The map is tuned, on plain paragraphs and on prompts of other kinds of "
         "tasks, such that what is read comes close to what is read there after the last block. "
         f"{_fit(found)} Gains, controls and p ({PERMUTATIONS} permutations, Holm over tasks) as through the "
-        "logit lens, both on the sets of demonstrations of the first seed; tasks of two groups are read "
-        "through two maps here, and p counts what differs between these as well. Lists dealt to tasks at "
+        "logit lens, both on the sets of demonstrations of the first seed; not all tasks are read "
+        "through one map here, and p counts what differs between maps as well. Lists dealt to tasks at "
         f"random reach the mean gain in {seen.p_dealt:.1%} of deals. No verdict rests on this.",
         model=found.model,
     )
@@ -124,10 +124,10 @@ def _blocks(found: ThroughLens) -> Table:
             "text: logit lens",
             "text: tuned lens",
             "pieces where nearer",
-            "theta: logit lens",
-            "theta: tuned lens",
+            "prompts: logit lens",
+            "prompts: tuned lens",
             "tasks where nearer",
-            "reads theta better",
+            "nearer at both",
         ),
         rows=tuple(
             (
@@ -140,10 +140,10 @@ def _blocks(found: ThroughLens) -> Table:
         ),
         note="Nats (Kullback-Leibler from what is read after the last block), mean over "
         f"{first.text.n_states} tokens of text on which nothing was tuned, and over the last arrows of "
-        f"{first.thetas.n_states} prompts, over whose dummies theta is the mean. The tuned lens reads theta "
-        "better if it is nearer on every piece of text, and at the prompts of theta on average and on more "
-        "tasks than a coin would have it (sign test, 5 %). No map is tuned on the tasks it reads, nor, where "
-        "there are several groups, on others of theirs.",
+        f"{first.thetas.n_states} prompts, over whose dummies theta is the mean. The tuned lens counts as "
+        "nearer at both if it is so on every piece of text, and at the prompts of theta on average and on "
+        "more tasks than a coin would have it (sign test, 5 %). No map is tuned on the tasks it reads, nor, "
+        "where there are several groups, on others of theirs.",
         model=found.model,
     )
 
