@@ -60,8 +60,8 @@ def write(
     tokens = {row["step"]: before + row["tokens"] for row in rows}
     path, series = folder / SERIES, []
     end = {"step": card["steps"], "tokens": card["tokens"], **at_the_end(card)}
-    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [None]
-    measured_before = {row["step"]: row for row in earlier[:-1]} if earlier[-1] == end else {}
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    measured_before = {row["step"]: row for row in earlier[:-1]} if end in earlier[-1:] else {}
     for step in sorted(tokens):
         kept = folder / CHECKPOINTS / f"step-{step}"
         if kept.is_dir():
