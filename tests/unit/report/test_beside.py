@@ -60,6 +60,10 @@ with beside.beside(drawing.get_ready):
     print(drawing.drawn(spec)[:4], drawing.drawn(spec.replace("bar", "point"))[:4])
 """
 )
+TRIED = """
+with beside.beside(drawing.get_ready):
+    print(beside._pool, drawing.drawn(spec)[:4])
+"""
 NO_SEMAPHORES = (
     SETTING
     + """
@@ -68,9 +72,8 @@ class Refused:
     def __init__(self, *arguments, **named):
         raise FileNotFoundError("/dev/shm")
 _multiprocessing.SemLock = Refused
-with beside.beside(drawing.get_ready):
-    print(beside._pool, drawing.drawn(spec)[:4])
 """
+    + TRIED
 )
 NO_FORK = (
     SETTING
@@ -78,9 +81,8 @@ NO_FORK = (
 def refused():
     raise BlockingIOError("no more processes")
 os.fork = refused
-with beside.beside(drawing.get_ready):
-    print(beside._pool, drawing.drawn(spec)[:4])
 """
+    + TRIED
 )
 INTERRUPTED = (
     SETTING
@@ -111,9 +113,8 @@ TOO_LATE = (
     SETTING
     + """
 sys.modules["torch"] = sys
-with beside.beside(drawing.get_ready):
-    print(beside._pool, drawing.drawn(spec)[:4])
 """
+    + TRIED
 )
 
 
